@@ -1,0 +1,197 @@
+package dev.otasigner.verifier.catalogue;
+
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.device.BootAnchor.ImageHash;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
+import dev.otasigner.verifier.manifest.ImageFormat;
+import dev.otasigner.verifier.manifest.VersionRange;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The head file of a channel and hardware: what its devices may take today, newest first. A build
+ * that was withdrawn is absent.
+ */
+public record Head(String channel, String hardware, Instant issued, List<Candidate> candidates) {
+  public static final int MAX_BYTES = 512 * 1024;
+  private static final int MAX_CANDIDATES = 256;
+  private static final int MAX_DEVICES = 2048;
+  private static final BigInteger MILLE = BigInteger.valueOf(1000);
+
+  /**
+   * A build as listed.
+   *
+   * @param manifest path of the manifest target
+   * @param from versions it may be taken from; empty means any
+   * @param bridge brings old devices a newer profile; ignores the share
+   * @param salt 8 bytes, hex: spreads devices over the share
+   * @param sharePerMille 0 to 1000
+   * @param hold digests of salt and device id that wait
+   * @param test digests of salt and device id that go first
+   */
+  public record Candidate(
+      ImageVersion version,
+      long securityCounter,
+      String manifest,
+      List<VersionRange> from,
+      List<Variant> variants,
+      boolean bridge,
+      Bytes salt,
+      int sharePerMille,
+      List<Digest> hold,
+      List<Digest> test) {
+    public Candidate {
+      from = List.copyOf(from);
+      variants = List.copyOf(variants);
+      hold = List.copyOf(hold);
+      test = List.copyOf(test);
+    }
+
+    /** Whether this device's turn in the staged rollout has come. */
+    public boolean isInShare(String deviceId) {
+      Digest mark = mark(salt, deviceId);
+      if (hold.contains(mark)) {
+        return false;
+      }
+      if (bridge || test.contains(mark)) {
+        return true;
+      }
+      BigInteger first8 = new BigInteger(1, Arrays.copyOf(mark.bytes(), 8));
+      return first8.mod(MILLE).intValue() < sharePerMille;
+    }
+  }
+
+  /** An image file as listed. */
+  public record Variant(
+      String name,
+      String path,
+      ImageFormat format,
+      SignatureSuite suite,
+      ImageHash hash,
+      boolean pure,
+      List<Digest> anchors) {
+    public Variant {
+      anchors = List.copyOf(anchors);
+    }
+  }
+
+  public Head {
+    candidates = List.copyOf(candidates);
+  }
+
+  /** SHA-256 of salt and device id: how a head file speaks of a device without naming it. */
+  public static Digest mark(Bytes salt, String deviceId) {
+    MessageDigest hash = Digest.sha256();
+    hash.update(salt.toByteArray());
+    hash.update(deviceId.getBytes(StandardCharsets.UTF_8));
+    return Digest.ofHash(hash.digest());
+  }
+
+  public static Head read(byte[] json) throws RejectedException {
+    Fields fields = JsonReader.readObject(json, MAX_BYTES);
+    fields.requireSchema(Set.of());
+    List<Candidate> candidates = new ArrayList<>();
+    for (Fields item : fields.objects("candidates", MAX_CANDIDATES)) {
+      candidates.add(readCandidate(item));
+    }
+    return new Head(
+        fields.name("channel"), fields.name("hardware"), fields.time("issued"), candidates);
+  }
+
+  private static Candidate readCandidate(Fields item) throws RejectedException {
+    List<Variant> variants = new ArrayList<>();
+    for (Fields v : item.objects("variants", 32)) {
+      SignatureSuite suite = SignatureSuite.ofCode(v.string("suite"));
+      if (suite == null) {
+        // A variant for bootloaders of a newer time: not for us, and no reason to refuse the
+        // others.
+        continue;
+      }
+      variants.add(
+          new Variant(
+              v.name("name"),
+              v.string("path"),
+              v.oneOf("format", ImageFormat::ofCode, "image format"),
+              suite,
+              v.oneOf("hash", ImageHash::ofCode, "image hash"),
+              v.bool("pure"),
+              v.digests("anchors", 32)));
+    }
+    Bytes salt = item.hex("salt", 8);
+    if (salt.length() != 8) {
+      throw new RejectedException(
+          Reason.MALFORMED, item.where("salt") + ": 16 hex digits are expected");
+    }
+    return new Candidate(
+        item.version("version"),
+        item.u32("securityCounter"),
+        item.string("manifest"),
+        VersionRange.readAll(item, "from"),
+        variants,
+        item.bool("bridge"),
+        salt,
+        (int) item.integer("sharePerMille", 0, 1000),
+        item.has("hold") ? item.digests("hold", MAX_DEVICES) : List.of(),
+        item.has("test") ? item.digests("test", MAX_DEVICES) : List.of());
+  }
+
+  public Json.Obj toJson() {
+    List<Json> items = new ArrayList<>();
+    for (Candidate c : candidates) {
+      items.add(toJson(c));
+    }
+    return Json.object()
+        .put("schema", 1)
+        .put("channel", channel)
+        .put("hardware", hardware)
+        .put("issued", issued)
+        .put("candidates", items)
+        .build();
+  }
+
+  private static Json toJson(Candidate c) {
+    List<Json> variants = new ArrayList<>();
+    for (Variant v : c.variants()) {
+      variants.add(
+          Json.object()
+              .put("name", v.name)
+              .put("path", v.path)
+              .put("format", v.format.code())
+              .put("suite", v.suite.code())
+              .put("hash", v.hash.code())
+              .put("pure", v.pure)
+              .put("anchors", Json.strings(v.anchors.stream().map(Digest::hex).toList()))
+              .build());
+    }
+    Json.Builder json =
+        Json.object()
+            .put("version", c.version.toString())
+            .put("securityCounter", c.securityCounter)
+            .put("manifest", c.manifest)
+            .put("from", VersionRange.toJson(c.from))
+            .put("variants", variants)
+            .put("bridge", c.bridge)
+            .put("salt", c.salt.hex())
+            .put("sharePerMille", c.sharePerMille);
+    if (!c.hold.isEmpty()) {
+      json.put("hold", Json.strings(c.hold.stream().map(Digest::hex).toList()));
+    }
+    if (!c.test.isEmpty()) {
+      json.put("test", Json.strings(c.test.stream().map(Digest::hex).toList()));
+    }
+    return json.build();
+  }
+}

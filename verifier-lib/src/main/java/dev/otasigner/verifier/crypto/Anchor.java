@@ -1,0 +1,63 @@
+package dev.otasigner.verifier.crypto;
+
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A trust anchor: a key and its one suite. On the wire {@code {keyId, suite, spki:base64}}.
+ *
+ * @param key the key, whose identifier was recomputed when it was read
+ */
+public record Anchor(VerificationKey key) {
+
+  public static Anchor read(Fields fields) throws RejectedException {
+    SignatureSuite suite = suite(fields, "suite");
+    VerificationKey key =
+        VerificationKey.of(suite, fields.base64("spki", VerificationKey.MAX_SPKI_BYTES));
+    Digest stated = fields.digest("keyId");
+    if (!stated.equals(key.keyId())) {
+      throw new RejectedException(
+          Reason.KEYID_MISMATCH, fields.where("keyId"), key.keyId(), stated);
+    }
+    return new Anchor(key);
+  }
+
+  static SignatureSuite suite(Fields fields, String name) throws RejectedException {
+    SignatureSuite suite = SignatureSuite.ofCode(fields.string(name));
+    if (suite == null) {
+      throw new RejectedException(
+          Reason.UNSUPPORTED_ALGORITHM, fields.where(name) + ": no suite of the registry");
+    }
+    return suite;
+  }
+
+  public static List<Anchor> readAll(Fields fields, String name, int maxItems)
+      throws RejectedException {
+    List<Anchor> anchors = new ArrayList<>();
+    for (Fields item : fields.objects(name, maxItems)) {
+      anchors.add(read(item));
+    }
+    return anchors;
+  }
+
+  public Digest keyId() {
+    return key.keyId();
+  }
+
+  public SignatureSuite suite() {
+    return key.suite();
+  }
+
+  public Json.Obj toJson() {
+    return Json.object()
+        .put("keyId", keyId())
+        .put("suite", suite().code())
+        .putBase64("spki", key.spki())
+        .build();
+  }
+}

@@ -1,0 +1,116 @@
+package dev.otasigner.verifier.crypto;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The closed registry: each constant is a whole suite of key type, size, hash and padding, so that
+ * no combination is left to be checked at run time. On the wire a suite is its name in lower case
+ * with hyphens. A new cipher is a new constant, and the compiler lists what it touches.
+ */
+public enum SignatureSuite {
+  RSA_PKCS1_2048_SHA256(Family.RSA_PKCS1, 2048, "SHA-256", 112, 256),
+  RSA_PKCS1_3072_SHA256(Family.RSA_PKCS1, 3072, "SHA-256", 128, 384),
+  RSA_PKCS1_3072_SHA384(Family.RSA_PKCS1, 3072, "SHA-384", 128, 384),
+  RSA_PKCS1_4096_SHA256(Family.RSA_PKCS1, 4096, "SHA-256", 128, 512),
+  RSA_PKCS1_4096_SHA512(Family.RSA_PKCS1, 4096, "SHA-512", 128, 512),
+  /** MGF1 with the same hash, salt as long as the hash. So for every PSS suite. */
+  RSA_PSS_2048_SHA256(Family.RSA_PSS, 2048, "SHA-256", 112, 256),
+  RSA_PSS_3072_SHA256(Family.RSA_PSS, 3072, "SHA-256", 128, 384),
+  RSA_PSS_4096_SHA256(Family.RSA_PSS, 4096, "SHA-256", 128, 512),
+  RSA_PSS_4096_SHA384(Family.RSA_PSS, 4096, "SHA-384", 128, 512),
+  RSA_PSS_4096_SHA512(Family.RSA_PSS, 4096, "SHA-512", 128, 512),
+  /** Signatures in DER, as short as DER allows. So for every ECDSA suite. */
+  ECDSA_P256_SHA256(Family.ECDSA, 256, "SHA-256", 128, 72),
+  ECDSA_P384_SHA384(Family.ECDSA, 384, "SHA-384", 192, 104),
+  ECDSA_P521_SHA512(Family.ECDSA, 521, "SHA-512", 256, 139),
+  /** RFC 8032, pure. */
+  ED25519(Family.ED25519, 256, null, 128, 64),
+  /** FIPS 204, pure, empty context. So for every ML-DSA suite. */
+  ML_DSA_44(Family.ML_DSA, 44, null, 128, 2420),
+  ML_DSA_65(Family.ML_DSA, 65, null, 192, 3309),
+  ML_DSA_87(Family.ML_DSA, 87, null, 256, 4627),
+  /** FIPS 205, pure, empty context. */
+  SLH_DSA_SHA2_128S(Family.SLH_DSA, 128, null, 128, 7856),
+  SLH_DSA_SHA2_192S(Family.SLH_DSA, 192, null, 192, 16224),
+  /** RFC 8554 HSS, one to four levels; verified only, never signed in software. */
+  HSS_LMS(Family.HSS_LMS, 256, null, 192, 16384);
+
+  /** What decides how a key is read and a signature is checked. */
+  public enum Family {
+    RSA_PKCS1,
+    RSA_PSS,
+    ECDSA,
+    ED25519,
+    ML_DSA,
+    SLH_DSA,
+    HSS_LMS
+  }
+
+  private final Family family;
+  private final int parameter;
+  private final @Nullable String hash;
+  private final int strengthBits;
+  private final int maxSignatureBytes;
+
+  SignatureSuite(
+      Family family,
+      int parameter,
+      @Nullable String hash,
+      int strengthBits,
+      int maxSignatureBytes) {
+    this.family = family;
+    this.parameter = parameter;
+    this.hash = hash;
+    this.strengthBits = strengthBits;
+    this.maxSignatureBytes = maxSignatureBytes;
+  }
+
+  /** The name on the wire, such as {@code ecdsa-p256-sha256}. */
+  public String code() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** The suite of this name, or null when the registry has none. */
+  public static @Nullable SignatureSuite ofCode(String code) {
+    for (SignatureSuite suite : values()) {
+      if (suite.code().equals(code)) {
+        return suite;
+      }
+    }
+    return null;
+  }
+
+  public Family family() {
+    return family;
+  }
+
+  /**
+   * Modulus bits for RSA, curve bits for ECDSA, the parameter set's number for ML-DSA and SLH-DSA.
+   */
+  public int parameter() {
+    return parameter;
+  }
+
+  /** JCA name of the hash over which the suite signs, or null when it takes the message whole. */
+  public @Nullable String hash() {
+    return hash;
+  }
+
+  /** Security strength in bits, NIST SP 800-57 part 1 (classical) or the FIPS category. */
+  public int strengthBits() {
+    return strengthBits;
+  }
+
+  public boolean isPostQuantum() {
+    return switch (family) {
+      case RSA_PKCS1, RSA_PSS, ECDSA, ED25519 -> false;
+      case ML_DSA, SLH_DSA, HSS_LMS -> true;
+    };
+  }
+
+  /** No valid signature of this suite is longer. */
+  public int maxSignatureBytes() {
+    return maxSignatureBytes;
+  }
+}

@@ -1,0 +1,123 @@
+package dev.otasigner.verifier.device;
+
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Everything about a device that the judgement depends on.
+ *
+ * @param hardware what it is made of
+ * @param clock how it knows the time, and the earliest time it can be
+ * @param running the confirmed build, by its signed documents
+ * @param components installed components and their versions
+ * @param securityCounter the stored anti-rollback number, u32
+ * @param rootVersion version of the trusted TUF root
+ * @param clientCert the certificate it dials out with
+ */
+public record DeviceState(
+    String deviceId,
+    String product,
+    Hardware hardware,
+    String channel,
+    Clock clock,
+    Bootloader bootloader,
+    Running running,
+    Map<String, ImageVersion> components,
+    long securityCounter,
+    String lineage,
+    long rootVersion,
+    ClientCert clientCert) {
+  public static final int MAX_BYTES = 256 * 1024;
+  private static final int MAX_COMPONENTS = 64;
+
+  public record Hardware(String id, String revision) {}
+
+  public record Clock(ClockClass kind, Instant floor) {}
+
+  public record Running(ImageVersion version, Digest manifest, Digest profile) {}
+
+  public record ClientCert(ClientKeyType keyType, Instant notAfter) {}
+
+  public DeviceState {
+    components = Map.copyOf(components);
+  }
+
+  public static DeviceState read(byte[] json) throws RejectedException {
+    return read(JsonReader.readObject(json, MAX_BYTES));
+  }
+
+  public static DeviceState read(Fields fields) throws RejectedException {
+    fields.requireSchema(Set.of());
+    Fields hardware = fields.object("hardware");
+    Fields clock = fields.object("clock");
+    Fields running = fields.object("running");
+    Fields cert = fields.object("clientCert");
+    Fields components = fields.object("components");
+    Map<String, ImageVersion> versions = new TreeMap<>();
+    for (String name : components.names()) {
+      if (versions.size() == MAX_COMPONENTS) {
+        throw components.malformed(name, "more than " + MAX_COMPONENTS + " components");
+      }
+      versions.put(name, components.version(name));
+    }
+    return new DeviceState(
+        fields.string("deviceId"),
+        fields.name("product"),
+        new Hardware(hardware.name("id"), hardware.name("revision")),
+        fields.name("channel"),
+        new Clock(clock.oneOf("class", ClockClass::ofCode, "clock class"), clock.time("floor")),
+        Bootloader.read(fields.object("bootloader")),
+        new Running(
+            running.version("version"), running.digest("manifest"), running.digest("profile")),
+        versions,
+        fields.u32("securityCounter"),
+        fields.name("lineage"),
+        fields.u32("rootVersion"),
+        new ClientCert(
+            cert.oneOf("keyType", ClientKeyType::ofCode, "client key type"),
+            cert.time("notAfter")));
+  }
+
+  public Json.Obj toJson() {
+    Json.Builder versions = Json.object();
+    components.forEach((name, version) -> versions.put(name, version.toString()));
+    return Json.object()
+        .put("schema", 1)
+        .put("deviceId", deviceId)
+        .put("product", product)
+        .put(
+            "hardware",
+            Json.object().put("id", hardware.id).put("revision", hardware.revision).build())
+        .put("channel", channel)
+        .put(
+            "clock",
+            Json.object().put("class", clock.kind.code()).put("floor", clock.floor).build())
+        .put("bootloader", bootloader.toJson())
+        .put(
+            "running",
+            Json.object()
+                .put("version", running.version.toString())
+                .put("manifest", running.manifest)
+                .put("profile", running.profile)
+                .build())
+        .put("components", versions.build())
+        .put("securityCounter", securityCounter)
+        .put("lineage", lineage)
+        .put("rootVersion", rootVersion)
+        .put(
+            "clientCert",
+            Json.object()
+                .put("keyType", clientCert.keyType.code())
+                .put("notAfter", clientCert.notAfter)
+                .build())
+        .build();
+  }
+}

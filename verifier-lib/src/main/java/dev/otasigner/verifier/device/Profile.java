@@ -1,0 +1,130 @@
+package dev.otasigner.verifier.device;
+
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.Anchor;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.dsse.Rule;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What the update agent of a build trusts and speaks. A profile is named by the digest of its
+ * bytes, so these are kept as received.
+ *
+ * @param bytes the document as received
+ * @param knows the suites this build's code can verify
+ * @param rule who must have signed a manifest
+ * @param anchors the keys the rule speaks of
+ * @param lineage the catalogue's root chain
+ * @param minStrengthBits no weaker key counts, NIST SP 800-57
+ * @param tls how it dials out
+ * @param servers names, spread over
+ * @param ports tried in this order
+ */
+public record Profile(
+    Bytes bytes,
+    Set<SignatureSuite> knows,
+    Rule rule,
+    List<Anchor> anchors,
+    Lineage lineage,
+    int minStrengthBits,
+    Tls tls,
+    List<String> servers,
+    List<Integer> ports) {
+  public static final int MAX_BYTES = 128 * 1024;
+  private static final int MAX_LIST = 32;
+
+  /**
+   * The catalogue's root chain.
+   *
+   * @param rootSha256 digest of the lineage's first root, baked in
+   * @param thresholds signatures of each kind demanded on top of TUF's own thresholds
+   */
+  public record Lineage(String name, Digest rootSha256, Optional<Thresholds> thresholds) {}
+
+  public record Thresholds(int classical, int postQuantum) {}
+
+  /**
+   * How the device dials out.
+   *
+   * @param serverAnchors SHA-256 of the SPKI of the authorities that may vouch for a server
+   */
+  public record Tls(
+      List<String> versions,
+      List<String> suites,
+      List<String> groups,
+      List<Digest> serverAnchors,
+      ClientKeyType clientKey) {
+    public Tls {
+      versions = List.copyOf(versions);
+      suites = List.copyOf(suites);
+      groups = List.copyOf(groups);
+      serverAnchors = List.copyOf(serverAnchors);
+    }
+  }
+
+  public Profile {
+    knows = Set.copyOf(knows);
+    anchors = List.copyOf(anchors);
+    servers = List.copyOf(servers);
+    ports = List.copyOf(ports);
+  }
+
+  public Digest digest() {
+    return Digest.of(bytes);
+  }
+
+  public static Profile read(byte[] json) throws RejectedException {
+    Fields fields = JsonReader.readObject(json, MAX_BYTES);
+    fields.requireSchema(Set.of());
+    Set<SignatureSuite> knows = EnumSet.noneOf(SignatureSuite.class);
+    for (String code : fields.strings("knows", MAX_LIST)) {
+      // A suite of a newer registry is not ours to use, but its name does no harm.
+      SignatureSuite suite = SignatureSuite.ofCode(code);
+      if (suite != null) {
+        knows.add(suite);
+      }
+    }
+    Fields manifest = fields.object("manifest");
+    Fields lineage = fields.object("lineage");
+    Optional<Thresholds> thresholds = Optional.empty();
+    if (lineage.has("thresholds")) {
+      Fields t = lineage.object("thresholds");
+      thresholds =
+          Optional.of(
+              new Thresholds(
+                  (int) t.integer("classical", 0, 255), (int) t.integer("postQuantum", 0, 255)));
+    }
+    Fields tls = fields.object("tls");
+    List<Integer> ports = new ArrayList<>();
+    for (Json item : fields.array("ports", MAX_LIST)) {
+      if (!(item instanceof Json.Num port) || port.value() < 1 || port.value() > 65535) {
+        throw fields.malformed("ports", "ports from 1 to 65535 are expected");
+      }
+      ports.add((int) port.value());
+    }
+    return new Profile(
+        Bytes.copyOf(json),
+        knows,
+        Rule.read(manifest, "rule"),
+        Anchor.readAll(manifest, "anchors", MAX_LIST),
+        new Lineage(lineage.name("name"), lineage.digest("rootSha256"), thresholds),
+        (int) fields.integer("minStrengthBits", 0, 256),
+        new Tls(
+            tls.strings("versions", MAX_LIST),
+            tls.strings("suites", MAX_LIST),
+            tls.strings("groups", MAX_LIST),
+            tls.digests("serverAnchors", MAX_LIST),
+            tls.oneOf("clientKey", ClientKeyType::ofCode, "client key type")),
+        fields.strings("servers", MAX_LIST),
+        ports);
+  }
+}

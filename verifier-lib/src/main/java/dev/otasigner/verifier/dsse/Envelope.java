@@ -1,0 +1,123 @@
+package dev.otasigner.verifier.dsse;
+
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A DSSE v1 envelope in JSON. {@code keyid} is our key identifier (SHA-256 of the SPKI, hex).
+ *
+ * @param payloadType what the payload is
+ * @param payload the signed bytes, as received
+ * @param signatures one per key, in the order of the document
+ */
+public record Envelope(String payloadType, Bytes payload, List<Signature> signatures) {
+  public static final int MAX_BYTES = 256 * 1024;
+  public static final int MAX_SIGNATURES = 16;
+  private static final int MAX_SIGNATURE_BYTES = 20_000;
+
+  public record Signature(Digest keyId, Bytes signature) {}
+
+  public Envelope {
+    signatures = List.copyOf(signatures);
+  }
+
+  /**
+   * Reads an envelope; nothing is verified yet.
+   *
+   * @throws RejectedException MALFORMED, LIMIT_EXCEEDED; a key that signs twice is MALFORMED
+   */
+  public static Envelope read(byte[] json) throws RejectedException {
+    Fields fields = JsonReader.readObject(json, MAX_BYTES);
+    List<Signature> signatures = new ArrayList<>();
+    Set<Digest> signers = new LinkedHashSet<>();
+    for (Fields item : fields.objects("signatures", MAX_SIGNATURES)) {
+      Signature signature =
+          new Signature(item.digest("keyid"), item.base64("sig", MAX_SIGNATURE_BYTES));
+      if (!signers.add(signature.keyId())) {
+        throw item.malformed("keyid", "this key has signed twice");
+      }
+      signatures.add(signature);
+    }
+    return new Envelope(
+        fields.string("payloadType"), fields.base64("payload", MAX_BYTES), signatures);
+  }
+
+  /** DSSE v1 pre-authentication encoding: what each key signs. */
+  public static byte[] toBeSigned(String payloadType, Bytes payload) {
+    byte[] type = payloadType.getBytes(StandardCharsets.UTF_8);
+    ByteArrayOutputStream out = new ByteArrayOutputStream(payload.length() + 64);
+    out.writeBytes(("DSSEv1 " + type.length + " ").getBytes(StandardCharsets.US_ASCII));
+    out.writeBytes(type);
+    out.writeBytes((" " + payload.length() + " ").getBytes(StandardCharsets.US_ASCII));
+    out.writeBytes(payload.toByteArray());
+    return out.toByteArray();
+  }
+
+  public byte[] toBeSigned() {
+    return toBeSigned(payloadType, payload);
+  }
+
+  /**
+   * The identifiers of the given keys that have validly signed. A signature by one of them that
+   * does not verify is refused outright: a broken signature is never skipped over.
+   *
+   * @throws RejectedException BAD_SIGNATURE
+   */
+  public Set<Digest> validSigners(Collection<VerificationKey> keys) throws RejectedException {
+    byte[] message = toBeSigned();
+    Set<Digest> valid = new LinkedHashSet<>();
+    for (VerificationKey key : keys) {
+      for (Signature signature : signatures) {
+        if (signature.keyId().equals(key.keyId())) {
+          key.verify(message, signature.signature().toByteArray());
+          valid.add(key.keyId());
+        }
+      }
+    }
+    return valid;
+  }
+
+  /** The payload, when it is of this type. */
+  public Bytes payloadOf(String expectedType) throws RejectedException {
+    if (!payloadType.equals(expectedType)) {
+      throw new RejectedException(Reason.MALFORMED, "payload type", expectedType, "another one");
+    }
+    return payload;
+  }
+
+  public Envelope with(Signature signature) {
+    List<Signature> all = new ArrayList<>(signatures);
+    all.add(signature);
+    return new Envelope(payloadType, payload, all);
+  }
+
+  public byte[] toBytes() {
+    List<Json> items = new ArrayList<>();
+    for (Signature signature : signatures) {
+      items.add(
+          Json.object()
+              .put("keyid", signature.keyId())
+              .putBase64("sig", signature.signature())
+              .build());
+    }
+    return Json.object()
+        .put("payloadType", payloadType)
+        .putBase64("payload", payload)
+        .put("signatures", items)
+        .build()
+        .canonicalBytes();
+  }
+}

@@ -1,0 +1,82 @@
+package dev.otasigner.verifier.json;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * OLPC canonical JSON: members sorted by name, no spaces, only the quote and the backslash escaped,
+ * UTF-8. Not RFC 8785.
+ */
+final class CanonicalJson {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream(512);
+
+  private CanonicalJson() {}
+
+  static byte[] write(Json value) {
+    CanonicalJson writer = new CanonicalJson();
+    writer.value(value);
+    return writer.out.toByteArray();
+  }
+
+  private void value(Json value) {
+    if (value instanceof Json.Obj object) {
+      object(object);
+    } else if (value instanceof Json.Arr array) {
+      char before = '[';
+      for (Json item : array.items()) {
+        out.write(before);
+        value(item);
+        before = ',';
+      }
+      if (before == '[') {
+        out.write('[');
+      }
+      out.write(']');
+    } else if (value instanceof Json.Str string) {
+      string(string.value());
+    } else if (value instanceof Json.Num number) {
+      ascii(Long.toString(number.value()));
+    } else if (value instanceof Json.Bool bool) {
+      ascii(Boolean.toString(bool.value()));
+    } else {
+      ascii("null");
+    }
+  }
+
+  private void object(Json.Obj object) {
+    char before = '{';
+    // Sorted by code point, as Python does; UTF-16 order differs beyond the basic plane.
+    TreeMap<String, Json> sorted = new TreeMap<>(CanonicalJson::byCodePoint);
+    sorted.putAll(object.members());
+    for (Map.Entry<String, Json> member : sorted.entrySet()) {
+      out.write(before);
+      string(member.getKey());
+      out.write(':');
+      value(member.getValue());
+      before = ',';
+    }
+    if (before == '{') {
+      out.write('{');
+    }
+    out.write('}');
+  }
+
+  private static int byCodePoint(String a, String b) {
+    int[] left = a.codePoints().toArray();
+    int[] right = b.codePoints().toArray();
+    return java.util.Arrays.compare(left, right);
+  }
+
+  private void string(String text) {
+    out.write('"');
+    String escaped = text.replace("\\", "\\\\").replace("\"", "\\\"");
+    out.writeBytes(escaped.getBytes(StandardCharsets.UTF_8));
+    out.write('"');
+  }
+
+  private void ascii(String text) {
+    out.writeBytes(text.getBytes(StandardCharsets.US_ASCII));
+  }
+}

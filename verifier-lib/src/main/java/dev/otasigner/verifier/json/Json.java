@@ -1,0 +1,128 @@
+package dev.otasigner.verifier.json;
+
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A JSON value. Numbers are integers: no contract of the house has a fraction. */
+public sealed interface Json {
+
+  /** What kind of value this is, in words for an error text. */
+  String kind();
+
+  /** Order of members is kept as read; canonical output sorts them. */
+  record Obj(Map<String, Json> members) implements Json {
+    public Obj {
+      members = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(members));
+    }
+
+    @Override
+    public String kind() {
+      return "object";
+    }
+  }
+
+  record Arr(List<Json> items) implements Json {
+    public Arr {
+      items = List.copyOf(items);
+    }
+
+    @Override
+    public String kind() {
+      return "array";
+    }
+  }
+
+  record Str(String value) implements Json {
+    @Override
+    public String kind() {
+      return "string";
+    }
+  }
+
+  record Num(long value) implements Json {
+    @Override
+    public String kind() {
+      return "integer";
+    }
+  }
+
+  record Bool(boolean value) implements Json {
+    @Override
+    public String kind() {
+      return "boolean";
+    }
+  }
+
+  /** The value null. */
+  record Null() implements Json {
+    @Override
+    public String kind() {
+      return "null";
+    }
+  }
+
+  /** OLPC canonical JSON, in UTF-8: the bytes that are signed and digested. */
+  default byte[] canonicalBytes() {
+    return CanonicalJson.write(this);
+  }
+
+  static Builder object() {
+    return new Builder();
+  }
+
+  static Json strings(Iterable<String> values) {
+    java.util.ArrayList<Json> items = new java.util.ArrayList<>();
+    values.forEach(v -> items.add(new Str(v)));
+    return new Arr(items);
+  }
+
+  /** Builds an object member by member; a null value leaves its member out. */
+  final class Builder {
+    private final java.util.LinkedHashMap<String, Json> members = new java.util.LinkedHashMap<>();
+
+    private Builder() {}
+
+    public Builder put(String name, @Nullable Json value) {
+      if (value != null) {
+        members.put(name, value);
+      }
+      return this;
+    }
+
+    public Builder put(String name, @Nullable String value) {
+      return value == null ? this : put(name, new Str(value));
+    }
+
+    public Builder put(String name, long value) {
+      return put(name, new Num(value));
+    }
+
+    public Builder put(String name, boolean value) {
+      return put(name, new Bool(value));
+    }
+
+    public Builder put(String name, @Nullable Instant value) {
+      return value == null ? this : put(name, Times.format(value));
+    }
+
+    public Builder put(String name, @Nullable Digest value) {
+      return value == null ? this : put(name, value.hex());
+    }
+
+    public Builder putBase64(String name, Bytes value) {
+      return put(name, value.base64());
+    }
+
+    public Builder put(String name, List<? extends Json> values) {
+      return put(name, new Arr(List.copyOf(values)));
+    }
+
+    public Obj build() {
+      return new Obj(members);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package dev.otasigner.verifier.json;
+
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.regex.Pattern;
+
+/** RFC 3339 times with Z, to the second: the one form on the wire. */
+public final class Times {
+  private static final Pattern FORM = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ");
+
+  private Times() {}
+
+  public static Instant parse(String text) throws RejectedException {
+    if (!FORM.matcher(text).matches()) {
+      throw new RejectedException(Reason.MALFORMED, "not a time of the form 2026-11-22T09:30:00Z");
+    }
+    try {
+      return Instant.parse(text);
+    } catch (DateTimeException e) {
+      throw new RejectedException(Reason.MALFORMED, "not a time of the calendar");
+    }
+  }
+
+  public static String format(Instant time) {
+    return time.truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+}

@@ -1,0 +1,209 @@
+package dev.otasigner.verifier.manifest;
+
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.device.BootAnchor;
+import dev.otasigner.verifier.device.BootAnchor.ImageHash;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a build is and whom it is for: the payload of a DSSE envelope of type {@link #PAYLOAD_TYPE}.
+ *
+ * @param hardware ids with the revisions it runs on
+ * @param securityCounter the anti-rollback number it brings, u32
+ * @param variants same payload, other signers or format; at least one
+ * @param profile digest of the profile it brings
+ * @param from versions it may be taken from; empty means any
+ * @param requires components that must be installed
+ * @param bootloader a bootloader component it brings, if any
+ */
+public record Manifest(
+    String product,
+    List<Hardware> hardware,
+    ImageVersion version,
+    long securityCounter,
+    ImageFormat format,
+    Instant built,
+    List<Variant> variants,
+    Digest profile,
+    List<VersionRange> from,
+    List<Requirement> requires,
+    Optional<BootloaderComponent> bootloader) {
+  public static final String PAYLOAD_TYPE = "application/vnd.otasigner.manifest.v1+json";
+  public static final int MAX_BYTES = 128 * 1024;
+  private static final int MAX_LIST = 32;
+
+  public record Hardware(String id, List<String> revisions) {
+    public Hardware {
+      revisions = List.copyOf(revisions);
+    }
+  }
+
+  /**
+   * One signed image file of the build.
+   *
+   * @param lengthBytes of the file
+   * @param anchors keys that have signed it
+   */
+  public record Variant(
+      String name,
+      long lengthBytes,
+      Digest sha256,
+      SignatureSuite suite,
+      ImageHash hash,
+      boolean pure,
+      List<Digest> anchors) {
+    public Variant {
+      anchors = List.copyOf(anchors);
+    }
+  }
+
+  public record Requirement(String component, ImageVersion min) {}
+
+  /**
+   * A bootloader component; the bootloader installs it itself, under its present anchors.
+   *
+   * @param anchors what the new bootloader boots
+   */
+  public record BootloaderComponent(
+      String id, long lengthBytes, Digest sha256, List<BootAnchor> anchors) {
+    public BootloaderComponent {
+      anchors = List.copyOf(anchors);
+    }
+  }
+
+  public Manifest {
+    hardware = List.copyOf(hardware);
+    variants = List.copyOf(variants);
+    from = List.copyOf(from);
+    requires = List.copyOf(requires);
+  }
+
+  /** Reads the payload; the signatures are the caller's to check. */
+  public static Manifest read(byte[] payload) throws RejectedException {
+    Fields fields = JsonReader.readObject(payload, MAX_BYTES);
+    fields.requireSchema(Set.of());
+    List<Hardware> hardware = new ArrayList<>();
+    for (Fields item : fields.objects("hardware", MAX_LIST)) {
+      hardware.add(new Hardware(item.name("id"), item.strings("revisions", MAX_LIST)));
+    }
+    List<Variant> variants = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (Fields item : fields.objects("variants", MAX_LIST)) {
+      Variant variant = readVariant(item);
+      if (!names.add(variant.name())) {
+        throw item.malformed("name", "variant stands twice");
+      }
+      variants.add(variant);
+    }
+    if (hardware.isEmpty() || variants.isEmpty()) {
+      throw fields.malformed(
+          hardware.isEmpty() ? "hardware" : "variants", "at least one is expected");
+    }
+    List<Requirement> requires = new ArrayList<>();
+    for (Fields item : fields.objects("requires", MAX_LIST)) {
+      requires.add(new Requirement(item.name("component"), item.version("min")));
+    }
+    Optional<BootloaderComponent> bootloader = Optional.empty();
+    if (fields.has("bootloader")) {
+      Fields b = fields.object("bootloader");
+      bootloader =
+          Optional.of(
+              new BootloaderComponent(
+                  b.name("id"),
+                  b.integer("length", 1, Long.MAX_VALUE),
+                  b.digest("sha256"),
+                  BootAnchor.readAll(b, "anchors")));
+    }
+    return new Manifest(
+        fields.name("product"),
+        hardware,
+        fields.version("version"),
+        fields.u32("securityCounter"),
+        fields.oneOf("format", ImageFormat::ofCode, "image format"),
+        fields.time("built"),
+        variants,
+        fields.digest("profile"),
+        VersionRange.readAll(fields, "from"),
+        requires,
+        bootloader);
+  }
+
+  private static Variant readVariant(Fields item) throws RejectedException {
+    SignatureSuite suite = SignatureSuite.ofCode(item.string("suite"));
+    if (suite == null) {
+      throw new RejectedException(
+          Reason.UNSUPPORTED_ALGORITHM, item.where("suite") + ": no suite of the registry");
+    }
+    return new Variant(
+        item.name("name"),
+        item.integer("length", 1, Long.MAX_VALUE),
+        item.digest("sha256"),
+        suite,
+        item.oneOf("hash", ImageHash::ofCode, "image hash"),
+        item.bool("pure"),
+        item.digests("anchors", MAX_LIST));
+  }
+
+  public Json.Obj toJson() {
+    List<Json> hardwareItems = new ArrayList<>();
+    for (Hardware h : hardware) {
+      hardwareItems.add(
+          Json.object().put("id", h.id).put("revisions", Json.strings(h.revisions)).build());
+    }
+    List<Json> variantItems = new ArrayList<>();
+    for (Variant v : variants) {
+      variantItems.add(
+          Json.object()
+              .put("name", v.name)
+              .put("length", v.lengthBytes)
+              .put("sha256", v.sha256)
+              .put("suite", v.suite.code())
+              .put("hash", v.hash.code())
+              .put("pure", v.pure)
+              .put("anchors", Json.strings(v.anchors.stream().map(Digest::hex).toList()))
+              .build());
+    }
+    List<Json> requireItems = new ArrayList<>();
+    for (Requirement r : requires) {
+      requireItems.add(
+          Json.object().put("component", r.component).put("min", r.min.toString()).build());
+    }
+    Json.Builder json =
+        Json.object()
+            .put("schema", 1)
+            .put("critical", List.of())
+            .put("product", product)
+            .put("hardware", hardwareItems)
+            .put("version", version.toString())
+            .put("securityCounter", securityCounter)
+            .put("format", format.code())
+            .put("built", built)
+            .put("variants", variantItems)
+            .put("profile", profile)
+            .put("from", VersionRange.toJson(from))
+            .put("requires", requireItems);
+    bootloader.ifPresent(
+        b ->
+            json.put(
+                "bootloader",
+                Json.object()
+                    .put("id", b.id)
+                    .put("length", b.lengthBytes)
+                    .put("sha256", b.sha256)
+                    .put("anchors", BootAnchor.toJson(b.anchors))
+                    .build()));
+    return json.build();
+  }
+}
