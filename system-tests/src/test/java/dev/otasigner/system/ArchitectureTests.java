@@ -1,0 +1,185 @@
+package dev.otasigner.system;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The arrows of ADR 1. This module alone sees all others. */
+class ArchitectureTests {
+  private static final String VERIFIER = "dev.otasigner.verifier..";
+  private static final String KEYS = "dev.otasigner.keys..";
+  private static final String SERVICE = "dev.otasigner.service..";
+  private static final String CLI = "dev.otasigner.cli..";
+  private static final String DEVICE = "dev.otasigner.device..";
+
+  private static JavaClasses house;
+
+  @BeforeAll
+  static void importHouse() {
+    house =
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .withImportOption(location -> !location.contains("-tests.jar"))
+            .importPackages("dev.otasigner");
+  }
+
+  @Test
+  void everyModuleIsSeenHere() {
+    for (String module : new String[] {"verifier", "keys", "service", "cli", "device"}) {
+      assertThat(house.stream().anyMatch(c -> c.getName().startsWith("dev.otasigner." + module)))
+          .as(module)
+          .isTrue();
+    }
+  }
+
+  @Test
+  void verifierDependsOnTheJdkAndBouncyCastleOnly() {
+    check(
+        classes()
+            .that()
+            .resideInAPackage(VERIFIER)
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(VERIFIER, "java..", "org.bouncycastle..", "org.jspecify.."));
+  }
+
+  @Test
+  void verifierHasNoNetworkAndNoLogging() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(VERIFIER)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.net..", "javax.net..", "java.util.logging.."));
+  }
+
+  @Test
+  void verifierNeverReadsTheClock() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(VERIFIER)
+            .should()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName("java.time.Clock")
+            .orShould()
+            .callMethod(java.time.Instant.class, "now")
+            .orShould()
+            .callMethod(System.class, "currentTimeMillis"));
+  }
+
+  @Test
+  void verifierHoldsNoPrivateKey() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(VERIFIER)
+            .should()
+            .dependOnClassesThat()
+            .haveNameMatching(".*Private(Key|CrtKey)(Parameters)?")
+            .orShould()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName("java.security.PrivateKey"));
+  }
+
+  @Test
+  void keysUseOnlyAlgorithmKeyAndDsseTypesOfTheVerifier() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(KEYS)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                SERVICE,
+                CLI,
+                DEVICE,
+                "dev.otasigner.verifier.tuf..",
+                "dev.otasigner.verifier.policy..",
+                "dev.otasigner.verifier.catalogue.."));
+  }
+
+  @Test
+  void privateKeyBytesStayInTheSoftwareToken() {
+    check(
+        noClasses()
+            .that()
+            .resideInAnyPackage(SERVICE, CLI)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.otasigner.keys.soft.internal.."));
+  }
+
+  @Test
+  void deviceHoldsNoSigningKeyRoom() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(DEVICE)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(KEYS, SERVICE, CLI));
+  }
+
+  @Test
+  void serviceKnowsNeitherCliNorDevice() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(SERVICE)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(CLI, DEVICE));
+  }
+
+  @Test
+  void cliSpeaksHttpToTheService() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(CLI)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(SERVICE, DEVICE));
+  }
+
+  @Test
+  void noStaticMutableState() {
+    check(
+        com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields()
+            .that()
+            .areStatic()
+            .and()
+            .areDeclaredInClassesThat()
+            .resideInAPackage("dev.otasigner..")
+            .and()
+            .doNotHaveModifier(JavaModifier.SYNTHETIC)
+            .should()
+            .beFinal());
+  }
+
+  @Test
+  void namesSayTheJobNotTheLayer() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage("dev.otasigner..")
+            .should()
+            .haveNameMatching(".*(Manager|Helper|Utils?|Impl|Handler|Data|Info)")
+            .orShould()
+            .haveNameMatching(".*\\.(Base|Abstract)[A-Z].*"));
+  }
+
+  private static void check(ArchRule rule) {
+    rule.check(house);
+  }
+}
