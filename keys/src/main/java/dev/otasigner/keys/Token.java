@@ -1,0 +1,92 @@
+package dev.otasigner.keys;
+
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.crypto.SigningInput;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import java.util.Optional;
+
+/**
+ * Where private keys live. Four operations; anything else is a capability of its own that a token
+ * may have besides: {@link Listing}, {@link Import}, {@link Destruction}, {@link Probe}.
+ *
+ * <p>Every operation throws {@link KeyOperationException.TokenUnavailable} when the token cannot be
+ * reached. A token judges nothing: purpose, approvals and quotas are the worker's to check. Tokens
+ * are safe for use by several threads.
+ */
+public interface Token extends AutoCloseable {
+
+  /**
+   * Makes a key and stores it durably.
+   *
+   * @throws KeyOperationException.NameTaken when the token has a key of this name
+   * @throws KeyOperationException.NotSupported when the token does not sign with this suite
+   */
+  TokenKey generate(KeySpec spec);
+
+  /** The key of this name, if the token has it. */
+  Optional<TokenKey> find(String name);
+
+  /**
+   * The public half of a key, with its suite.
+   *
+   * @throws KeyOperationException.NoSuchKey when the token does not have it
+   */
+  VerificationKey publicKey(Digest keyId);
+
+  /**
+   * The key's signature in the encoding of its suite.
+   *
+   * @throws KeyOperationException.NoSuchKey when the token does not have the key
+   * @throws KeyOperationException.NotSupported when the input is a hash that the suite does not
+   *     sign
+   */
+  byte[] sign(Digest keyId, SigningInput input);
+
+  /** Forgets what it holds in memory; later calls fail with {@link IllegalStateException}. */
+  @Override
+  void close();
+
+  /** Tokens that can tell all keys they hold. */
+  interface Listing {
+    /** In the order of their names. */
+    java.util.List<TokenKey> keys();
+  }
+
+  /** Tokens that take in a key made elsewhere. */
+  interface Import {
+    /**
+     * Stores a private key durably.
+     *
+     * @param pkcs8 PrivateKeyInfo in DER; wiped before this returns
+     * @throws KeyOperationException.NameTaken when the token has this name or this key
+     * @throws KeyOperationException.BadKey when the bytes are no key of the suite
+     */
+    TokenKey importKey(KeySpec spec, byte[] pkcs8);
+  }
+
+  /** Tokens that can erase a key. */
+  interface Destruction {
+    /**
+     * Erases the key; it cannot be brought back.
+     *
+     * @throws KeyOperationException.NoSuchKey when the token does not have it
+     */
+    void destroy(Digest keyId);
+  }
+
+  /** Tokens that can show that they sign, without using any key that means something. */
+  interface Probe {
+    /**
+     * Signs a fresh challenge with a key of the token's own that serves nothing else.
+     *
+     * @return challenge, signature and key, for the caller to verify
+     */
+    Probed probe();
+
+    /** What a probe gave; the caller verifies it. */
+    record Probed(
+        VerificationKey key,
+        dev.otasigner.verifier.Bytes challenge,
+        dev.otasigner.verifier.Bytes signature) {}
+  }
+}

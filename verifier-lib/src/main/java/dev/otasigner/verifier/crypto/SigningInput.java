@@ -1,0 +1,38 @@
+package dev.otasigner.verifier.crypto;
+
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+
+/**
+ * What a private key is asked to sign: the message, or, for suites that hash first, a hash that was
+ * already computed over it.
+ */
+public sealed interface SigningInput {
+
+  /** The bytes that were handed over: the message or its hash. */
+  Bytes bytes();
+
+  /**
+   * The hash of a message, for suites whose {@link SignatureSuite#hash()} is {@code name}.
+   *
+   * @param name JCA name of the hash, such as {@code SHA-256}
+   */
+  record Hash(Bytes bytes, String name) implements SigningInput {
+    public Hash {
+      if (Digest.digest(name).getDigestLength() != bytes.length()) {
+        throw new IllegalArgumentException("not a " + name + " hash");
+      }
+    }
+  }
+
+  /** The whole message; a suite that hashes first hashes it itself. */
+  record Message(Bytes bytes) implements SigningInput {}
+
+  static SigningInput message(byte[] message) {
+    return new Message(Bytes.copyOf(message));
+  }
+
+  static SigningInput hash(byte[] hash, String name) {
+    return new Hash(Bytes.copyOf(hash), name);
+  }
+}
