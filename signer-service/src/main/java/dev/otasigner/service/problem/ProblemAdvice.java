@@ -1,0 +1,140 @@
+package dev.otasigner.service.problem;
+
+import dev.otasigner.verifier.json.Json;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.ServletWebRequest;
+import org.springframework.web.context.request.WebRequest;
+import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+
+/** The only place that turns exceptions into answers. */
+@RestControllerAdvice
+class ProblemAdvice extends ResponseEntityExceptionHandler {
+  private static final Logger log = LoggerFactory.getLogger(ProblemAdvice.class);
+
+  private final ApplicationEventPublisher events;
+
+  ProblemAdvice(ApplicationEventPublisher events) {
+    this.events = events;
+  }
+
+  @ExceptionHandler
+  ResponseEntity<Object> onSignerException(SignerException e, HttpServletRequest request) {
+    return answer(e.type(), e.detail(), e.members(), request, new HttpHeaders());
+  }
+
+  /** Two requests raced for one name or number; the database let one of them win. */
+  @ExceptionHandler
+  ResponseEntity<Object> onDataIntegrityViolation(
+      DataIntegrityViolationException e, HttpServletRequest request) {
+    log.debug("constraint violated", e);
+    return answer(
+        ProblemType.CONFLICT,
+        "something of this name is there already, or still in use",
+        Map.of(),
+        request,
+        new HttpHeaders());
+  }
+
+  /** Whatever nobody foresaw: logged under a number that the answer names, and nothing else. */
+  @ExceptionHandler
+  ResponseEntity<Object> onUnforeseen(Exception e, HttpServletRequest request) {
+    SignerException known = signerCause(e);
+    if (known != null) {
+      return onSignerException(known, request);
+    }
+    String incident = UUID.randomUUID().toString();
+    log.error("incident {} at {} {}", incident, request.getMethod(), request.getRequestURI(), e);
+    return answer(
+        ProblemType.INTERNAL,
+        "the log tells more under incident " + incident,
+        Map.of("incident", new Json.Str(incident)),
+        request,
+        new HttpHeaders());
+  }
+
+  @Override
+  protected @Nullable ResponseEntity<Object> handleExceptionInternal(
+      Exception e,
+      @Nullable Object body,
+      HttpHeaders headers,
+      HttpStatusCode status,
+      WebRequest webRequest) {
+    HttpServletRequest request = ((ServletWebRequest) webRequest).getRequest();
+    SignerException known = signerCause(e);
+    if (known != null) {
+      return onSignerException(known, request);
+    }
+    ProblemType type =
+        switch (status.value()) {
+          case 404 -> ProblemType.NOT_FOUND;
+          case 405 -> ProblemType.METHOD_NOT_ALLOWED;
+          case 406 -> ProblemType.NOT_ACCEPTABLE;
+          case 413 -> ProblemType.TOO_LARGE;
+          case 415 -> ProblemType.UNSUPPORTED_MEDIA_TYPE;
+          default -> status.is4xxClientError() ? ProblemType.BAD_REQUEST : null;
+        };
+    if (type == null) {
+      return onUnforeseen(e, request);
+    }
+    return answer(type, detail(type, e), Map.of(), request, headers);
+  }
+
+  private static String detail(ProblemType type, Exception e) {
+    if (type != ProblemType.BAD_REQUEST) {
+      return type.title();
+    }
+    // Jackson's first line names the field; the rest would show the service's classes.
+    Throwable cause = e.getCause() == null ? e : e.getCause();
+    if (cause instanceof tools.jackson.core.JacksonException json) {
+      return json.getPath().isEmpty()
+          ? "the body is not the JSON that is expected"
+          : "field " + path(json) + " is not what is expected";
+    }
+    return "the request is incomplete or one of its values is not of the expected kind";
+  }
+
+  private static String path(tools.jackson.core.JacksonException e) {
+    StringBuilder path = new StringBuilder();
+    for (var step : e.getPath()) {
+      String name = step.getPropertyName();
+      path.append(name == null ? "[" + step.getIndex() + "]" : path.isEmpty() ? name : "." + name);
+    }
+    return path.toString();
+  }
+
+  private static @Nullable SignerException signerCause(Throwable e) {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      if (t instanceof SignerException known) {
+        return known;
+      }
+    }
+    return null;
+  }
+
+  private ResponseEntity<Object> answer(
+      ProblemType type,
+      String detail,
+      Map<String, Json> members,
+      HttpServletRequest request,
+      HttpHeaders headers) {
+    events.publishEvent(
+        new RequestRefused(request.getMethod(), request.getRequestURI(), type, detail));
+    return ResponseEntity.status(type.status())
+        .headers(headers)
+        .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+        .body(Problem.json(type, detail, members));
+  }
+}

@@ -1,0 +1,58 @@
+package dev.otasigner.service.problem;
+
+import java.util.Locale;
+import org.springframework.http.HttpStatus;
+
+/**
+ * The closed list of problems, each with its HTTP status. On the wire the type is {@code
+ * urn:ota:problem:} and the constant's name in lower case with hyphens. Every one is explained in
+ * {@code docs/reference/problems.md}; a test compares.
+ */
+public enum ProblemType {
+  BAD_REQUEST(HttpStatus.BAD_REQUEST, "The request is not understood"),
+  UNAUTHENTICATED(HttpStatus.UNAUTHORIZED, "Sign in first"),
+  WRONG_CREDENTIALS(HttpStatus.UNAUTHORIZED, "User or password is wrong"),
+  TOO_MANY_ATTEMPTS(HttpStatus.TOO_MANY_REQUESTS, "Too many failed attempts"),
+  FORBIDDEN(HttpStatus.FORBIDDEN, "Not allowed"),
+  NOT_FOUND(HttpStatus.NOT_FOUND, "Not found"),
+  METHOD_NOT_ALLOWED(HttpStatus.METHOD_NOT_ALLOWED, "This path does not take the method"),
+  NOT_ACCEPTABLE(HttpStatus.NOT_ACCEPTABLE, "No representation of the wanted kind"),
+  UNSUPPORTED_MEDIA_TYPE(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "This kind of body is not taken"),
+  TOO_LARGE(HttpStatus.CONTENT_TOO_LARGE, "The body is too large"),
+  CONFLICT(HttpStatus.CONFLICT, "Conflicts with what is there"),
+  REFUSED(HttpStatus.UNPROCESSABLE_CONTENT, "Refused by the device's own judgement"),
+  WOULD_STRAND(HttpStatus.CONFLICT, "Would strand devices"),
+  KEY_NOT_USABLE(HttpStatus.CONFLICT, "The key can not be used for this"),
+  APPROVAL_MISSING(HttpStatus.CONFLICT, "Approvals are missing"),
+  TOKEN_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The token does not answer"),
+  ENROLMENT_REFUSED(HttpStatus.FORBIDDEN, "Not enrolled"),
+  UNKNOWN_DEVICE(HttpStatus.FORBIDDEN, "The certificate is no enrolled device's"),
+  CERTIFICATE_EXPIRED(HttpStatus.FORBIDDEN, "The device's certificate has expired"),
+  STALE_SEQUENCE(HttpStatus.CONFLICT, "The check-in is not newer than the last one"),
+  INTERNAL(HttpStatus.INTERNAL_SERVER_ERROR, "The service failed");
+
+  private final HttpStatus status;
+  private final String title;
+
+  ProblemType(HttpStatus status, String title) {
+    this.status = status;
+    this.title = title;
+  }
+
+  public HttpStatus status() {
+    return status;
+  }
+
+  public String title() {
+    return title;
+  }
+
+  /** The part of the type that names this problem, such as {@code would-strand}. */
+  public String code() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  public String uri() {
+    return "urn:ota:problem:" + code();
+  }
+}

@@ -1,0 +1,86 @@
+package dev.otasigner.service.problem;
+
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Json;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The one exception with which a feature answers a request with no. The detail is read by whoever
+ * asked: it names what was expected and never holds a secret.
+ */
+public final class SignerException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final ProblemType type;
+  private final transient Map<String, Json> members;
+
+  public SignerException(ProblemType type, String detail) {
+    this(type, detail, Map.of(), null);
+  }
+
+  /** With extension members, which stand beside type, title, status and detail. */
+  public SignerException(ProblemType type, String detail, Map<String, Json> members) {
+    this(type, detail, members, null);
+  }
+
+  private SignerException(
+      ProblemType type,
+      String detail,
+      Map<String, Json> members,
+      @org.jspecify.annotations.Nullable Throwable cause) {
+    super(detail, cause);
+    this.type = type;
+    this.members = new LinkedHashMap<>(members);
+  }
+
+  /** The verifier's no to something that was offered for release. */
+  public static SignerException refused(RejectedException refusal) {
+    return new SignerException(
+        ProblemType.REFUSED,
+        String.valueOf(refusal.getMessage()),
+        Map.of("refusal", refusal(refusal)),
+        refusal);
+  }
+
+  /** A request whose text breaks the contract of its document. */
+  public static SignerException badRequest(RejectedException refusal) {
+    return new SignerException(
+        ProblemType.BAD_REQUEST,
+        String.valueOf(refusal.getMessage()),
+        Map.of("refusal", refusal(refusal)),
+        refusal);
+  }
+
+  public static SignerException notFound(String what) {
+    return new SignerException(ProblemType.NOT_FOUND, what + " is not known here");
+  }
+
+  public static SignerException conflict(String detail) {
+    return new SignerException(ProblemType.CONFLICT, detail);
+  }
+
+  /** The contracts' Refusal. */
+  static Json.Obj refusal(RejectedException refusal) {
+    Json.Builder json =
+        Json.object()
+            .put("accepted", false)
+            .put("reason", refusal.reason().code())
+            .put("expected", refusal.expected())
+            .put("actual", refusal.actual());
+    return refusal.offset() < 0 ? json.build() : json.put("offset", refusal.offset()).build();
+  }
+
+  public ProblemType type() {
+    return type;
+  }
+
+  public Map<String, Json> members() {
+    return Map.copyOf(members);
+  }
+
+  public String detail() {
+    String message = getMessage();
+    return message == null ? type.title() : message;
+  }
+}
