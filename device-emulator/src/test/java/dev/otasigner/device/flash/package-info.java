@@ -1,4 +1,0 @@
-@NullMarked
-package dev.otasigner.device.flash;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,143 @@
+package dev.otasigner.cli;
+
+import dev.otasigner.cli.access.ApiKeysCommand;
+import dev.otasigner.cli.access.LoginCommand;
+import dev.otasigner.cli.access.LogoutCommand;
+import dev.otasigner.cli.access.UsersCommand;
+import dev.otasigner.cli.access.WhoamiCommand;
+import dev.otasigner.verifier.RejectedException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * The tree of commands, and the one place where exceptions become errors, hints and exit codes.
+ * Only the command that is asked for is built: reflecting over all of them would take longer than
+ * most of them run.
+ */
+public final class CommandLines {
+  private static final Map<String, Function<Cli, Object>> COMMANDS = new LinkedHashMap<>();
+
+  static {
+    COMMANDS.put("login", LoginCommand::new);
+    COMMANDS.put("logout", LogoutCommand::new);
+    COMMANDS.put("whoami", WhoamiCommand::new);
+    COMMANDS.put("users", UsersCommand::new);
+    COMMANDS.put("api-keys", ApiKeysCommand::new);
+  }
+
+  private CommandLines() {}
+
+  /** Runs one command line and answers its exit status. */
+  public static int run(Terminal terminal, String... args) {
+    Signer options = new Signer();
+    CommandLine root = new CommandLine(options);
+    String wanted = firstWord(args);
+    for (Map.Entry<String, Function<Cli, Object>> command : COMMANDS.entrySet()) {
+      if (!COMMANDS.containsKey(wanted) || command.getKey().equals(wanted)) {
+        root.addSubcommand(command.getKey(), command.getValue().apply(new Cli(terminal, options)));
+      }
+    }
+    root.setOut(writer(terminal.out()));
+    root.setErr(writer(terminal.err()));
+    root.registerConverter(Path.class, text -> terminal.directory().resolve(text));
+    root.setUsageHelpAutoWidth(false);
+    root.setCaseInsensitiveEnumValuesAllowed(true);
+    root.setParameterExceptionHandler((e, given) -> usage(terminal, e));
+    root.setExecutionExceptionHandler((e, command, parsed) -> failed(terminal, options, e));
+    root.setExecutionStrategy(CommandLines::execute);
+    return root.execute(args);
+  }
+
+  private static int execute(ParseResult parsed) {
+    CommandLine last = parsed.commandSpec().commandLine();
+    for (ParseResult at = parsed; ; at = at.subcommand()) {
+      last = at.commandSpec().commandLine();
+      if (!at.hasSubcommand()) {
+        break;
+      }
+    }
+    if (!last.getSubcommands().isEmpty()
+        && !last.isUsageHelpRequested()
+        && !last.isVersionHelpRequested()) {
+      throw new ParameterException(last, "a command is expected");
+    }
+    return new CommandLine.RunLast().execute(parsed);
+  }
+
+  private static String firstWord(String[] args) {
+    boolean value = false;
+    for (String arg : args) {
+      if (value) {
+        value = false;
+      } else if (arg.equals("--service") || arg.equals("--api-key-file")) {
+        value = true;
+      } else if (!arg.startsWith("-")) {
+        return arg;
+      }
+    }
+    return "";
+  }
+
+  private static int usage(Terminal terminal, ParameterException e) {
+    String command = e.getCommandLine().getCommandSpec().qualifiedName();
+    return say(
+        terminal,
+        CommandFailedException.usage(String.valueOf(e.getMessage()))
+            .hint("see: " + command + " --help"));
+  }
+
+  private static int failed(Terminal terminal, Signer options, Exception e) {
+    if (options.stacktrace()) {
+      e.printStackTrace(writer(terminal.err()));
+    }
+    CommandFailedException failure = asFailure(terminal, e);
+    if (options.json() && failure.document() != null) {
+      terminal.out().println(JsonText.of(failure.document()));
+    }
+    return say(terminal, failure);
+  }
+
+  private static CommandFailedException asFailure(Terminal terminal, Exception e) {
+    if (e instanceof CommandFailedException failure) {
+      return failure;
+    }
+    if (e instanceof RejectedException refusal) {
+      return Refusals.of(refusal, "");
+    }
+    if (e instanceof NoSuchFileException missing) {
+      return CommandFailedException.usage(
+          terminal.show(Path.of(missing.getFile())) + ": no such file");
+    }
+    if (e instanceof IOException) {
+      return CommandFailedException.of(ExitCode.REFUSED, String.valueOf(e.getMessage()));
+    }
+    return CommandFailedException.of(
+            ExitCode.REFUSED, "the program has a fault: " + e.getClass().getName())
+        .hint("please report it, with what --stacktrace prints");
+  }
+
+  private static int say(Terminal terminal, CommandFailedException failure) {
+    terminal.err().println("signer: error: " + Report.printable(text(failure)));
+    if (failure.hint() != null) {
+      terminal.err().println("signer: hint: " + Report.printable(failure.hint()));
+    }
+    return failure.code().status();
+  }
+
+  private static String text(Exception e) {
+    return String.valueOf(e.getMessage());
+  }
+
+  private static PrintWriter writer(java.io.PrintStream stream) {
+    return new PrintWriter(stream, true, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,36 @@
+package dev.otasigner.cli;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/** Writes a file whole or not at all. */
+public final class NewFile {
+  private NewFile() {}
+
+  /** What is written. */
+  public interface Writer {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /** Writes beside {@code file}, then renames; a failure leaves what was there before. */
+  public static void write(Path file, Writer writer) throws IOException {
+    Path whole = file.toAbsolutePath();
+    Path fresh = whole.resolveSibling("." + whole.getFileName() + ".part");
+    try {
+      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(fresh), 1 << 16)) {
+        writer.writeTo(out);
+      }
+      Files.move(fresh, whole, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(fresh);
+    }
+  }
+
+  public static void write(Path file, byte[] bytes) throws IOException {
+    write(file, out -> out.write(bytes));
+  }
+}

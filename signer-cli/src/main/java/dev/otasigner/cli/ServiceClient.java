@@ -1,0 +1,289 @@
+package dev.otasigner.cli;
+
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The service's administration API. {@link HttpURLConnection} rather than {@code java.net.http}:
+ * the latter's selector thread and its classes cost every command a tenth of a second.
+ */
+public final class ServiceClient {
+  static final String DEFAULT_SERVICE = "http://127.0.0.1:8080";
+  private static final int MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+  private static final int CONNECT_MILLIS = 5_000;
+  private static final int READ_MILLIS = 120_000;
+
+  private final Terminal terminal;
+  private final Signer options;
+
+  ServiceClient(Terminal terminal, Signer options) {
+    this.terminal = terminal;
+    this.options = options;
+  }
+
+  /** The path with each piece escaped: {@code path("products", name, "builds")}. */
+  public static String path(String... pieces) {
+    StringBuilder path = new StringBuilder("/api/v1");
+    for (String piece : pieces) {
+      path.append('/').append(URLEncoder.encode(piece, StandardCharsets.UTF_8).replace("+", "%20"));
+    }
+    return path.toString();
+  }
+
+  public Json get(String path) {
+    return document(exchange("GET", path, null, credential()));
+  }
+
+  public Json post(String path, Json body) {
+    return document(exchange("POST", path, Content.of(body), credential()));
+  }
+
+  public Json put(String path, Json body) {
+    return document(exchange("PUT", path, Content.of(body), credential()));
+  }
+
+  public void delete(String path) {
+    exchange("DELETE", path, null, credential());
+  }
+
+  /** Sends a file as it lies on disk, streamed. */
+  public Json upload(String path, Path file) {
+    return document(exchange("PUT", path, Content.of(file), credential()));
+  }
+
+  /** The one call made without a credential: signing in. */
+  public Json signIn(Json body) {
+    return document(exchange("POST", path("sessions"), Content.of(body), null));
+  }
+
+  /** A document that is not JSON of ours to look into: bytes as the service keeps them. */
+  public byte[] bytes(String path) {
+    return exchange("GET", path, null, credential());
+  }
+
+  /** Streams an answer to a file; nothing half-written stays behind. */
+  public void download(String path, Path file) throws IOException {
+    HttpURLConnection connection = open("GET", path, null, credential());
+    try (InputStream in = answer(connection)) {
+      NewFile.write(file, in::transferTo);
+    } finally {
+      connection.disconnect();
+    }
+  }
+
+  private byte[] exchange(
+      String method, String path, @Nullable Content content, @Nullable String credential) {
+    HttpURLConnection connection = open(method, path, content, credential);
+    try (InputStream in = answer(connection)) {
+      return bounded(in);
+    } catch (IOException e) {
+      throw unreachable(e);
+    } finally {
+      connection.disconnect();
+    }
+  }
+
+  private HttpURLConnection open(
+      String method, String path, @Nullable Content content, @Nullable String credential) {
+    try {
+      HttpURLConnection connection =
+          (HttpURLConnection) URI.create(service() + path).toURL().openConnection();
+      connection.setConnectTimeout(CONNECT_MILLIS);
+      connection.setReadTimeout(READ_MILLIS);
+      connection.setInstanceFollowRedirects(false); // a redirect would carry the credential away
+      connection.setRequestMethod(method);
+      connection.setRequestProperty("Accept", "application/json, application/problem+json, */*");
+      if (credential != null) {
+        connection.setRequestProperty("Authorization", "Bearer " + credential);
+      }
+      if (content != null) {
+        connection.setDoOutput(true);
+        connection.setRequestProperty("Content-Type", content.type());
+        connection.setFixedLengthStreamingMode(content.lengthBytes());
+        try (OutputStream out = connection.getOutputStream()) {
+          content.writeTo(out);
+        } catch (IOException e) {
+          // A service that refuses early answers and closes: that answer says more than our broken
+          // pipe, so it is looked for first.
+          if (!hasAnswer(connection)) {
+            throw e;
+          }
+        }
+      }
+      return connection;
+    } catch (IOException e) {
+      throw unreachable(e);
+    }
+  }
+
+  private static boolean hasAnswer(HttpURLConnection connection) {
+    try {
+      return connection.getResponseCode() > 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private InputStream answer(HttpURLConnection connection) throws IOException {
+    int status = connection.getResponseCode();
+    if (status / 100 == 2) {
+      return connection.getInputStream();
+    }
+    InputStream error = connection.getErrorStream();
+    throw Problem.of(status, error == null ? new byte[0] : bounded(error));
+  }
+
+  private byte[] bounded(InputStream in) throws IOException {
+    byte[] bytes = in.readNBytes(MAX_DOCUMENT_BYTES + 1);
+    if (bytes.length > MAX_DOCUMENT_BYTES) {
+      throw CommandFailedException.of(
+          ExitCode.REFUSED, "the service's answer is over " + MAX_DOCUMENT_BYTES + " bytes");
+    }
+    return bytes;
+  }
+
+  private Json document(byte[] bytes) {
+    if (bytes.length == 0) {
+      return Json.object().build();
+    }
+    try {
+      return JsonReader.read(bytes, MAX_DOCUMENT_BYTES);
+    } catch (RejectedException e) {
+      throw CommandFailedException.of(
+              ExitCode.UNREACHABLE,
+              service() + " does not answer as the service: " + e.getMessage())
+          .hint("is another program listening there?")
+          .because(e);
+    }
+  }
+
+  private CommandFailedException unreachable(IOException e) {
+    return CommandFailedException.of(
+            ExitCode.UNREACHABLE, "cannot reach the service at " + service() + ": " + words(e))
+        .hint("is it running? start it with: signer serve")
+        .because(e);
+  }
+
+  private static String words(IOException e) {
+    String message = e.getMessage();
+    return message == null ? e.getClass().getSimpleName() : message;
+  }
+
+  /** Where the service is, without a slash at the end. */
+  public String service() {
+    String service = options.service();
+    if (service == null) {
+      service = terminal.environment("SIGNER_SERVICE");
+    }
+    if (service == null) {
+      service = session().map(SessionFile.Session::service).orElse(DEFAULT_SERVICE);
+    }
+    return requireSafe(service);
+  }
+
+  /** Credentials go over plain HTTP to this machine only. */
+  private static String requireSafe(String service) {
+    try {
+      URI uri = new URI(service);
+      String scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
+      String host = uri.getHost();
+      if (host == null || !(scheme.equals("http") || scheme.equals("https"))) {
+        throw new URISyntaxException(service, "an http or https address is expected");
+      }
+      boolean here = host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]");
+      if (scheme.equals("http") && !here) {
+        throw CommandFailedException.usage(
+                "refusing to send credentials over plain HTTP to " + host)
+            .hint("use https, or a tunnel to the service's loopback address");
+      }
+      return service.endsWith("/") ? service.substring(0, service.length() - 1) : service;
+    } catch (URISyntaxException e) {
+      throw CommandFailedException.usage("not the address of a service: " + service).because(e);
+    }
+  }
+
+  private Optional<SessionFile.Session> session() {
+    return SessionFile.of(terminal).read();
+  }
+
+  private String credential() {
+    Path keyFile = options.apiKeyFile();
+    if (keyFile != null) {
+      return SecretFile.read(terminal, keyFile);
+    }
+    String key = terminal.environment("SIGNER_API_KEY");
+    if (key != null) {
+      return key;
+    }
+    String service = service();
+    return session()
+        .filter(s -> s.service().equals(service))
+        .map(SessionFile.Session::token)
+        .orElseThrow(
+            () ->
+                CommandFailedException.of(ExitCode.NOT_ALLOWED, "not signed in at " + service)
+                    .hint("sign in with: signer login"));
+  }
+
+  /** A request body whose length is known before it is sent. */
+  private interface Content {
+    String type();
+
+    long lengthBytes() throws IOException;
+
+    void writeTo(OutputStream out) throws IOException;
+
+    static Content of(Json json) {
+      byte[] bytes = JsonText.of(json).getBytes(StandardCharsets.UTF_8);
+      return new Content() {
+        @Override
+        public String type() {
+          return "application/json";
+        }
+
+        @Override
+        public long lengthBytes() {
+          return bytes.length;
+        }
+
+        @Override
+        public void writeTo(OutputStream out) throws IOException {
+          out.write(bytes);
+        }
+      };
+    }
+
+    static Content of(Path file) {
+      return new Content() {
+        @Override
+        public String type() {
+          return "application/octet-stream";
+        }
+
+        @Override
+        public long lengthBytes() throws IOException {
+          return Files.size(file);
+        }
+
+        @Override
+        public void writeTo(OutputStream out) throws IOException {
+          Files.copy(file, out);
+        }
+      };
+    }
+  }
+}

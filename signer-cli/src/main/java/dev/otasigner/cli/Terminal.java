@@ -1,0 +1,43 @@
+package dev.otasigner.cli;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a command runs and talks: handed in, so that a test can run commands in its own process.
+ *
+ * @param out results
+ * @param err errors, hints and progress
+ * @param directory what relative file names are relative to
+ * @param environment the process environment
+ * @param prompt asks a person, when there is one
+ */
+public record Terminal(
+    PrintStream out,
+    PrintStream err,
+    Path directory,
+    Map<String, String> environment,
+    PasswordPrompt prompt) {
+
+  /** Reads a secret from a person without showing it. */
+  public interface PasswordPrompt {
+    /** The secret, or null when nobody can be asked. */
+    char @Nullable [] read(String question);
+  }
+
+  public Terminal {
+    environment = Map.copyOf(environment);
+  }
+
+  public @Nullable String environment(String name) {
+    String value = environment.get(name);
+    return value == null || value.isEmpty() ? null : value;
+  }
+
+  /** The file name as a person would type it here. */
+  public String show(Path file) {
+    return file.startsWith(directory) ? directory.relativize(file).toString() : file.toString();
+  }
+}
