@@ -11,6 +11,7 @@ import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
 import dev.otasigner.verifier.manifest.ImageFormat;
+import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.manifest.VersionRange;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -60,6 +61,42 @@ public record Head(String channel, String hardware, Instant issued, List<Candida
       test = List.copyOf(test);
     }
 
+    /**
+     * The build as its manifest states it, at the paths of this channel and hardware: the one way
+     * to make a listing that devices do not refuse as a mismatch. Nobody is held back or put first.
+     */
+    public static Candidate of(
+        Manifest manifest,
+        String channel,
+        String hardware,
+        boolean bridge,
+        Bytes salt,
+        int sharePerMille) {
+      List<Variant> variants = new ArrayList<>();
+      for (Manifest.Variant v : manifest.variants()) {
+        variants.add(
+            new Variant(
+                v.name(),
+                CataloguePaths.image(channel, hardware, manifest.version(), v.name()),
+                manifest.format(),
+                v.suite(),
+                v.hash(),
+                v.pure(),
+                v.anchors()));
+      }
+      return new Candidate(
+          manifest.version(),
+          manifest.securityCounter(),
+          CataloguePaths.manifest(channel, hardware, manifest.version()),
+          manifest.from(),
+          variants,
+          bridge,
+          salt,
+          sharePerMille,
+          List.of(),
+          List.of());
+    }
+
     /** Whether this device's turn in the staged rollout has come. */
     public boolean isInShare(String deviceId) {
       Digest mark = mark(salt, deviceId);
@@ -105,7 +142,12 @@ public record Head(String channel, String hardware, Instant issued, List<Candida
     fields.requireSchema(Set.of());
     List<Candidate> candidates = new ArrayList<>();
     for (Fields item : fields.objects("candidates", MAX_CANDIDATES)) {
-      candidates.add(readCandidate(item));
+      Candidate candidate = readCandidate(item);
+      if (!candidates.isEmpty()
+          && !candidates.get(candidates.size() - 1).version().isNewerThan(candidate.version())) {
+        throw item.malformed("version", "candidates are listed newest first, each version once");
+      }
+      candidates.add(candidate);
     }
     return new Head(
         fields.name("channel"), fields.name("hardware"), fields.time("issued"), candidates);
@@ -115,7 +157,9 @@ public record Head(String channel, String hardware, Instant issued, List<Candida
     List<Variant> variants = new ArrayList<>();
     for (Fields v : item.objects("variants", 32)) {
       SignatureSuite suite = SignatureSuite.ofCode(v.string("suite"));
-      if (suite == null) {
+      ImageFormat format = ImageFormat.ofCode(v.string("format"));
+      ImageHash hash = ImageHash.ofCode(v.string("hash"));
+      if (suite == null || format == null || hash == null) {
         // A variant for bootloaders of a newer time: not for us, and no reason to refuse the
         // others.
         continue;
@@ -124,9 +168,9 @@ public record Head(String channel, String hardware, Instant issued, List<Candida
           new Variant(
               v.name("name"),
               v.string("path"),
-              v.oneOf("format", ImageFormat::ofCode, "image format"),
+              format,
               suite,
-              v.oneOf("hash", ImageHash::ofCode, "image hash"),
+              hash,
               v.bool("pure"),
               v.digests("anchors", 32)));
     }

@@ -2,6 +2,8 @@ package dev.otasigner.verifier.crypto;
 
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
 
 /**
  * What a private key is asked to sign: the message, or, for suites that hash first, a hash that was
@@ -11,6 +13,13 @@ public sealed interface SigningInput {
 
   /** The bytes that were handed over: the message or its hash. */
   Bytes bytes();
+
+  /**
+   * Returns only when the signature is this key's over this input.
+   *
+   * @throws RejectedException BAD_SIGNATURE otherwise, also when the key's suite takes no such hash
+   */
+  void verify(VerificationKey key, byte[] signature) throws RejectedException;
 
   /**
    * The hash of a message, for suites whose {@link SignatureSuite#hash()} is {@code name}.
@@ -23,10 +32,24 @@ public sealed interface SigningInput {
         throw new IllegalArgumentException("not a " + name + " hash");
       }
     }
+
+    @Override
+    public void verify(VerificationKey key, byte[] signature) throws RejectedException {
+      if (!name.equals(key.suite().hash())) {
+        throw new RejectedException(
+            Reason.BAD_SIGNATURE, key.suite().code() + " signs no " + name + " hash");
+      }
+      key.verifyHash(bytes.toByteArray(), signature);
+    }
   }
 
   /** The whole message; a suite that hashes first hashes it itself. */
-  record Message(Bytes bytes) implements SigningInput {}
+  record Message(Bytes bytes) implements SigningInput {
+    @Override
+    public void verify(VerificationKey key, byte[] signature) throws RejectedException {
+      key.verify(bytes.toByteArray(), signature);
+    }
+  }
 
   static SigningInput message(byte[] message) {
     return new Message(Bytes.copyOf(message));

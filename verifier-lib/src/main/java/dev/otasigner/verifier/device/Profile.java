@@ -11,7 +11,10 @@ import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -23,6 +26,7 @@ import java.util.Set;
  * @param knows the suites this build's code can verify
  * @param rule who must have signed a manifest
  * @param anchors the keys the rule speaks of
+ * @param newer what a profile for newer code names that this registry does not have
  * @param lineage the catalogue's root chain
  * @param minStrengthBits no weaker key counts, NIST SP 800-57
  * @param tls how it dials out
@@ -34,6 +38,7 @@ public record Profile(
     Set<SignatureSuite> knows,
     Rule rule,
     List<Anchor> anchors,
+    Newer newer,
     Lineage lineage,
     int minStrengthBits,
     Tls tls,
@@ -41,6 +46,21 @@ public record Profile(
     List<Integer> ports) {
   public static final int MAX_BYTES = 128 * 1024;
   private static final int MAX_LIST = 32;
+
+  /**
+   * Suites and anchors of a registry newer than ours. They never verify anything here; they let old
+   * code carry a profile to the newer code that will run under it, which is the only way in which a
+   * new algorithm can reach the field.
+   *
+   * @param knows names of suites
+   * @param anchors key identifiers, each with the name of its suite
+   */
+  public record Newer(Set<String> knows, Map<Digest, String> anchors) {
+    public Newer {
+      knows = Set.copyOf(knows);
+      anchors = Map.copyOf(anchors);
+    }
+  }
 
   /**
    * The catalogue's root chain.
@@ -86,14 +106,26 @@ public record Profile(
     Fields fields = JsonReader.readObject(json, MAX_BYTES);
     fields.requireSchema(Set.of());
     Set<SignatureSuite> knows = EnumSet.noneOf(SignatureSuite.class);
+    Set<String> newerSuites = new HashSet<>();
     for (String code : fields.strings("knows", MAX_LIST)) {
-      // A suite of a newer registry is not ours to use, but its name does no harm.
       SignatureSuite suite = SignatureSuite.ofCode(code);
       if (suite != null) {
         knows.add(suite);
+      } else {
+        newerSuites.add(code);
       }
     }
     Fields manifest = fields.object("manifest");
+    List<Anchor> anchors = new ArrayList<>();
+    Map<Digest, String> newerAnchors = new HashMap<>();
+    for (Fields item : manifest.objects("anchors", MAX_LIST)) {
+      String suite = item.string("suite");
+      if (SignatureSuite.ofCode(suite) != null) {
+        anchors.add(Anchor.read(item));
+      } else {
+        newerAnchors.put(item.digest("keyId"), suite);
+      }
+    }
     Fields lineage = fields.object("lineage");
     Optional<Thresholds> thresholds = Optional.empty();
     if (lineage.has("thresholds")) {
@@ -115,7 +147,8 @@ public record Profile(
         Bytes.copyOf(json),
         knows,
         Rule.read(manifest, "rule"),
-        Anchor.readAll(manifest, "anchors", MAX_LIST),
+        anchors,
+        new Newer(newerSuites, newerAnchors),
         new Lineage(lineage.name("name"), lineage.digest("rootSha256"), thresholds),
         (int) fields.integer("minStrengthBits", 0, 256),
         new Tls(

@@ -2,7 +2,6 @@ package dev.otasigner.verifier.manifest;
 
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
-import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.device.BootAnchor;
@@ -22,7 +21,7 @@ import java.util.Set;
  *
  * @param hardware ids with the revisions it runs on
  * @param securityCounter the anti-rollback number it brings, u32
- * @param variants same payload, other signers or format; at least one
+ * @param variants same payload, other signers or format; without those of a newer registry
  * @param profile digest of the profile it brings
  * @param from versions it may be taken from; empty means any
  * @param requires components that must be installed
@@ -101,13 +100,12 @@ public record Manifest(
     List<Variant> variants = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (Fields item : fields.objects("variants", MAX_LIST)) {
-      Variant variant = readVariant(item);
-      if (!names.add(variant.name())) {
+      if (!names.add(item.name("name"))) {
         throw item.malformed("name", "variant stands twice");
       }
-      variants.add(variant);
+      readVariant(item).ifPresent(variants::add);
     }
-    if (hardware.isEmpty() || variants.isEmpty()) {
+    if (hardware.isEmpty() || names.isEmpty()) {
       throw fields.malformed(
           hardware.isEmpty() ? "hardware" : "variants", "at least one is expected");
     }
@@ -140,20 +138,22 @@ public record Manifest(
         bootloader);
   }
 
-  private static Variant readVariant(Fields item) throws RejectedException {
+  /** Nothing for a suite or hash of a newer registry: no bootloader that we can judge boots it. */
+  private static Optional<Variant> readVariant(Fields item) throws RejectedException {
     SignatureSuite suite = SignatureSuite.ofCode(item.string("suite"));
-    if (suite == null) {
-      throw new RejectedException(
-          Reason.UNSUPPORTED_ALGORITHM, item.where("suite") + ": no suite of the registry");
+    ImageHash hash = ImageHash.ofCode(item.string("hash"));
+    if (suite == null || hash == null) {
+      return Optional.empty();
     }
-    return new Variant(
-        item.name("name"),
-        item.integer("length", 1, Long.MAX_VALUE),
-        item.digest("sha256"),
-        suite,
-        item.oneOf("hash", ImageHash::ofCode, "image hash"),
-        item.bool("pure"),
-        item.digests("anchors", MAX_LIST));
+    return Optional.of(
+        new Variant(
+            item.name("name"),
+            item.integer("length", 1, Long.MAX_VALUE),
+            item.digest("sha256"),
+            suite,
+            hash,
+            item.bool("pure"),
+            item.digests("anchors", MAX_LIST)));
   }
 
   public Json.Obj toJson() {

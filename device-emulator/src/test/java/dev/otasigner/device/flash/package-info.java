@@ -1,0 +1,4 @@
+@NullMarked
+package dev.otasigner.device.flash;
+
+import org.jspecify.annotations.NullMarked;

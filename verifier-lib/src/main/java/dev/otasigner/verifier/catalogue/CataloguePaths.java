@@ -1,0 +1,35 @@
+package dev.otasigner.verifier.catalogue;
+
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.ImageVersion;
+
+/** Where each file of a channel and hardware stands in the catalogue, as TUF target paths. */
+public final class CataloguePaths {
+  private CataloguePaths() {}
+
+  /** {@code stable/gw/head.json}. */
+  public static String head(String channel, String hardware) {
+    return channel + "/" + hardware + "/head.json";
+  }
+
+  /** {@code stable/gw/34.12.0+0.manifest}: a DSSE envelope. */
+  public static String manifest(String channel, String hardware, ImageVersion version) {
+    return channel + "/" + hardware + "/" + version + ".manifest";
+  }
+
+  /** {@code stable/gw/34.12.0+0.rsa.img}. */
+  public static String image(
+      String channel, String hardware, ImageVersion version, String variant) {
+    return channel + "/" + hardware + "/" + version + "." + variant + ".img";
+  }
+
+  /** {@code stable/gw/34.12.0+0.bootloader}. */
+  public static String bootloader(String channel, String hardware, ImageVersion version) {
+    return channel + "/" + hardware + "/" + version + ".bootloader";
+  }
+
+  /** {@code stable/gw/DIGEST.profile}. */
+  public static String profile(String channel, String hardware, Digest profile) {
+    return channel + "/" + hardware + "/" + profile.hex() + ".profile";
+  }
+}

@@ -1,0 +1,18 @@
+package dev.otasigner.verifier.mcuboot;
+
+import dev.otasigner.verifier.crypto.SigningInput;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import java.io.IOException;
+
+/** A key that signs images, wherever it lives; the assembler only ever sees its signatures. */
+public interface ImageSigner {
+  VerificationKey key();
+
+  /**
+   * Signs: the hash of the image for RSA and ECDSA; the image's digest as a message for Ed25519,
+   * and the whole signed region for pure Ed25519.
+   *
+   * @return RSA and Ed25519 as they are, ECDSA in DER
+   */
+  byte[] sign(SigningInput input) throws IOException;
+}

@@ -1,0 +1,81 @@
+package dev.otasigner.verifier.mcuboot;
+
+import java.util.Map;
+
+/** Types of an MCUboot image's TLVs, and their names. */
+public final class TlvType {
+  public static final int KEYHASH = 0x01;
+  public static final int PUBKEY = 0x02;
+  public static final int SHA256 = 0x10;
+  public static final int SHA384 = 0x11;
+  public static final int SHA512 = 0x12;
+  public static final int RSA2048_PSS = 0x20;
+  static final int ECDSA224 = 0x21;
+  public static final int ECDSA_SIG = 0x22;
+  public static final int RSA3072_PSS = 0x23;
+  public static final int ED25519 = 0x24;
+  public static final int SIG_PURE = 0x25;
+  static final int ENC_RSA2048 = 0x30;
+  static final int ENC_KW = 0x31;
+  static final int ENC_EC256 = 0x32;
+  static final int ENC_X25519 = 0x33;
+  static final int ENC_X25519_SHA512 = 0x34;
+  public static final int DEPENDENCY = 0x40;
+  public static final int SEC_CNT = 0x50;
+  public static final int BOOT_RECORD = 0x60;
+  public static final int UUID_VID = 0x74;
+  public static final int UUID_CID = 0x75;
+
+  private static final Map<Integer, String> NAMES =
+      Map.ofEntries(
+          Map.entry(KEYHASH, "KEYHASH"),
+          Map.entry(PUBKEY, "PUBKEY"),
+          Map.entry(SHA256, "SHA256"),
+          Map.entry(SHA384, "SHA384"),
+          Map.entry(SHA512, "SHA512"),
+          Map.entry(RSA2048_PSS, "RSA2048_PSS"),
+          Map.entry(ECDSA224, "ECDSA224"),
+          Map.entry(ECDSA_SIG, "ECDSA_SIG"),
+          Map.entry(RSA3072_PSS, "RSA3072_PSS"),
+          Map.entry(ED25519, "ED25519"),
+          Map.entry(SIG_PURE, "SIG_PURE"),
+          Map.entry(ENC_RSA2048, "ENC_RSA2048"),
+          Map.entry(ENC_KW, "ENC_KW"),
+          Map.entry(ENC_EC256, "ENC_EC256"),
+          Map.entry(ENC_X25519, "ENC_X25519"),
+          Map.entry(ENC_X25519_SHA512, "ENC_X25519_SHA512"),
+          Map.entry(DEPENDENCY, "DEPENDENCY"),
+          Map.entry(SEC_CNT, "SEC_CNT"),
+          Map.entry(BOOT_RECORD, "BOOT_RECORD"),
+          Map.entry(UUID_VID, "UUID_VID"),
+          Map.entry(UUID_CID, "UUID_CID"));
+
+  private TlvType() {}
+
+  /** The name, or {@code vendor 0x00a0} for a vendor's own, or {@code 0x0099} for none of these. */
+  public static String name(int type) {
+    String name = NAMES.get(type);
+    if (name != null) {
+      return name;
+    }
+    return isVendor(type) ? "vendor " + hex(type) : hex(type);
+  }
+
+  /** 0x00a0 to 0xfffe with a low byte of at least 0xa0. */
+  public static boolean isVendor(int type) {
+    return type >= 0xa0 && type <= 0xfffe && (type & 0xff) >= 0xa0;
+  }
+
+  static boolean isSignature(int type) {
+    return type == RSA2048_PSS || type == RSA3072_PSS || type == ECDSA_SIG || type == ED25519;
+  }
+
+  static boolean isEncryption(int type) {
+    return type >= ENC_RSA2048 && type <= ENC_X25519_SHA512;
+  }
+
+  private static String hex(int type) {
+    String digits = Integer.toHexString(type);
+    return "0x" + "0".repeat(4 - digits.length()) + digits;
+  }
+}

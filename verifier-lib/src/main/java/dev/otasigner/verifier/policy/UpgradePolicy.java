@@ -1,0 +1,181 @@
+package dev.otasigner.verifier.policy;
+
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.catalogue.Head;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.dsse.Envelope;
+import dev.otasigner.verifier.manifest.Manifest;
+import dev.otasigner.verifier.manifest.VersionRange;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The judgement: would a device in this state take this build? Device, command line and service ask
+ * here and nowhere else.
+ *
+ * <p>The checks run in one order, and the first that says no gives the reason. Some of them read
+ * the manifest before its signatures are checked; that is safe because nothing is returned until
+ * all have passed, and it lets a device say "not for my hardware" rather than "not signed" of a
+ * build that was never meant for it. Freshness and presence of the catalogue are the TUF client's;
+ * whether the device can still reach a listener afterwards is the service's.
+ */
+public final class UpgradePolicy {
+  private UpgradePolicy() {}
+
+  /**
+   * Every check that needs no image bytes, in the order of the judgement: what a device asks before
+   * it downloads.
+   *
+   * @param running the profile of the running build
+   * @param manifestEnvelope the DSSE envelope, as fetched
+   * @param brought the profile that the manifest names
+   * @throws RejectedException with the reason of the first check that refuses
+   * @throws IllegalArgumentException when {@code running} is not the profile of the device's state
+   */
+  public static Eligible judgeListing(
+      DeviceState device,
+      Profile running,
+      Head.Candidate listing,
+      Bytes manifestEnvelope,
+      Profile brought)
+      throws RejectedException {
+    Manifest manifest = judgeManifest(device, running, listing, manifestEnvelope);
+    return judgeRest(device, running, listing, manifest, brought);
+  }
+
+  /** What {@link #judgeListing} asks of a manifest that {@link #judgeManifest} returned. */
+  static Eligible judgeRest(
+      DeviceState device,
+      Profile running,
+      Head.Candidate listing,
+      Manifest manifest,
+      Profile brought)
+      throws RejectedException {
+    Head.Variant file = VariantChoice.choose(manifest, listing, device);
+    ProfileFit.require(manifest, brought, running);
+    List<Check> remaining = new ArrayList<>(List.of(Check.IMAGE, Check.BOOT));
+    if (manifest.bootloader().isPresent()) {
+      remaining.add(Check.BOOTLOADER);
+    }
+    return new Eligible(manifest, ListingCheck.variantOf(manifest, file.name()), file, remaining);
+  }
+
+  /**
+   * What the listing alone can refuse, so that a device which is up to date fetches nothing more
+   * than the head file.
+   */
+  static void judgeHead(DeviceState device, Head.Candidate listing) throws RejectedException {
+    requireNewer(device, listing.version());
+    requireFrom(device, listing.from());
+    requireCounter(device, listing.securityCounter());
+  }
+
+  /** The checks up to the manifest's signatures, and whether the bootloader may change. */
+  static Manifest judgeManifest(
+      DeviceState device, Profile running, Head.Candidate listing, Bytes manifestEnvelope)
+      throws RejectedException {
+    if (!running.digest().equals(device.running().profile())) {
+      throw new IllegalArgumentException("not the profile that the device's state names");
+    }
+    Envelope envelope = Envelope.read(manifestEnvelope.toByteArray());
+    Manifest manifest = ManifestCheck.readUnverified(envelope);
+    ListingCheck.require(device, listing, manifest);
+    requireProduct(device, manifest);
+    requireHardware(device, manifest);
+    requireNewer(device, manifest.version());
+    requireFrom(device, manifest.from());
+    requireComponents(device, manifest);
+    requireCounter(device, manifest.securityCounter());
+    ManifestCheck.requireRule(envelope, running);
+    requireBootloaderMayChange(device, manifest);
+    return manifest;
+  }
+
+  private static void requireProduct(DeviceState device, Manifest manifest)
+      throws RejectedException {
+    if (!manifest.product().equals(device.product())) {
+      throw new RejectedException(
+          Reason.WRONG_PRODUCT, "made for another product", device.product(), manifest.product());
+    }
+  }
+
+  private static void requireHardware(DeviceState device, Manifest manifest)
+      throws RejectedException {
+    DeviceState.Hardware here = device.hardware();
+    for (Manifest.Hardware hardware : manifest.hardware()) {
+      if (hardware.id().equals(here.id()) && hardware.revisions().contains(here.revision())) {
+        return;
+      }
+    }
+    throw new RejectedException(
+        Reason.WRONG_HARDWARE,
+        "made for other hardware",
+        here.id() + " revision " + here.revision(),
+        manifest.hardware());
+  }
+
+  private static void requireNewer(DeviceState device, ImageVersion offered)
+      throws RejectedException {
+    if (!offered.isNewerThan(running(device))) {
+      throw new RejectedException(
+          Reason.VERSION_NOT_NEWER,
+          offered.equals(running(device))
+              ? "this version is running already"
+              : "older than the running build",
+          "newer than " + running(device),
+          offered);
+    }
+  }
+
+  private static void requireFrom(DeviceState device, List<VersionRange> from)
+      throws RejectedException {
+    if (!from.isEmpty() && from.stream().noneMatch(range -> range.contains(running(device)))) {
+      throw new RejectedException(
+          Reason.NOT_FROM_HERE, "cannot be taken from the running build", from, running(device));
+    }
+  }
+
+  private static void requireComponents(DeviceState device, Manifest manifest)
+      throws RejectedException {
+    for (Manifest.Requirement required : manifest.requires()) {
+      ImageVersion installed = device.components().get(required.component());
+      if (installed == null || required.min().isNewerThan(installed)) {
+        throw new RejectedException(
+            Reason.COMPONENT_MISSING,
+            "a required component is absent or too old",
+            required.component() + " " + required.min() + " or newer",
+            installed == null ? "none" : installed);
+      }
+    }
+  }
+
+  /** Asked of every device, whether or not its bootloader compares counters itself. */
+  private static void requireCounter(DeviceState device, long offered) throws RejectedException {
+    if (offered < device.securityCounter()) {
+      throw new RejectedException(
+          Reason.SECURITY_COUNTER_TOO_LOW,
+          "would roll back the security counter",
+          device.securityCounter() + " or higher",
+          offered);
+    }
+  }
+
+  private static void requireBootloaderMayChange(DeviceState device, Manifest manifest)
+      throws RejectedException {
+    if (manifest.bootloader().isPresent() && !device.bootloader().updatable()) {
+      throw new RejectedException(
+          Reason.BOOTLOADER_FIXED,
+          "brings a new bootloader, and this one can never change",
+          device.bootloader().id(),
+          manifest.bootloader().get().id());
+    }
+  }
+
+  private static ImageVersion running(DeviceState device) {
+    return device.running().version();
+  }
+}

@@ -1,0 +1,45 @@
+package dev.otasigner.verifier.tuf;
+
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+
+/**
+ * A role that another targets role trusts.
+ *
+ * @param name free text; only as a file name is it encoded
+ * @param paths what it is trusted for
+ * @param terminating nobody after it is asked for these paths
+ */
+public record DelegatedRole(
+    String name, RoleKeys roleKeys, TrustedPaths paths, boolean terminating) {
+  /** Leaves room in a file name of 255 bytes for a version and the suffix. */
+  private static final int MAX_ENCODED_NAME = 200;
+
+  public DelegatedRole {
+    if (!isName(name)) {
+      throw new IllegalArgumentException("not a name for a delegated role");
+    }
+  }
+
+  static DelegatedRole read(Fields fields) throws RejectedException {
+    String name = fields.string("name");
+    if (!isName(name)) {
+      throw fields.malformed("name", "not a name for a delegated role");
+    }
+    return new DelegatedRole(
+        name, RoleKeys.read(fields), TrustedPaths.read(fields), fields.bool("terminating"));
+  }
+
+  /** A delegated role under the name of a top-level one could take its place on disk. */
+  private static boolean isName(String name) {
+    return !name.isEmpty()
+        && !Metadata.TOP_LEVEL.contains(name)
+        && RoleFiles.encode(name).length() <= MAX_ENCODED_NAME;
+  }
+
+  Json.Obj toJson() {
+    Json.Builder json = Json.object().put("name", name);
+    return paths.write(roleKeys.write(json)).put("terminating", terminating).build();
+  }
+}

@@ -1,0 +1,50 @@
+package dev.otasigner.verifier.tuf;
+
+/**
+ * TUF path patterns. Matched part by part and without a regular expression, so that no pattern
+ * costs more than the product of the lengths.
+ */
+final class PathPattern {
+  private PathPattern() {}
+
+  static boolean matches(String pattern, String path) {
+    String[] patternParts = pattern.split("/", -1);
+    String[] pathParts = path.split("/", -1);
+    if (patternParts.length != pathParts.length) {
+      return false;
+    }
+    for (int i = 0; i < pathParts.length; i++) {
+      if (!partMatches(patternParts[i], pathParts[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** On a mismatch the last star takes one character more; earlier stars need no second look. */
+  private static boolean partMatches(String pattern, String part) {
+    int p = 0;
+    int s = 0;
+    int star = -1;
+    int starAt = 0;
+    while (s < part.length()) {
+      char wanted = p < pattern.length() ? pattern.charAt(p) : 0;
+      if (p < pattern.length() && wanted == '*') {
+        star = p++;
+        starAt = s;
+      } else if (p < pattern.length() && (wanted == '?' || wanted == part.charAt(s))) {
+        p++;
+        s++;
+      } else if (star >= 0) {
+        p = star + 1;
+        s = ++starAt;
+      } else {
+        return false;
+      }
+    }
+    while (p < pattern.length() && pattern.charAt(p) == '*') {
+      p++;
+    }
+    return p == pattern.length();
+  }
+}

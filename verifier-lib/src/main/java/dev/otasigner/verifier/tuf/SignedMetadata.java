@@ -1,0 +1,182 @@
+package dev.otasigner.verifier.tuf;
+
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
+import java.io.ByteArrayOutputStream;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A metadata file: the signed object, and signatures over its canonical form. Reading one verifies
+ * nothing yet.
+ *
+ * @param <T> what is signed
+ */
+public final class SignedMetadata<T extends Metadata> {
+  /** More than any threshold of the field asks for. */
+  private static final int MAX_SIGNATURES = 256;
+
+  /** What goes before the digest that an ML-DSA key signs, TAP 21. */
+  private static final byte[] TAP_21_TAG = {'t', 'u', 'f', 1};
+
+  private final T signed;
+  private final Bytes bytes;
+  private final byte[] canonical;
+  private final Map<String, String> signatures;
+
+  private SignedMetadata(T signed, Bytes bytes, byte[] canonical, Map<String, String> signatures) {
+    this.signed = signed;
+    this.bytes = bytes;
+    this.canonical = canonical;
+    this.signatures = signatures;
+  }
+
+  /** How the signed object of a role is read. */
+  interface Reader<T extends Metadata> {
+    T read(Fields signed) throws RejectedException;
+  }
+
+  /**
+   * A signature beside a signed object.
+   *
+   * @param keyId as the role lists the key
+   * @param signature of the bytes that {@link #toBeSigned} names
+   */
+  public record KeySignature(String keyId, Bytes signature) {
+    public static KeySignature of(TufKey key, byte[] signature) {
+      return new KeySignature(key.keyId(), Bytes.copyOf(signature));
+    }
+  }
+
+  public static SignedMetadata<Root> root(byte[] bytes, int maxBytes) throws RejectedException {
+    return read(bytes, maxBytes, Root::read);
+  }
+
+  public static SignedMetadata<Timestamp> timestamp(byte[] bytes, int maxBytes)
+      throws RejectedException {
+    return read(bytes, maxBytes, Timestamp::read);
+  }
+
+  public static SignedMetadata<Snapshot> snapshot(byte[] bytes, int maxBytes)
+      throws RejectedException {
+    return read(bytes, maxBytes, Snapshot::read);
+  }
+
+  /** The top-level targets role or a delegated one. */
+  public static SignedMetadata<Targets> targets(byte[] bytes, int maxBytes)
+      throws RejectedException {
+    return read(bytes, maxBytes, Targets::read);
+  }
+
+  private static <T extends Metadata> SignedMetadata<T> read(
+      byte[] bytes, int maxBytes, Reader<T> reader) throws RejectedException {
+    Fields file = JsonReader.readObject(bytes, maxBytes);
+    Fields signed = file.object("signed");
+    Map<String, String> signatures = new LinkedHashMap<>();
+    for (Fields item : file.objects("signatures", MAX_SIGNATURES)) {
+      // TUF 4.2.1: a key identifier is unique among the signatures, or the file is invalid.
+      if (signatures.put(item.string("keyid"), item.string("sig")) != null) {
+        throw item.malformed("keyid", "this key has signed twice");
+      }
+    }
+    return new SignedMetadata<>(
+        reader.read(signed), Bytes.copyOf(bytes), signed.json().canonicalBytes(), signatures);
+  }
+
+  /**
+   * The bytes that this key signs: the canonical form of the signed object, or for ML-DSA the
+   * tagged digest of it.
+   *
+   * @throws IllegalArgumentException when the key must not count for anybody
+   */
+  public static byte[] toBeSigned(TufKey key, Json.Obj signed) {
+    VerificationKey with =
+        key.verificationKey()
+            .orElseThrow(() -> new IllegalArgumentException("a key that never counts: " + key));
+    return toBeSigned(with, signed.canonicalBytes());
+  }
+
+  /**
+   * The same from the canonical form.
+   *
+   * @param canonical canonical JSON of the signed object
+   */
+  public static byte[] toBeSigned(VerificationKey key, byte[] canonical) {
+    if (key.suite().family() != SignatureSuite.Family.ML_DSA) {
+      return canonical.clone();
+    }
+    // TAP 21: pure ML-DSA with an empty context over the tag and the SHA-512.
+    ByteArrayOutputStream out = new ByteArrayOutputStream(68);
+    out.writeBytes(TAP_21_TAG);
+    out.writeBytes(Digest.digest("SHA-512").digest(canonical));
+    return out.toByteArray();
+  }
+
+  /** The file to publish. */
+  public static byte[] envelope(Json.Obj signed, List<KeySignature> signatures) {
+    List<Json.Obj> items =
+        signatures.stream()
+            .map(s -> Json.object().put("keyid", s.keyId).put("sig", s.signature.hex()).build())
+            .toList();
+    return Json.object().put("signatures", items).put("signed", signed).build().canonicalBytes();
+  }
+
+  /**
+   * The keys of the role that have validly signed, each once however many identifiers it has.
+   *
+   * <p>A signature that is empty, garbled, by an unknown key or just wrong is left aside: others
+   * may still reach the threshold.
+   */
+  Set<VerificationKey> validSigners(Map<String, TufKey> keys, RoleKeys role) {
+    Set<VerificationKey> valid = new LinkedHashSet<>();
+    for (String keyId : role.keyIds()) {
+      TufKey key = keys.get(keyId);
+      String signature = signatures.get(keyId);
+      if (key != null && signature != null && key.verificationKey().isPresent()) {
+        VerificationKey with = key.verificationKey().get();
+        if (isValid(with, signature)) {
+          valid.add(with);
+        }
+      }
+    }
+    return valid;
+  }
+
+  private boolean isValid(VerificationKey key, String hex) {
+    try {
+      key.verify(toBeSigned(key, canonical), HexFormat.of().parseHex(hex));
+      return true;
+    } catch (RejectedException | IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  public T signed() {
+    return signed;
+  }
+
+  /** The file as received. */
+  public Bytes bytes() {
+    return bytes;
+  }
+
+  @Override
+  public String toString() {
+    return signed.type()
+        + " version "
+        + signed.version()
+        + ", "
+        + signatures.size()
+        + " signatures";
+  }
+}

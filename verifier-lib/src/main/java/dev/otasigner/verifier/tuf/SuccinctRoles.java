@@ -1,0 +1,64 @@
+package dev.otasigner.verifier.tuf;
+
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import java.math.BigInteger;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Hash bins under one set of keys, TAP 15: the first bits of the SHA-256 of a target path name the
+ * bin.
+ *
+ * @param bitLength 1 to 32; there are two to this power of bins
+ * @param namePrefix of every bin's role name
+ */
+public record SuccinctRoles(RoleKeys roleKeys, int bitLength, String namePrefix) {
+  public SuccinctRoles {
+    if (bitLength < 1 || bitLength > 32) {
+      throw new IllegalArgumentException("1 to 32 bits are expected");
+    }
+    if (namePrefix.isEmpty() || namePrefix.length() > 64) {
+      throw new IllegalArgumentException("a prefix of 1 to 64 characters is expected");
+    }
+  }
+
+  static SuccinctRoles read(Fields fields) throws RejectedException {
+    String prefix = fields.string("name_prefix");
+    if (prefix.isEmpty() || prefix.length() > 64) {
+      throw fields.malformed("name_prefix", "1 to 64 characters are expected");
+    }
+    return new SuccinctRoles(
+        RoleKeys.read(fields), (int) fields.integer("bit_length", 1, 32), prefix);
+  }
+
+  /** How many bins there are. */
+  public long bins() {
+    return 1L << bitLength;
+  }
+
+  /** The role name of a bin, numbered from zero: the prefix, a hyphen, zero-padded hex. */
+  public String nameOf(long bin) {
+    int digits = (bitLength + 3) / 4;
+    return namePrefix + "-" + String.format(Locale.ROOT, "%0" + digits + "x", bin);
+  }
+
+  /** The one role that may speak for this path. Succinct delegations never terminate. */
+  public DelegatedRole roleFor(String targetPath) {
+    byte[] first32 = Arrays.copyOf(TrustedPaths.hashOf(targetPath).bytes(), 4);
+    long bin = new BigInteger(1, first32).longValueExact() >>> (32 - bitLength);
+    // The bin follows from the path, so there is nothing left to match.
+    return new DelegatedRole(
+        nameOf(bin), roleKeys, new TrustedPaths.HashPrefixes(List.of("")), false);
+  }
+
+  Json.Obj toJson() {
+    return roleKeys
+        .write(Json.object())
+        .put("bit_length", bitLength)
+        .put("name_prefix", namePrefix)
+        .build();
+  }
+}

@@ -1,0 +1,43 @@
+package dev.otasigner.verifier.tuf;
+
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Which snapshot is current.
+ *
+ * @param issued when it was signed; a device without a clock raises its floor by it
+ * @param snapshot the current snapshot
+ */
+public record Timestamp(long version, Instant expires, Optional<Instant> issued, MetaFile snapshot)
+    implements Metadata {
+  private static final String SNAPSHOT_FILE = "snapshot.json";
+
+  public Timestamp {
+    Metadata.requireVersion(version);
+  }
+
+  static Timestamp read(Fields signed) throws RejectedException {
+    Header header = Header.read(signed, TIMESTAMP);
+    return new Timestamp(
+        header.version(),
+        header.expires(),
+        signed.has("issued") ? Optional.of(signed.time("issued")) : Optional.empty(),
+        MetaFile.read(signed.object("meta").object(SNAPSHOT_FILE)));
+  }
+
+  @Override
+  public String type() {
+    return TIMESTAMP;
+  }
+
+  @Override
+  public Json.Obj toJson() {
+    Json.Builder json = Header.write(this);
+    issued.ifPresent(time -> json.put("issued", time));
+    return json.put("meta", Json.object().put(SNAPSHOT_FILE, snapshot.toJson()).build()).build();
+  }
+}

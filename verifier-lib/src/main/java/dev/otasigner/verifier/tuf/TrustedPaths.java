@@ -1,0 +1,71 @@
+package dev.otasigner.verifier.tuf;
+
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Which target paths a delegated role is trusted for. */
+public sealed interface TrustedPaths {
+  int MAX_PATTERNS = 65_536;
+
+  boolean covers(String targetPath);
+
+  /** Adds the member of the role's object that says so. */
+  Json.Builder write(Json.Builder role);
+
+  static TrustedPaths matching(String... patterns) {
+    return new Patterns(List.of(patterns));
+  }
+
+  /** Shell patterns: {@code *} and {@code ?} stay within a part; letters count as they are. */
+  record Patterns(List<String> patterns) implements TrustedPaths {
+    public Patterns {
+      patterns = List.copyOf(patterns);
+    }
+
+    @Override
+    public boolean covers(String targetPath) {
+      return patterns.stream().anyMatch(pattern -> PathPattern.matches(pattern, targetPath));
+    }
+
+    @Override
+    public Json.Builder write(Json.Builder role) {
+      return role.put("paths", Json.strings(patterns));
+    }
+  }
+
+  /** The first hex digits of the SHA-256 of the target path. */
+  record HashPrefixes(List<String> prefixes) implements TrustedPaths {
+    public HashPrefixes {
+      prefixes = List.copyOf(prefixes);
+    }
+
+    @Override
+    public boolean covers(String targetPath) {
+      String hash = hashOf(targetPath).hex();
+      return prefixes.stream().anyMatch(hash::startsWith);
+    }
+
+    @Override
+    public Json.Builder write(Json.Builder role) {
+      return role.put("path_hash_prefixes", Json.strings(prefixes));
+    }
+  }
+
+  static Digest hashOf(String targetPath) {
+    return Digest.of(targetPath.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static TrustedPaths read(Fields role) throws RejectedException {
+    boolean patterns = role.has("paths");
+    if (patterns == role.has("path_hash_prefixes")) {
+      throw role.malformed("paths", "exactly one of 'paths' and 'path_hash_prefixes' is expected");
+    }
+    return patterns
+        ? new Patterns(role.strings("paths", MAX_PATTERNS))
+        : new HashPrefixes(role.strings("path_hash_prefixes", MAX_PATTERNS));
+  }
+}

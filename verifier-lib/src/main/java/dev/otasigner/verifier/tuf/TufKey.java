@@ -1,0 +1,111 @@
+package dev.otasigner.verifier.tuf;
+
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.Anchor;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A key as TUF metadata lists it. Its identifier is the SHA-256 of the canonical form of the whole
+ * key object, unknown members included.
+ *
+ * <p>A key that this registry does not support, or whose stated identifier is not its digest, is
+ * kept in the document but never counts: {@link #verificationKey()} is empty.
+ */
+public final class TufKey {
+  private final String keyId;
+  private final Json.Obj json;
+  private final Optional<VerificationKey> key;
+  private final boolean trueKeyId;
+
+  private TufKey(String keyId, Json.Obj json, Optional<VerificationKey> key) {
+    this.keyId = keyId;
+    this.json = json;
+    this.trueKeyId = Digest.of(json.canonicalBytes()).hex().equals(keyId);
+    this.key = trueKeyId ? key : Optional.empty();
+  }
+
+  public static TufKey of(Anchor anchor) {
+    return of(anchor.key());
+  }
+
+  /**
+   * Writes a key.
+   *
+   * @throws IllegalArgumentException when TUF has no scheme for the key's suite
+   */
+  public static TufKey of(VerificationKey key) {
+    Json.Obj json = KeyFormat.write(key);
+    return new TufKey(Digest.of(json.canonicalBytes()).hex(), json, Optional.of(key));
+  }
+
+  static TufKey read(String keyId, Fields fields) throws RejectedException {
+    String keyType = fields.string("keytype");
+    String scheme = fields.string("scheme");
+    Fields value = fields.object("keyval");
+    return new TufKey(
+        keyId, fields.json(), KeyFormat.read(keyType, scheme, value.optionalString("public")));
+  }
+
+  static Map<String, TufKey> readAll(Fields document) throws RejectedException {
+    Fields keys = document.object("keys");
+    Map<String, TufKey> result = new LinkedHashMap<>();
+    for (String keyId : keys.names()) {
+      result.put(keyId, read(keyId, keys.object(keyId)));
+    }
+    return result;
+  }
+
+  static Json.Obj write(Map<String, TufKey> keys) {
+    Json.Builder json = Json.object();
+    keys.forEach((keyId, key) -> json.put(keyId, key.toJson()));
+    return json.build();
+  }
+
+  /** A map from key identifiers, as documents hold it. */
+  public static Map<String, TufKey> byId(Iterable<TufKey> keys) {
+    Map<String, TufKey> result = new LinkedHashMap<>();
+    keys.forEach(key -> result.put(key.keyId, key));
+    return result;
+  }
+
+  /** The identifier under which the document lists it. */
+  public String keyId() {
+    return keyId;
+  }
+
+  /** Whether the identifier is the digest of the key. */
+  public boolean hasTrueKeyId() {
+    return trueKeyId;
+  }
+
+  /** What verifies with it, or empty when it must not count. */
+  public Optional<VerificationKey> verificationKey() {
+    return key;
+  }
+
+  public Json.Obj toJson() {
+    return json;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof TufKey that && keyId.equals(that.keyId) && json.equals(that.json);
+  }
+
+  @Override
+  public int hashCode() {
+    return keyId.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return keyId.length() > 8 ? keyId.substring(0, 8) : keyId;
+  }
+}
