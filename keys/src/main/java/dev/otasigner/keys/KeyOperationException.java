@@ -1,6 +1,5 @@
 package dev.otasigner.keys;
 
-import dev.otasigner.keys.worker.RefusalCode;
 import dev.otasigner.verifier.Digest;
 
 /** Why a key was not made, found, used or destroyed. Never carries key material. */

@@ -1,4 +1,4 @@
-package dev.otasigner.keys.worker;
+package dev.otasigner.keys;
 
 import java.util.Locale;
 
