@@ -8,14 +8,26 @@ final class RoleFiles {
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
   private static final String HEX = "0123456789ABCDEF";
 
+  /** What else RFC 3986 lets stand in a path. */
+  private static final String PATH = UNRESERVED + "!$&'()*+,;=:@/";
+
   private RoleFiles() {}
 
   /** RFC 3986 percent-encoding of all but unreserved characters: no separator survives. */
   static String encode(String role) {
-    StringBuilder out = new StringBuilder(role.length());
-    for (byte b : role.getBytes(StandardCharsets.UTF_8)) {
+    return encode(role, UNRESERVED);
+  }
+
+  /** The same for a target path in a URL, whose separators stay. */
+  static String encodePath(String path) {
+    return encode(path, PATH);
+  }
+
+  private static String encode(String text, String asTheyAre) {
+    StringBuilder out = new StringBuilder(text.length());
+    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
       char c = (char) (b & 0xff);
-      if (UNRESERVED.indexOf(c) >= 0) {
+      if (asTheyAre.indexOf(c) >= 0) {
         out.append(c);
       } else {
         out.append('%').append(HEX.charAt(c >> 4)).append(HEX.charAt(c & 15));

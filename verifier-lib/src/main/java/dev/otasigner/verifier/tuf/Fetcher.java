@@ -1,0 +1,59 @@
+package dev.otasigner.verifier.tuf;
+
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+
+/**
+ * Brings files of a repository here. Paths are relative to the repository, begin with {@link
+ * #METADATA} or {@link #TARGETS}, and are percent-encoded already: nothing is left to encode.
+ */
+public interface Fetcher {
+  String METADATA = "metadata/";
+  String TARGETS = "targets/";
+
+  /**
+   * Copies a file as it arrives; nothing is verified yet.
+   *
+   * @param path relative and percent-encoded, such as {@code metadata/2.root.json}
+   * @param maxBytes where to stop: see {@link #copy}
+   * @throws NotFoundException when the repository says that it has no such file
+   * @throws IOException when it does not answer, or breaks off
+   * @throws RejectedException LIMIT_EXCEEDED when more than {@code maxBytes} arrive
+   */
+  void fetch(String path, long maxBytes, OutputStream to) throws IOException, RejectedException;
+
+  /** The same into memory. */
+  default byte[] fetch(String path, long maxBytes) throws IOException, RejectedException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    fetch(path, maxBytes, out);
+    return out.toByteArray();
+  }
+
+  /**
+   * Copies at most {@code maxBytes}, and reads at most one byte more to know that there are more.
+   *
+   * @throws RejectedException LIMIT_EXCEEDED when there are
+   */
+  static void copy(InputStream from, long maxBytes, OutputStream to)
+      throws IOException, RejectedException {
+    byte[] buffer = new byte[16 * 1024];
+    long left = maxBytes;
+    while (true) {
+      int wanted = (int) Math.min(buffer.length, Math.max(left, 1));
+      int read = from.read(buffer, 0, wanted);
+      if (read < 0) {
+        return;
+      }
+      if (read > left) {
+        throw new RejectedException(
+            Reason.LIMIT_EXCEEDED, "a file longer than its limit of " + maxBytes + " bytes");
+      }
+      to.write(buffer, 0, read);
+      left -= read;
+    }
+  }
+}
