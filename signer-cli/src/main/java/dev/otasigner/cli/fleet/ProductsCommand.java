@@ -1,0 +1,55 @@
+package dev.otasigner.cli.fleet;
+
+import static dev.otasigner.cli.ServiceClient.path;
+
+import dev.otasigner.cli.Cli;
+import dev.otasigner.verifier.json.Json;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Products and the policy of their builds. */
+@Command(name = "products", description = "What is sold, and the policy of its builds.")
+public final class ProductsCommand {
+  private final Cli cli;
+
+  public ProductsCommand(Cli cli) {
+    this.cli = cli;
+  }
+
+  @Command(description = "List products.")
+  int list() {
+    cli.report().list(cli.service().get(path("products")), "name", "policy");
+    return 0;
+  }
+
+  @Command(description = "Add a product.")
+  int add(
+      @Parameters(paramLabel = "NAME") String name,
+      @Option(names = "--even-majors-only", description = "Refuse builds with an odd major number.")
+          boolean evenMajorsOnly,
+      @Option(
+              names = "--max-counter-step",
+              defaultValue = "1",
+              description = "How far a build may raise the security counter (${DEFAULT-VALUE}).")
+          int maxCounterStep,
+      @Option(
+              names = "--timestamp-days",
+              defaultValue = "7",
+              description = "How long a withdrawal may take to arrive (${DEFAULT-VALUE} days).")
+          int timestampDays) {
+    Json.Obj policy =
+        Json.object()
+            .put("evenMajorsOnly", evenMajorsOnly)
+            .put("maxCounterStep", maxCounterStep)
+            .put("timestampDays", timestampDays)
+            .build();
+    cli.report()
+        .item(
+            cli.service()
+                .post(
+                    path("products"),
+                    Json.object().put("name", name).put("policy", policy).build()));
+    return 0;
+  }
+}

@@ -1,0 +1,132 @@
+package dev.otasigner.cli.keyring;
+
+import static dev.otasigner.cli.ServiceClient.path;
+
+import dev.otasigner.cli.Cli;
+import dev.otasigner.cli.NewFile;
+import dev.otasigner.verifier.json.Json;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Keys by name, through all their states. */
+@Command(name = "keys", description = "Keys that the service holds.")
+public final class KeysCommand {
+  private static final String NAME = "NAME";
+  private static final String PURPOSES =
+      "image, manifest, root, targets, channel, snapshot, timestamp, audit, device-ca or server-tls.";
+
+  private final Cli cli;
+
+  public KeysCommand(Cli cli) {
+    this.cli = cli;
+  }
+
+  @Command(description = "List keys and their states.")
+  int list() {
+    cli.report()
+        .list(cli.service().get(path("keys")), "name", "purpose", "suite", "state", "keyId");
+    return 0;
+  }
+
+  @Command(description = "Show one key.")
+  int show(@Parameters(paramLabel = NAME, description = "Name or key identifier.") String key) {
+    cli.report().item(cli.service().get(path("keys", key)));
+    return 0;
+  }
+
+  @Command(description = "Make a key in the token, active at once unless told otherwise.")
+  int create(
+      @Parameters(paramLabel = NAME) String name,
+      @Option(names = "--purpose", required = true, description = PURPOSES) String purpose,
+      @Option(names = "--suite", required = true, description = "Such as rsa-pss-3072-sha256.")
+          String suite,
+      @Option(names = "--pre-active", description = "Leave it to be activated later.")
+          boolean preActive) {
+    Json.Obj spec =
+        Json.object().put("name", name).put("purpose", purpose).put("suite", suite).build();
+    return made(cli.service().post(path("keys"), spec), name, preActive);
+  }
+
+  @Command(name = "import", description = "Bring a private key that exists into the token.")
+  int importKey(
+      @Parameters(paramLabel = NAME) String name,
+      @Option(names = "--purpose", required = true, description = PURPOSES) String purpose,
+      @Option(names = "--suite", required = true, description = "Such as rsa-pss-2048-sha256.")
+          String suite,
+      @Option(names = "--key", required = true, paramLabel = "FILE", description = "PKCS#8 PEM.")
+          Path file,
+      @Option(names = "--pre-active", description = "Leave it to be activated later.")
+          boolean preActive)
+      throws IOException {
+    Json.Obj spec =
+        Json.object()
+            .put("name", name)
+            .put("purpose", purpose)
+            .put("suite", suite)
+            .putBase64("pkcs8", Pem.privateKey(cli.terminal(), file))
+            .build();
+    return made(cli.service().post(path("keys", "import"), spec), name, preActive);
+  }
+
+  private int made(Json key, String name, boolean preActive) {
+    Json shown = preActive ? key : cli.service().post(path("keys", name, "activate"), NONE);
+    cli.report().item(shown);
+    return 0;
+  }
+
+  @Command(description = "Let the key sign.")
+  int activate(@Parameters(paramLabel = NAME) String key) {
+    return move(key, "activate");
+  }
+
+  @Command(description = "Stop signing with the key for a while.")
+  int suspend(@Parameters(paramLabel = NAME) String key) {
+    return move(key, "suspend");
+  }
+
+  @Command(
+      description = "Retire the key. Refused while a device in the field can only follow with it.")
+  int deactivate(@Parameters(paramLabel = NAME) String key) {
+    return move(key, "deactivate");
+  }
+
+  @Command(description = "Record that the key is known to others.")
+  int compromise(@Parameters(paramLabel = NAME) String key) {
+    return move(key, "compromise");
+  }
+
+  @Command(description = "Destroy the private key.")
+  int destroy(@Parameters(paramLabel = NAME) String key) {
+    return move(key, "destroy");
+  }
+
+  private int move(String key, String step) {
+    cli.report().item(cli.service().post(path("keys", key, step), NONE));
+    return 0;
+  }
+
+  @Command(description = "Write the public key as PEM. Private keys never leave.")
+  int export(
+      @Parameters(paramLabel = NAME) String key,
+      @Option(names = "--public", required = true, description = "The public half.")
+          boolean publicHalf,
+      @Option(
+              names = {"-o", "--output"},
+              paramLabel = "FILE")
+          @Nullable Path output)
+      throws IOException {
+    byte[] pem = cli.service().bytes(path("keys", key, "public"));
+    if (output == null) {
+      cli.terminal().out().write(pem);
+    } else {
+      NewFile.write(output, pem);
+    }
+    return 0;
+  }
+
+  private static final Json NONE = Json.object().build();
+}
