@@ -5,6 +5,10 @@ import dev.otasigner.cli.access.LoginCommand;
 import dev.otasigner.cli.access.LogoutCommand;
 import dev.otasigner.cli.access.UsersCommand;
 import dev.otasigner.cli.access.WhoamiCommand;
+import dev.otasigner.cli.audit.AuditCommand;
+import dev.otasigner.cli.catalogue.PushCommand;
+import dev.otasigner.cli.catalogue.ReleaseCommand;
+import dev.otasigner.cli.catalogue.RotationCommand;
 import dev.otasigner.cli.fleet.BootloadersCommand;
 import dev.otasigner.cli.fleet.ChannelsCommand;
 import dev.otasigner.cli.fleet.DevicesCommand;
@@ -46,6 +50,10 @@ public final class CommandLines {
     COMMANDS.put("profiles", ProfilesCommand::new);
     COMMANDS.put("devices", DevicesCommand::new);
     COMMANDS.put("listeners", ListenersCommand::new);
+    COMMANDS.put("push", PushCommand::new);
+    COMMANDS.put("release", ReleaseCommand::new);
+    COMMANDS.put("rotation", RotationCommand::new);
+    COMMANDS.put("audit", AuditCommand::new);
     COMMANDS.put("users", UsersCommand::new);
     COMMANDS.put("api-keys", ApiKeysCommand::new);
   }

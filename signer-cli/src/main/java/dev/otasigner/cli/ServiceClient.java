@@ -39,9 +39,14 @@ public final class ServiceClient {
   public static String path(String... pieces) {
     StringBuilder path = new StringBuilder("/api/v1");
     for (String piece : pieces) {
-      path.append('/').append(URLEncoder.encode(piece, StandardCharsets.UTF_8).replace("+", "%20"));
+      path.append('/').append(escape(piece));
     }
     return path.toString();
+  }
+
+  /** One value of a query. */
+  public static String escape(String value) {
+    return URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
   public Json get(String path) {

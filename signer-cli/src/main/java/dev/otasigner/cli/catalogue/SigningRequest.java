@@ -1,0 +1,146 @@
+package dev.otasigner.cli.catalogue;
+
+import static dev.otasigner.cli.ServiceClient.path;
+
+import dev.otasigner.cli.Cli;
+import dev.otasigner.cli.CommandFailedException;
+import dev.otasigner.cli.ExitCode;
+import dev.otasigner.cli.ServiceClient;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/** A request to sign, followed from its payload to the finished build. */
+final class SigningRequest {
+  private static final long FIRST_POLL_NANOS = 50_000_000;
+  private static final long LONGEST_POLL_NANOS = 2_000_000_000;
+  private static final int MAX_REASONS = 32;
+
+  private final Cli cli;
+  private final ServiceClient service;
+  private final String product;
+
+  SigningRequest(Cli cli, String product) {
+    this.cli = cli;
+    this.service = cli.service();
+    this.product = product;
+  }
+
+  /** Stores the payload and answers its digest. */
+  String upload(Path payload) throws RejectedException {
+    return object(service.upload(path("payloads"), payload)).string("sha256");
+  }
+
+  /** All revisions that the product's hardware is registered with. */
+  List<String> revisions(String hardware) throws RejectedException {
+    Json registered = service.get(path("products", product, "hardware"));
+    for (Json.Obj item : dev.otasigner.cli.Report.items(registered)) {
+      Fields fields = new Fields(item, "hardware");
+      if (fields.string("id").equals(hardware)) {
+        return fields.strings("revisions", 64);
+      }
+    }
+    throw CommandFailedException.usage(product + " has no hardware " + hardware)
+        .hint("see: signer hardware list --product " + product);
+  }
+
+  /**
+   * Submits and follows the request.
+   *
+   * @param untilApproved keep following while approvals are missing
+   */
+  Fields submit(Json.Obj spec, boolean untilApproved) throws RejectedException {
+    Fields request = object(service.post(path("products", product, "requests"), spec));
+    long pause = FIRST_POLL_NANOS;
+    while (true) {
+      switch (request.string("state")) {
+        case "ready" -> {
+          return request;
+        }
+        case "refused", "failed" -> throw refused(request);
+        case "awaiting-approval" -> {
+          if (!untilApproved) {
+            throw waiting(request);
+          }
+        }
+        default -> {
+          // On its way: look again.
+        }
+      }
+      LockSupport.parkNanos(pause);
+      pause = Math.min(pause * 2, LONGEST_POLL_NANOS);
+      request = object(service.get(path("requests", request.string("id"))));
+    }
+  }
+
+  /** Saves the build's one image file. */
+  void saveImage(String version, Path output) throws IOException, RejectedException {
+    List<Fields> variants =
+        object(service.get(path("products", product, "builds", version))).objects("variants", 32);
+    if (variants.size() != 1) {
+      throw CommandFailedException.of(
+          ExitCode.REFUSED,
+          "build " + version + " has " + variants.size() + " variants; -o takes one");
+    }
+    service.download(
+        path("products", product, "builds", version, "variants", variants.get(0).string("name")),
+        output);
+  }
+
+  void saveManifest(String version, Path output) throws IOException {
+    service.download(path("products", product, "builds", version, "manifest"), output);
+  }
+
+  private static CommandFailedException waiting(Fields request) throws RejectedException {
+    return CommandFailedException.of(
+            ExitCode.WAITING, "request " + request.string("id") + " is waiting for approval")
+        .document(request.json())
+        .hint("see: signer approvals list");
+  }
+
+  private static CommandFailedException refused(Fields request) throws RejectedException {
+    List<String> reasons = new ArrayList<>();
+    if (request.has("reasons")) {
+      for (Fields reason : request.objects("reasons", MAX_REASONS)) {
+        reasons.add(words(reason));
+      }
+    }
+    if (request.has("refusal")) {
+      reasons.add(words(request.object("refusal")));
+    }
+    return CommandFailedException.of(
+            ExitCode.REFUSED,
+            "request "
+                + request.string("id")
+                + " "
+                + request.string("state")
+                + ": "
+                + String.join("; ", reasons))
+        .document(request.json());
+  }
+
+  private static String words(Fields reason) throws RejectedException {
+    String code = reason.optionalString("reason").or(() -> text(reason, "code")).orElse("refused");
+    String detail = text(reason, "detail").orElse("");
+    return detail.isEmpty() ? code : "(" + code + ") " + detail;
+  }
+
+  private static java.util.Optional<String> text(Fields fields, String name) {
+    return fields.members().get(name) instanceof Json.Str value
+        ? java.util.Optional.of(value.value())
+        : java.util.Optional.empty();
+  }
+
+  private Fields object(Json json) {
+    if (json instanceof Json.Obj object) {
+      return new Fields(object, "");
+    }
+    throw CommandFailedException.of(
+        ExitCode.UNREACHABLE, cli.service().service() + " does not answer as the service");
+  }
+}
