@@ -3,7 +3,8 @@ create table access_user (
   password varchar(255) not null,
   one_time boolean not null,
   roles varchar(255) not null,
-  created timestamp(6) with time zone not null
+  created timestamp(6) with time zone not null,
+  edition bigint not null
 );
 
 create table access_session (

@@ -1,9 +1,11 @@
 package dev.otasigner.service;
 
+import dev.otasigner.service.problem.JacksonStrictness;
 import dev.otasigner.service.problem.JsonConverter;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -13,7 +15,9 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.http.converter.autoconfigure.ServerHttpMessageConvertersCustomizer;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.scheduling.annotation.EnableScheduling;
+import tools.jackson.databind.JacksonModule;
 
 /** Starts the service: {@code signer serve [--data DIR] [--port N]}. */
 @SpringBootApplication(proxyBeanMethods = false)
@@ -34,7 +38,16 @@ public class SignerService {
     }
     try {
       DirectoryLock.acquire(line.data());
-      new SpringApplication(SignerService.class).run(line.springArguments().toArray(String[]::new));
+      SpringApplication application = new SpringApplication(SignerService.class);
+      application.addInitializers(
+          context ->
+              ((GenericApplicationContext) context)
+                  .registerBean(
+                      "standardOutput",
+                      Console.class,
+                      () -> new Console(stream(FileDescriptor.out)),
+                      definition -> definition.setPrimary(true)));
+      application.run(line.springArguments().toArray(String[]::new));
     } catch (DirectoryLock.UnavailableException e) {
       err.println("signer: error: " + e.getMessage());
       System.exit(3);
@@ -50,10 +63,11 @@ public class SignerService {
     return Clock.systemUTC();
   }
 
-  /** Standard output, for the few lines that a person or a script waits for. */
+  /** Nobody listens, unless {@link #main} puts standard output in its place. */
   @Bean
   static Console console() {
-    return new Console(stream(FileDescriptor.out));
+    return new Console(
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
   }
 
   @Bean
@@ -65,6 +79,11 @@ public class SignerService {
   static ServiceDirectories serviceDirectories(@Value("${signer.data}") Path data)
       throws IOException {
     return ServiceDirectories.under(data);
+  }
+
+  @Bean
+  static JacksonModule strictness() {
+    return JacksonStrictness.module();
   }
 
   @Bean

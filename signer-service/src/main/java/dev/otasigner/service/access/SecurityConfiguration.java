@@ -1,26 +1,72 @@
 package dev.otasigner.service.access;
 
+import dev.otasigner.service.problem.ProblemType;
+import dev.otasigner.service.problem.SignerException;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpMethod;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.access.intercept.AuthorizationFilter;
+import org.springframework.web.servlet.HandlerExceptionResolver;
 
-/** The filter chain. */
+/** The filter chain of the management port. Device listeners have their own, in {@code fleet}. */
 @Configuration(proxyBeanMethods = false)
 class SecurityConfiguration {
 
   @Bean
-  SecurityFilterChain securityFilterChain(HttpSecurity http) {
-    return http.csrf(AbstractHttpConfigurer::disable)
+  @Order(100)
+  SecurityFilterChain managementChain(
+      HttpSecurity http,
+      SignIn signIn,
+      @Qualifier("handlerExceptionResolver") HandlerExceptionResolver problems) {
+    return http
+        // No cookie ever authenticates, so there is nothing to forge a request with.
+        .csrf(AbstractHttpConfigurer::disable)
         .sessionManagement(s -> s.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
         .requestCache(AbstractHttpConfigurer::disable)
         .logout(AbstractHttpConfigurer::disable)
         .anonymous(AbstractHttpConfigurer::disable)
+        .headers(
+            headers ->
+                headers.contentSecurityPolicy(
+                    csp -> csp.policyDirectives("default-src 'none'; frame-ancestors 'none'")))
+        .addFilterBefore(new TokenFilter(signIn, problems), AuthorizationFilter.class)
         .authorizeHttpRequests(
             requests ->
-                requests.requestMatchers("/actuator/health").permitAll().anyRequest().denyAll())
+                requests
+                    .requestMatchers(HttpMethod.GET, "/actuator/health", "/catalogue/**")
+                    .permitAll()
+                    .requestMatchers(HttpMethod.POST, "/api/v1/sessions")
+                    .permitAll()
+                    .requestMatchers("/api/**")
+                    .authenticated()
+                    .anyRequest()
+                    .denyAll())
+        .exceptionHandling(
+            handling ->
+                handling
+                    .authenticationEntryPoint(
+                        (request, response, e) ->
+                            problems.resolveException(
+                                request,
+                                response,
+                                null,
+                                new SignerException(
+                                    ProblemType.UNAUTHENTICATED,
+                                    "this needs Authorization: Bearer TOKEN")))
+                    .accessDeniedHandler(
+                        (request, response, e) ->
+                            problems.resolveException(
+                                request,
+                                response,
+                                null,
+                                new SignerException(
+                                    ProblemType.NOT_FOUND, "nothing is served here"))))
         .build();
   }
 }

@@ -32,7 +32,14 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
 
   @ExceptionHandler
   ResponseEntity<Object> onSignerException(SignerException e, HttpServletRequest request) {
-    return answer(e.type(), e.detail(), e.members(), request, new HttpHeaders());
+    HttpHeaders headers = new HttpHeaders();
+    if (e.members().get("retryAfterSeconds") instanceof Json.Num wait) {
+      headers.set(HttpHeaders.RETRY_AFTER, Long.toString(wait.value()));
+    }
+    if (e.type() == ProblemType.UNAUTHENTICATED) {
+      headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+    }
+    return answer(e.type(), e.detail(), e.members(), request, headers);
   }
 
   /** Two requests raced for one name or number; the database let one of them win. */
@@ -131,7 +138,8 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
       HttpServletRequest request,
       HttpHeaders headers) {
     events.publishEvent(
-        new RequestRefused(request.getMethod(), request.getRequestURI(), type, detail));
+        new RequestRefused(
+            request.getMethod(), request.getRequestURI(), request.getRemoteAddr(), type, detail));
     return ResponseEntity.status(type.status())
         .headers(headers)
         .contentType(MediaType.APPLICATION_PROBLEM_JSON)

@@ -5,5 +5,7 @@ package dev.otasigner.service.problem;
  *
  * @param method of HTTP
  * @param path without its query
+ * @param address where the request came from
  */
-public record RequestRefused(String method, String path, ProblemType type, String detail) {}
+public record RequestRefused(
+    String method, String path, String address, ProblemType type, String detail) {}

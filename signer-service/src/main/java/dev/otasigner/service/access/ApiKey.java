@@ -1,0 +1,86 @@
+package dev.otasigner.service.access;
+
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** A program's credential, known by its hash. */
+@Entity
+@Table(name = "access_api_key")
+class ApiKey {
+  @Id private UUID id;
+  private String name;
+
+  @Column(name = "secret_sha256")
+  private String secretSha256;
+
+  private String roles;
+  private @Nullable String product;
+
+  @Column(name = "created_by")
+  private String createdBy;
+
+  private Instant created;
+  private Instant expires;
+
+  @SuppressWarnings("NullAway.Init") // for Hibernate
+  protected ApiKey() {}
+
+  ApiKey(
+      String name,
+      Secret secret,
+      Set<Role> roles,
+      @Nullable String product,
+      String createdBy,
+      Validity validity) {
+    this.id = UUID.randomUUID();
+    this.name = name;
+    this.secretSha256 = secret.sha256().hex();
+    this.roles = Role.join(roles);
+    this.product = product;
+    this.createdBy = createdBy;
+    this.created = validity.from();
+    this.expires = validity.until();
+  }
+
+  /** From when until when a credential is good. */
+  record Validity(Instant from, Instant until) {}
+
+  UUID id() {
+    return id;
+  }
+
+  String name() {
+    return name;
+  }
+
+  Set<Role> roles() {
+    return Role.split(roles);
+  }
+
+  Optional<String> product() {
+    return Optional.ofNullable(product);
+  }
+
+  String createdBy() {
+    return createdBy;
+  }
+
+  Instant created() {
+    return created;
+  }
+
+  Instant expires() {
+    return expires;
+  }
+
+  Actor actor() {
+    return new Actor(Actor.Kind.API_KEY, name, roles(), product());
+  }
+}

@@ -1,0 +1,95 @@
+package dev.otasigner.service.access;
+
+import dev.otasigner.service.problem.ProblemType;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.json.Json;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.springframework.stereotype.Component;
+
+/**
+ * Slows guessing down. After {@value #FREE} failures in a row, a user at an address waits one
+ * second, then two, then four, up to a quarter of an hour; an address with many failures over all
+ * users waits too. Nobody can lock a user out from another address. Kept in memory: a restart
+ * forgets it.
+ */
+@Component
+class Attempts {
+  static final int FREE = 5;
+  private static final int FREE_PER_ADDRESS = 50;
+  private static final Duration LONGEST = Duration.ofMinutes(15);
+  private static final Duration FORGOTTEN = Duration.ofHours(1);
+  private static final int MAX_ENTRIES = 10_000;
+
+  private final Clock clock;
+  private final Map<Source, Failures> failures =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Source, Failures> eldest) {
+          return size() > MAX_ENTRIES;
+        }
+      };
+
+  Attempts(Clock clock) {
+    this.clock = clock;
+  }
+
+  /** A user at an address, or with an empty user an address alone. */
+  private record Source(String user, String address) {}
+
+  private record Failures(int count, Instant last) {
+    Instant nextAllowed(int free) {
+      if (count < free) {
+        return Instant.MIN;
+      }
+      long seconds = 1L << Math.min(count - free, 20);
+      return last.plusSeconds(Math.min(seconds, LONGEST.toSeconds()));
+    }
+  }
+
+  /** Refuses an attempt that comes too early. */
+  synchronized void requireAllowed(String user, String address) {
+    Instant now = clock.instant();
+    requireAllowed(new Source(user, address), FREE, now);
+    requireAllowed(new Source("", address), FREE_PER_ADDRESS, now);
+  }
+
+  private void requireAllowed(Source source, int free, Instant now) {
+    Failures known = failures.get(source);
+    if (known == null) {
+      return;
+    }
+    if (known.last.plus(FORGOTTEN).isBefore(now)) {
+      failures.remove(source);
+      return;
+    }
+    Instant next = known.nextAllowed(free);
+    if (next.isAfter(now)) {
+      long wait = Math.max(1, Duration.between(now, next).toSeconds());
+      throw new SignerException(
+          ProblemType.TOO_MANY_ATTEMPTS,
+          "try again in " + wait + " s",
+          Map.of("retryAfterSeconds", new Json.Num(wait)));
+    }
+  }
+
+  synchronized void failed(String user, String address) {
+    Instant now = clock.instant();
+    count(new Source(user, address), now);
+    count(new Source("", address), now);
+  }
+
+  private void count(Source source, Instant now) {
+    Failures known = failures.get(source);
+    failures.put(source, new Failures(known == null ? 1 : known.count + 1, now));
+  }
+
+  synchronized void succeeded(String user, String address) {
+    failures.remove(new Source(user, address));
+  }
+}

@@ -1,0 +1,111 @@
+package dev.otasigner.service.access;
+
+import dev.otasigner.service.problem.ProblemType;
+import dev.otasigner.service.problem.SignerException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+/** Turns a password into a session, and a token into the actor it stands for. */
+@Component
+class SignIn {
+  static final Duration SESSION = Duration.ofHours(8);
+
+  private final Users users;
+  private final Sessions sessions;
+  private final ApiKeys apiKeys;
+  private final Passwords passwords;
+  private final Attempts attempts;
+  private final ApplicationEventPublisher events;
+  private final Clock clock;
+
+  SignIn(
+      Users users,
+      Sessions sessions,
+      ApiKeys apiKeys,
+      Passwords passwords,
+      Attempts attempts,
+      ApplicationEventPublisher events,
+      Clock clock) {
+    this.users = users;
+    this.sessions = sessions;
+    this.apiKeys = apiKeys;
+    this.passwords = passwords;
+    this.attempts = attempts;
+    this.events = events;
+    this.clock = clock;
+  }
+
+  /** A session just opened; the only time its token is seen. */
+  record Opened(Secret token, User user, Instant expires) {}
+
+  /** Refuses after the same time whether the user or the password is wrong. */
+  @Transactional(noRollbackFor = SignerException.class)
+  public Opened open(String name, String password, String address) {
+    attempts.requireAllowed(name, address);
+    Optional<User> user = users.findById(name);
+    boolean right = false;
+    if (user.isPresent()) {
+      right = passwords.matches(password, user.get().passwordHash());
+    } else {
+      passwords.matchNobody(password);
+    }
+    if (user.isEmpty() || !right) {
+      attempts.failed(name, address);
+      events.publishEvent(
+          new AccessChanged(
+              Actor.nobody(address), "session.denied", "user:" + abbreviate(name), Map.of()));
+      throw new SignerException(ProblemType.WRONG_CREDENTIALS, "user or password is wrong");
+    }
+    attempts.succeeded(name, address);
+    Instant now = clock.instant();
+    Secret token = Secret.generate("ots_");
+    sessions.deleteExpired(now);
+    Session session = new Session(token.sha256().hex(), name, now, now.plus(SESSION));
+    sessions.save(session);
+    events.publishEvent(
+        new AccessChanged(
+            user.get().actor(), "session.opened", "user:" + name, Map.of("address", address)));
+    return new Opened(token, user.get(), session.expires());
+  }
+
+  @Transactional
+  public void close(Secret token) {
+    sessions
+        .findById(token.sha256().hex())
+        .ifPresent(
+            session -> {
+              sessions.delete(session);
+              events.publishEvent(
+                  new AccessChanged(
+                      Actor.current(), "session.closed", "user:" + session.userName(), Map.of()));
+            });
+  }
+
+  /** The actor whom a bearer token stands for now, or empty. */
+  @Transactional(readOnly = true)
+  public Optional<Actor> actor(Secret token) {
+    Instant now = clock.instant();
+    String sha256 = token.sha256().hex();
+    if (token.text().startsWith("otk_")) {
+      return apiKeys
+          .findBySecretSha256(sha256)
+          .filter(key -> key.expires().isAfter(now))
+          .map(ApiKey::actor);
+    }
+    return sessions
+        .findById(sha256)
+        .filter(session -> session.expires().isAfter(now))
+        .flatMap(session -> users.findById(session.userName()))
+        .map(User::actor);
+  }
+
+  private static String abbreviate(String name) {
+    return name.length() > 32 ? name.substring(0, 32) + "..." : name;
+  }
+}

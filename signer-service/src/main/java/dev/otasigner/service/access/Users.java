@@ -1,0 +1,5 @@
+package dev.otasigner.service.access;
+
+import org.springframework.data.repository.ListCrudRepository;
+
+interface Users extends ListCrudRepository<User, String> {}

@@ -1,0 +1,30 @@
+package dev.otasigner.service.audit;
+
+import dev.otasigner.service.access.Actor;
+import java.util.Map;
+
+/** The record of who did what. */
+public interface AuditLog {
+
+  /**
+   * Appends a record in the transaction under way, or in one of its own. Call it last in a
+   * transaction: appending is one at a time until the commit.
+   *
+   * @param action a short dotted name such as {@code key.activated}
+   * @param subject what it was done to, such as {@code key:release-2026}
+   * @param details never a secret
+   */
+  void record(Actor actor, String action, String subject, Map<String, String> details);
+
+  /** The same for the actor whose request is being served. */
+  default void record(String action, String subject, Map<String, String> details) {
+    record(Actor.current(), action, subject, details);
+  }
+
+  /**
+   * A C2SP signed note over the tree as it is now.
+   *
+   * @throws dev.otasigner.service.problem.SignerException when no audit key can sign
+   */
+  byte[] checkpoint();
+}
