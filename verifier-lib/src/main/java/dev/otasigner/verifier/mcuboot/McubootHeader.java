@@ -113,6 +113,17 @@ public record McubootHeader(
     return out.toByteArray();
   }
 
+  /** MCUboot's loader looks at this flag before it validates. */
+  void requireBootable() throws RejectedException {
+    if (has(NON_BOOTABLE)) {
+      throw refused(Reason.IMAGE_NOT_BOOTABLE, "the image is flagged as not bootable");
+    }
+  }
+
+  RejectedException refused(Reason reason, String message) {
+    return new RejectedException(reason, message + " (flags " + hex(flags) + ")").at(FLAGS_AT);
+  }
+
   boolean has(int flag) {
     return (flags & flag) != 0;
   }

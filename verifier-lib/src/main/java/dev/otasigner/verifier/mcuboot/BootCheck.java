@@ -1,0 +1,98 @@
+package dev.otasigner.verifier.mcuboot;
+
+import dev.otasigner.verifier.ByteSource;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.device.BootAnchor;
+import dev.otasigner.verifier.device.BootAnchor.ImageHash;
+import dev.otasigner.verifier.device.Bootloader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/** Would this device's bootloader boot this image? */
+public final class BootCheck {
+  private BootCheck() {}
+
+  /** What one build of a bootloader's validation has in common. */
+  private record Kind(ImageKeyType type, ImageHash hash, boolean pure) {}
+
+  /**
+   * Accepts when the validation that belongs to some present or trial anchor accepts. Anchors of
+   * equal suite and hash are judged together, as one bootloader that knows all of them: the last
+   * signature by any of them decides.
+   *
+   * @param storedCounter the device's security counter; regarded only with rollback protection, and
+   *     below zero when nothing has been stored
+   * @throws RejectedException IMAGE_*, MALFORMED, SECURITY_COUNTER_TOO_LOW, LIMIT_EXCEEDED; of
+   *     several kinds of anchors, that of the one which came nearest
+   */
+  public static BootedImage judge(ByteSource source, Bootloader bootloader, long storedCounter)
+      throws IOException, RejectedException {
+    McubootImage image = McubootImage.read(source);
+    requireBootable(image.header());
+    requireFit(image, bootloader.slotBytes());
+    OptionalLong stored =
+        bootloader.rollbackProtection() ? OptionalLong.of(storedCounter) : OptionalLong.empty();
+    List<BootBuild> builds = builds(bootloader, stored);
+    Judgement judgement = Judgement.of(source, image, builds);
+    if (judgement.hasTrailer() && image.lengthBytes() != bootloader.slotBytes()) {
+      throw new RejectedException(
+              Reason.IMAGE_TRAILING_BYTES,
+              "a trailer that is not at the end of the slot",
+              bootloader.slotBytes() + " bytes",
+              image.lengthBytes() + " bytes")
+          .at(image.endOffset());
+    }
+    return judgement.any(builds);
+  }
+
+  /** The loader looks at these flags before it validates. */
+  private static void requireBootable(McubootHeader header) throws RejectedException {
+    header.requireBootable();
+    if (header.isEncrypted()) {
+      throw header.refused(Reason.IMAGE_ENCRYPTED, "the image is encrypted");
+    }
+    if (header.isCompressed()) {
+      throw header.refused(Reason.IMAGE_FORMAT, "the image is compressed");
+    }
+  }
+
+  private static void requireFit(McubootImage image, long slotBytes) throws RejectedException {
+    long room = slotBytes - SlotTrailer.RESERVED_BYTES;
+    if (image.endOffset() > room || image.lengthBytes() > slotBytes) {
+      throw new RejectedException(
+          Reason.IMAGE_TOO_LARGE,
+          "the image does not fit the slot with its trailer",
+          "at most " + Math.max(0, room) + " bytes",
+          image.endOffset() + " bytes in a file of " + image.lengthBytes());
+    }
+  }
+
+  private static List<BootBuild> builds(Bootloader bootloader, OptionalLong stored)
+      throws RejectedException {
+    Map<Kind, List<VerificationKey>> keys = new LinkedHashMap<>();
+    for (BootAnchor anchor : bootloader.accepted()) {
+      VerificationKey key = anchor.anchor().key();
+      Kind kind = new Kind(ImageKeyType.of(key), anchor.hash(), anchor.pure());
+      keys.computeIfAbsent(kind, k -> new ArrayList<>()).add(key);
+    }
+    List<BootBuild> builds = new ArrayList<>();
+    keys.forEach(
+        (kind, known) ->
+            builds.add(
+                new BootBuild(
+                    kind.type,
+                    known,
+                    kind.hash,
+                    kind.pure,
+                    bootloader.keyTlv(),
+                    bootloader.allowList(),
+                    stored)));
+    return builds;
+  }
+}

@@ -1,0 +1,104 @@
+package dev.otasigner.verifier.mcuboot;
+
+import dev.otasigner.verifier.ByteSource;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.device.BootAnchor.ImageHash;
+import dev.otasigner.verifier.device.Bootloader.KeyTlv;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/**
+ * What {@code signer verify --trust} answers: would every bootloader that knows this one key boot
+ * the image? Allow list on, keys named by their hash, rollback protection on when a counter is
+ * given. No slot is known here, so that the length is not judged.
+ */
+public final class TrustCheck {
+  /** With several keys: one bootloader for each. */
+  public enum Demand {
+    /** Some of them must boot it. */
+    ANY,
+    /** Each of them must boot it. */
+    ALL
+  }
+
+  private TrustCheck() {}
+
+  /**
+   * Accepts or throws.
+   *
+   * @param keys at least one
+   * @param storedCounter turns rollback protection on; an equal counter is accepted
+   * @return the image as the last of the bootloaders that were asked accepted it
+   * @throws RejectedException IMAGE_*, MALFORMED, SECURITY_COUNTER_TOO_LOW, LIMIT_EXCEEDED,
+   *     UNSUPPORTED_ALGORITHM for a key that no bootloader can have
+   */
+  public static BootedImage judge(
+      ByteSource source, List<VerificationKey> keys, Demand demand, OptionalLong storedCounter)
+      throws IOException, RejectedException {
+    if (keys.isEmpty()) {
+      throw new IllegalArgumentException("no key to trust");
+    }
+    McubootImage image = McubootImage.read(source);
+    image.header().requireBootable();
+    Map<Digest, List<BootBuild>> builds = new LinkedHashMap<>();
+    for (VerificationKey key : keys) {
+      builds.put(key.keyId(), builds(image, key, storedCounter));
+    }
+    Judgement judgement =
+        Judgement.of(source, image, builds.values().stream().flatMap(List::stream).toList());
+    return switch (demand) {
+      case ANY -> any(judgement, builds);
+      case ALL -> judgement.all(builds.values().stream().flatMap(List::stream).toList());
+    };
+  }
+
+  /** A key counts when all its builds accept. */
+  private static BootedImage any(Judgement judgement, Map<Digest, List<BootBuild>> builds)
+      throws RejectedException {
+    List<RejectedException> refusals = new ArrayList<>();
+    for (List<BootBuild> ofKey : builds.values()) {
+      try {
+        return judgement.all(ofKey);
+      } catch (RejectedException e) {
+        refusals.add(e);
+      }
+    }
+    throw Judgement.nearest(refusals);
+  }
+
+  /**
+   * The builds that the image says it is for, of those a bootloader with this key can be. Ed25519
+   * has three: over SHA-256, over SHA-512, and pure; marks of several ask for each of them.
+   */
+  private static List<BootBuild> builds(
+      McubootImage image, VerificationKey key, OptionalLong storedCounter)
+      throws RejectedException {
+    ImageKeyType type = ImageKeyType.of(key);
+    boolean pure = type == ImageKeyType.ED25519 && BootBuild.isMarkedPure(image);
+    List<ImageHash> hashes = new ArrayList<>();
+    if (pure) {
+      hashes.add(ImageHash.SHA512);
+    } else {
+      for (ImageHash hash : type.hashes()) {
+        if (!image.ofType(ImageKeyType.tlvOf(hash)).isEmpty()) {
+          hashes.add(hash);
+        }
+      }
+      if (hashes.isEmpty()) {
+        hashes.add(type.hashes().get(0));
+      }
+    }
+    List<BootBuild> builds = new ArrayList<>();
+    for (ImageHash hash : hashes) {
+      builds.add(
+          new BootBuild(type, List.of(key), hash, pure, KeyTlv.KEYHASH, true, storedCounter));
+    }
+    return builds;
+  }
+}
