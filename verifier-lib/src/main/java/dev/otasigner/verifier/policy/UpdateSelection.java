@@ -1,5 +1,6 @@
 package dev.otasigner.verifier.policy;
 
+import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
@@ -32,6 +33,12 @@ public final class UpdateSelection {
     /** Digest of the manifest's file: by it a device says what it runs. */
     public Digest manifestDigest() {
       return Digest.of(manifestEnvelope);
+    }
+
+    /** With the bytes that were downloaded: what {@link UpgradePolicy#judge} asks for. */
+    public Candidate with(ByteSource image, Optional<ByteSource> bootloaderComponent) {
+      return new Candidate(
+          listing, eligible.file(), manifestEnvelope, image, brought, bootloaderComponent);
     }
   }
 

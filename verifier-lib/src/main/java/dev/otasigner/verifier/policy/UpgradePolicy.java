@@ -1,15 +1,19 @@
 package dev.otasigner.verifier.policy;
 
 import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.catalogue.Head;
+import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.manifest.VersionRange;
+import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,6 +29,36 @@ import java.util.List;
  */
 public final class UpgradePolicy {
   private UpgradePolicy() {}
+
+  /**
+   * The whole judgement, on the real bytes.
+   *
+   * @param running the profile of the running build
+   * @throws RejectedException with the reason of the first check that refuses
+   * @throws IOException when image or component could not be read, which is no refusal
+   * @throws IllegalArgumentException when {@code running} is not the profile of the device's state
+   */
+  public static Accepted judge(DeviceState device, Profile running, Candidate candidate)
+      throws RejectedException, IOException {
+    Head.Candidate listing = candidate.listing();
+    requireListed(listing, candidate.variant());
+    Manifest manifest = judgeManifest(device, running, listing, candidate.manifestEnvelope());
+    VariantChoice.require(manifest, listing, candidate.variant(), device);
+    Manifest.Variant variant = ListingCheck.variantOf(manifest, candidate.variant().name());
+    ImageCheck image = new ImageCheck(device, manifest, candidate.image());
+    image.requireBytes(variant);
+    image.requireBoots();
+    Bootloader bootloader = bootloaderAfter(device, manifest, candidate);
+    if (manifest.bootloader().isPresent()) {
+      image.requireBootsUnder(bootloader);
+    }
+    ProfileFit.require(manifest, candidate.brought(), running);
+    Digest manifestDigest = Digest.of(candidate.manifestEnvelope());
+    return new Accepted(
+        manifest,
+        variant,
+        after(device, manifest, manifestDigest, candidate.brought(), bootloader));
+  }
 
   /**
    * Every check that needs no image bytes, in the order of the judgement: what a device asks before
@@ -93,6 +127,17 @@ public final class UpgradePolicy {
     ManifestCheck.requireRule(envelope, running);
     requireBootloaderMayChange(device, manifest);
     return manifest;
+  }
+
+  private static void requireListed(Head.Candidate listing, Head.Variant variant)
+      throws RejectedException {
+    if (!listing.variants().contains(variant)) {
+      throw new RejectedException(
+          Reason.NOT_LISTED,
+          "the head file lists no such variant of version " + listing.version(),
+          listing.variants().stream().map(Head.Variant::name).toList(),
+          variant.name());
+    }
   }
 
   private static void requireProduct(DeviceState device, Manifest manifest)
@@ -173,6 +218,54 @@ public final class UpgradePolicy {
           device.bootloader().id(),
           manifest.bootloader().get().id());
     }
+  }
+
+  /** The bootloader once the build is confirmed: the component's, or the present one. */
+  private static Bootloader bootloaderAfter(
+      DeviceState device, Manifest manifest, Candidate candidate)
+      throws RejectedException, IOException {
+    boolean stated = manifest.bootloader().isPresent();
+    if (stated != candidate.bootloaderComponent().isPresent()) {
+      throw new RejectedException(
+          Reason.BOOTLOADER_COMPONENT,
+          stated
+              ? "the manifest brings a bootloader component, and its file is absent"
+              : "a bootloader component that the manifest does not bring");
+    }
+    if (!stated) {
+      return ImageCheck.committed(device.bootloader());
+    }
+    return BootloaderComponent.judge(
+        device, manifest.bootloader().get(), candidate.bootloaderComponent().get());
+  }
+
+  /**
+   * The state once the build has run, been confirmed and been reset: the running documents, the
+   * counter, the lineage, whose chain starts anew at its first root when it changes, and the floor
+   * of the clock.
+   */
+  private static DeviceState after(
+      DeviceState device,
+      Manifest manifest,
+      Digest manifestDigest,
+      Profile brought,
+      Bootloader bootloader) {
+    String lineage = brought.lineage().name();
+    Instant floor = device.clock().floor();
+    return new DeviceState(
+        device.deviceId(),
+        device.product(),
+        device.hardware(),
+        device.channel(),
+        new DeviceState.Clock(
+            device.clock().kind(), floor.isAfter(manifest.built()) ? floor : manifest.built()),
+        bootloader,
+        new DeviceState.Running(manifest.version(), manifestDigest, brought.digest()),
+        device.components(),
+        Math.max(device.securityCounter(), manifest.securityCounter()),
+        lineage,
+        lineage.equals(device.lineage()) ? device.rootVersion() : 1,
+        device.clientCert());
   }
 
   private static ImageVersion running(DeviceState device) {
