@@ -1,0 +1,5 @@
+/** Tests of manifests. */
+@NullMarked
+package dev.otasigner.verifier.manifest;
+
+import org.jspecify.annotations.NullMarked;
