@@ -1,0 +1,84 @@
+package dev.otasigner.device.transport;
+
+import java.net.Socket;
+import java.security.Principal;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.util.Arrays;
+import java.util.List;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.X509ExtendedKeyManager;
+import org.jspecify.annotations.Nullable;
+
+/** The one key and certificate that a device authenticates with. */
+public final class ClientIdentity {
+  private final PrivateKey key;
+  private final List<X509Certificate> chain;
+
+  /**
+   * @param chain the device's certificate first
+   */
+  public ClientIdentity(PrivateKey key, List<X509Certificate> chain) {
+    this.key = key;
+    this.chain = List.copyOf(chain);
+    if (chain.isEmpty()) {
+      throw new IllegalArgumentException("an identity has a certificate");
+    }
+  }
+
+  public X509Certificate certificate() {
+    return chain.get(0);
+  }
+
+  @Override
+  public String toString() {
+    return "identity with certificate " + certificate().getSerialNumber().toString(16);
+  }
+
+  /** Offers the identity whatever authorities the server names: a device has no other. */
+  X509ExtendedKeyManager keyManager() {
+    return new SingleKeyManager();
+  }
+
+  private final class SingleKeyManager extends X509ExtendedKeyManager {
+    private static final String ALIAS = "device";
+
+    @Override
+    public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
+      return keyType.equals(key.getAlgorithm()) ? new String[] {ALIAS} : null;
+    }
+
+    @Override
+    public @Nullable String chooseClientAlias(
+        String[] keyTypes, Principal @Nullable [] issuers, @Nullable Socket socket) {
+      return Arrays.asList(keyTypes).contains(key.getAlgorithm()) ? ALIAS : null;
+    }
+
+    @Override
+    public @Nullable String chooseEngineClientAlias(
+        String[] keyTypes, Principal @Nullable [] issuers, @Nullable SSLEngine engine) {
+      return chooseClientAlias(keyTypes, issuers, null);
+    }
+
+    @Override
+    public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
+      return null;
+    }
+
+    @Override
+    public @Nullable String chooseServerAlias(
+        String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
+      return null;
+    }
+
+    @Override
+    public X509Certificate[] getCertificateChain(String alias) {
+      return chain.toArray(X509Certificate[]::new);
+    }
+
+    @Override
+    public PrivateKey getPrivateKey(String alias) {
+      return key;
+    }
+  }
+}

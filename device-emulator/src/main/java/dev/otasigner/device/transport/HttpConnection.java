@@ -1,0 +1,147 @@
+package dev.otasigner.device.transport;
+
+import java.io.BufferedInputStream;
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLSocket;
+
+/** One HTTP/1.1 connection, one request at a time. RFC 9112, as much of it as a device needs. */
+final class HttpConnection implements Closeable {
+  private static final int MAX_LINE = 8 * 1024;
+  private static final int MAX_HEADERS = 64;
+  private static final int MAX_INTERIM = 4;
+  private static final Pattern STATUS = Pattern.compile("HTTP/1\\.1 (\\d{3})(?: .*)?");
+  private static final Pattern LENGTH = Pattern.compile("\\d{1,15}");
+
+  private final SSLSocket socket;
+  private final Negotiated negotiated;
+  private final String host;
+  private final Timeouts timeouts;
+  private final InputStream in;
+  private boolean used;
+  private boolean reusable = true;
+  private InputStream pending = InputStream.nullInputStream();
+
+  HttpConnection(TlsDialer.Dialled dialled, String host, Timeouts timeouts) throws IOException {
+    this.socket = dialled.socket();
+    this.negotiated = dialled.negotiated();
+    this.host = host;
+    this.timeouts = timeouts;
+    this.in = new BufferedInputStream(socket.getInputStream(), 32 * 1024);
+  }
+
+  Negotiated negotiated() {
+    return negotiated;
+  }
+
+  /** Whether a request went over it before: a server may have closed it since. */
+  boolean wasUsed() {
+    return used;
+  }
+
+  /** Whether the last response was read to its end and the server keeps the connection. */
+  boolean isReusable() throws IOException {
+    return reusable && pending.read() < 0;
+  }
+
+  HttpResponse send(HttpRequest request) throws IOException {
+    socket.getOutputStream().write(request.toBytes(host));
+    socket.getOutputStream().flush();
+    reusable = false;
+    HttpResponse head = readHead();
+    used = true;
+    InputStream body = framed(head);
+    pending = body;
+    reusable = !head.closesConnection() && !(body instanceof BodyStream.UntilClose);
+    return new HttpResponse(head.status(), head.headers(), new PacedStream(body, timeouts));
+  }
+
+  private HttpResponse readHead() throws IOException {
+    long deadline = System.nanoTime() + timeouts.patience().toNanos();
+    for (int i = 0; i <= MAX_INTERIM; i++) {
+      Matcher status = STATUS.matcher(readLine(deadline));
+      if (!status.matches()) {
+        throw new IOException("not an HTTP/1.1 response");
+      }
+      Map<String, String> headers = readHeaders(deadline);
+      int code = Integer.parseInt(status.group(1));
+      if (code >= 200) {
+        return new HttpResponse(code, headers, InputStream.nullInputStream());
+      }
+    }
+    throw new IOException("more than " + MAX_INTERIM + " interim responses");
+  }
+
+  private Map<String, String> readHeaders(long deadline) throws IOException {
+    Map<String, String> headers = new LinkedHashMap<>();
+    for (String line = readLine(deadline); !line.isEmpty(); line = readLine(deadline)) {
+      int colon = line.indexOf(':');
+      if (colon < 1 || line.charAt(0) == ' ' || line.charAt(0) == '\t') {
+        throw new IOException("malformed header");
+      }
+      String name = line.substring(0, colon).toLowerCase(Locale.ROOT);
+      String value = line.substring(colon + 1).strip();
+      String before = headers.put(name, value);
+      boolean frames = name.equals("content-length") || name.equals("transfer-encoding");
+      if (frames && before != null || headers.size() > MAX_HEADERS) {
+        throw new IOException("header " + name + " stands twice, or too many headers");
+      }
+    }
+    String length = headers.get("content-length");
+    if (length != null && !LENGTH.matcher(length).matches()) {
+      throw new IOException("Content-Length is not a length");
+    }
+    return headers;
+  }
+
+  /** RFC 9112 section 6.3; both framings at once are how responses are smuggled, so refused. */
+  private InputStream framed(HttpResponse head) throws IOException {
+    String coding = head.headers().get("transfer-encoding");
+    if (head.status() == 204 || head.status() == 304) {
+      return InputStream.nullInputStream();
+    }
+    if (coding == null) {
+      return head.contentLength() < 0
+          ? new BodyStream.UntilClose(in)
+          : new BodyStream.Counted(in, head.contentLength());
+    }
+    if (!coding.equalsIgnoreCase("chunked") || head.contentLength() >= 0) {
+      throw new IOException("framing of the body is not understood");
+    }
+    return new BodyStream.Chunked(in);
+  }
+
+  private String readLine(long deadline) throws IOException {
+    if (System.nanoTime() - deadline > 0) {
+      throw new IOException("the server takes too long to answer");
+    }
+    return readLine(in, MAX_LINE);
+  }
+
+  static String readLine(InputStream in, int max) throws IOException {
+    StringBuilder line = new StringBuilder();
+    for (int c = in.read(); c != '\n'; c = in.read()) {
+      if (c < 0) {
+        throw new EOFException("the server closed the connection");
+      }
+      line.append((char) c);
+      if (line.length() > max) {
+        throw new IOException("line over " + max + " bytes");
+      }
+    }
+    int end = line.length();
+    return line.substring(0, end > 0 && line.charAt(end - 1) == '\r' ? end - 1 : end);
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

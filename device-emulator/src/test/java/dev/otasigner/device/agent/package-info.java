@@ -1,0 +1,4 @@
+@NullMarked
+package dev.otasigner.device.agent;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.otasigner.device.boot;
+
+import org.jspecify.annotations.NullMarked;

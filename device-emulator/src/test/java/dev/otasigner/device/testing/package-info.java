@@ -1,0 +1,4 @@
+@NullMarked
+package dev.otasigner.device.testing;
+
+import org.jspecify.annotations.NullMarked;

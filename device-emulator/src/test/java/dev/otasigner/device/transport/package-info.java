@@ -1,0 +1,4 @@
+@NullMarked
+package dev.otasigner.device.transport;
+
+import org.jspecify.annotations.NullMarked;
