@@ -46,7 +46,7 @@ public final class JsonConverter extends AbstractHttpMessageConverter<Json> {
 
   @Override
   protected void writeInternal(Json json, HttpOutputMessage message) throws IOException {
-    byte[] body = json.canonicalBytes();
+    byte[] body = json.textBytes();
     message.getHeaders().setContentLength(body.length);
     message.getBody().write(body);
   }

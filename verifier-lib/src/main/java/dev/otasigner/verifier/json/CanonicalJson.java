@@ -2,20 +2,35 @@ package dev.otasigner.verifier.json;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
  * OLPC canonical JSON: members sorted by name, no spaces, only the quote and the backslash escaped,
- * UTF-8. Not RFC 8785.
+ * UTF-8. Not RFC 8785; and not JSON where a string holds a control character, such as the line ends
+ * of a PEM, which the canonical form leaves as they are. A document is therefore written as {@link
+ * #text}, and only signed and digested as {@link #write}.
  */
 final class CanonicalJson {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream(512);
+  private final boolean escapeControls;
 
-  private CanonicalJson() {}
+  private CanonicalJson(boolean escapeControls) {
+    this.escapeControls = escapeControls;
+  }
 
   static byte[] write(Json value) {
-    CanonicalJson writer = new CanonicalJson();
+    return write(value, false);
+  }
+
+  /** The same with control characters escaped, as RFC 8259 demands. */
+  static byte[] text(Json value) {
+    return write(value, true);
+  }
+
+  private static byte[] write(Json value, boolean escapeControls) {
+    CanonicalJson writer = new CanonicalJson(escapeControls);
     writer.value(value);
     return writer.out.toByteArray();
   }
@@ -72,8 +87,26 @@ final class CanonicalJson {
   private void string(String text) {
     out.write('"');
     String escaped = text.replace("\\", "\\\\").replace("\"", "\\\"");
-    out.writeBytes(escaped.getBytes(StandardCharsets.UTF_8));
+    out.writeBytes((escapeControls ? controls(escaped) : escaped).getBytes(StandardCharsets.UTF_8));
     out.write('"');
+  }
+
+  private static String controls(String text) {
+    if (text.chars().noneMatch(c -> c < ' ')) {
+      return text;
+    }
+    StringBuilder escaped = new StringBuilder(text.length() + 16);
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '\n') {
+        escaped.append("\\n");
+      } else if (c < ' ') {
+        escaped.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+      } else {
+        escaped.append(c);
+      }
+    }
+    return escaped.toString();
   }
 
   private void ascii(String text) {

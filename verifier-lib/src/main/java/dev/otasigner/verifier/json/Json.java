@@ -70,6 +70,11 @@ public sealed interface Json {
     return CanonicalJson.write(this);
   }
 
+  /** A document of RFC 8259 to be written, sent or published; sorted, without spaces. */
+  default byte[] textBytes() {
+    return CanonicalJson.text(this);
+  }
+
   static Builder object() {
     return new Builder();
   }

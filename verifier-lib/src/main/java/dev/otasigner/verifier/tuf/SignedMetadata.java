@@ -128,7 +128,7 @@ public final class SignedMetadata<T extends Metadata> {
         signatures.stream()
             .map(s -> Json.object().put("keyid", s.keyId).put("sig", s.signature.hex()).build())
             .toList();
-    return Json.object().put("signatures", items).put("signed", signed).build().canonicalBytes();
+    return Json.object().put("signatures", items).put("signed", signed).build().textBytes();
   }
 
   /**
