@@ -1,0 +1,73 @@
+package dev.otasigner.service.signing;
+
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.manifest.Manifest;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * The request as it is approved: the canonical digest of this document is what approvers sign, what
+ * the worker journals with every use of a key, and what the audit log keeps.
+ *
+ * @param purpose what the signatures are for
+ * @param keyIds image keys, then manifest keys, in the order asked for
+ * @param manifestDraft digest of the manifest as it will be signed, but for the lengths and digests
+ *     of what is yet to be signed: these are not known before, for signatures are randomised
+ * @param policy digest of the product's policy under which it was judged
+ */
+record RequestDocument(
+    UUID id,
+    String requester,
+    String product,
+    List<Manifest.Hardware> hardware,
+    String purpose,
+    List<Digest> keyIds,
+    List<Payload> payloads,
+    Digest manifestDraft,
+    Digest policy,
+    Instant created) {
+
+  /**
+   * Bytes the request is about.
+   *
+   * @param kind {@code payload} or {@code bootloader}
+   */
+  record Payload(Digest sha256, long lengthBytes, String kind) {}
+
+  RequestDocument {
+    hardware = List.copyOf(hardware);
+    keyIds = List.copyOf(keyIds);
+    payloads = List.copyOf(payloads);
+  }
+
+  Digest digest() {
+    return Digest.of(toJson().canonicalBytes());
+  }
+
+  Json.Obj toJson() {
+    return Json.object()
+        .put("id", id.toString())
+        .put("requester", requester)
+        .put("product", product)
+        .put("hardware", Json.strings(hardware.stream().map(Manifest.Hardware::id).toList()))
+        .put("purpose", purpose)
+        .put("keyIds", Json.strings(keyIds.stream().map(Digest::hex).toList()))
+        .put(
+            "payloads",
+            payloads.stream()
+                .map(
+                    p ->
+                        Json.object()
+                            .put("sha256", p.sha256)
+                            .put("length", p.lengthBytes)
+                            .put("kind", p.kind)
+                            .build())
+                .toList())
+        .put("manifest", manifestDraft)
+        .put("policy", policy)
+        .put("created", created)
+        .build();
+  }
+}
