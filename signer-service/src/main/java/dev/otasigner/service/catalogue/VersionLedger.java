@@ -1,0 +1,15 @@
+package dev.otasigner.service.catalogue;
+
+import java.util.Map;
+
+/**
+ * Remembers apart from the files which versions were given to a repository's roles, so that a
+ * directory restored from a backup is not taken for the newest.
+ */
+interface VersionLedger {
+  /** The highest version given to a role, 0 when none was. */
+  long highest(String role);
+
+  /** Remembers the versions durably, before anything is written under them. */
+  void reserve(Map<String, Long> versions);
+}
