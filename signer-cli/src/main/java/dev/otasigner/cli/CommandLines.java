@@ -16,6 +16,7 @@ import dev.otasigner.cli.fleet.HardwareCommand;
 import dev.otasigner.cli.fleet.ListenersCommand;
 import dev.otasigner.cli.fleet.ProductsCommand;
 import dev.otasigner.cli.fleet.ProfilesCommand;
+import dev.otasigner.cli.image.InspectCommand;
 import dev.otasigner.cli.keyring.KeysCommand;
 import dev.otasigner.verifier.RejectedException;
 import java.io.IOException;
@@ -50,6 +51,7 @@ public final class CommandLines {
     COMMANDS.put("profiles", ProfilesCommand::new);
     COMMANDS.put("devices", DevicesCommand::new);
     COMMANDS.put("listeners", ListenersCommand::new);
+    COMMANDS.put("inspect", InspectCommand::new);
     COMMANDS.put("push", PushCommand::new);
     COMMANDS.put("release", ReleaseCommand::new);
     COMMANDS.put("rotation", RotationCommand::new);
