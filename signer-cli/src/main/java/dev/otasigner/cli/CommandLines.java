@@ -18,6 +18,7 @@ import dev.otasigner.cli.fleet.ProductsCommand;
 import dev.otasigner.cli.fleet.ProfilesCommand;
 import dev.otasigner.cli.image.InspectCommand;
 import dev.otasigner.cli.keyring.KeysCommand;
+import dev.otasigner.cli.tuf.TufCommand;
 import dev.otasigner.verifier.RejectedException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -58,6 +59,7 @@ public final class CommandLines {
     COMMANDS.put("audit", AuditCommand::new);
     COMMANDS.put("users", UsersCommand::new);
     COMMANDS.put("api-keys", ApiKeysCommand::new);
+    COMMANDS.put("tuf", TufCommand::new);
   }
 
   private CommandLines() {}
@@ -80,7 +82,9 @@ public final class CommandLines {
     root.setParameterExceptionHandler((e, given) -> usage(terminal, e));
     root.setExecutionExceptionHandler((e, command, parsed) -> failed(terminal, options, e));
     root.setExecutionStrategy(CommandLines::execute);
-    return root.execute(args);
+    int status = root.execute(args);
+    // The conformance suite for TUF clients knows two answers.
+    return wanted.equals("tuf") ? Math.min(status, ExitCode.REFUSED.status()) : status;
   }
 
   private static int execute(ParseResult parsed) {

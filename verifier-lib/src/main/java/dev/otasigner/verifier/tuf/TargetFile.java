@@ -5,6 +5,9 @@ import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.Optional;
 
 /**
@@ -53,6 +56,13 @@ public record TargetFile(String path, long lengthBytes, Hashes hashes, Optional<
   public void verify(byte[] content) throws RejectedException {
     requireLength(content.length);
     hashes.verify(content, Reason.TARGET_DIGEST_MISMATCH);
+  }
+
+  /** The same for content that need not fit into memory; reads at most one byte too many. */
+  public void verify(InputStream content) throws IOException, RejectedException {
+    TargetCheck check = new TargetCheck(this, OutputStream.nullOutputStream());
+    Fetcher.copy(content, lengthBytes, check);
+    check.finish();
   }
 
   void requireLength(long found) throws RejectedException {

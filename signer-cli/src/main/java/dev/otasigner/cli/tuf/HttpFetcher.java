@@ -1,0 +1,107 @@
+package dev.otasigner.cli.tuf;
+
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.tuf.Fetcher;
+import dev.otasigner.verifier.tuf.NotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.util.Locale;
+
+/**
+ * Fetches over HTTP. URLs are the base and the path as they come: encoding either again would ask
+ * for another file.
+ */
+final class HttpFetcher implements Fetcher {
+  private static final int TIMEOUT_MILLIS = 30_000;
+
+  private final String metadataUrl;
+  private final String targetUrl;
+
+  HttpFetcher(String metadataUrl, String targetUrl) {
+    this.metadataUrl = directory(metadataUrl);
+    this.targetUrl = directory(targetUrl);
+  }
+
+  /** For an update that fetches no target. */
+  static HttpFetcher metadataOnly(String metadataUrl) {
+    return new HttpFetcher(metadataUrl, "");
+  }
+
+  private static String directory(String url) {
+    return url.isEmpty() || url.endsWith("/") ? url : url + "/";
+  }
+
+  @Override
+  public void fetch(String path, long maxBytes, OutputStream to)
+      throws IOException, RejectedException {
+    HttpURLConnection connection = open(url(path));
+    try {
+      int status = connection.getResponseCode();
+      if (status == HttpURLConnection.HTTP_NOT_FOUND) {
+        throw new NotFoundException(path);
+      }
+      if (status != HttpURLConnection.HTTP_OK) {
+        throw new IOException("status " + status + " for " + url(path));
+      }
+      long announced = connection.getContentLengthLong();
+      try (Counted in = new Counted(connection.getInputStream())) {
+        Fetcher.copy(in, maxBytes, to);
+        // The JDK takes an early end for an end where a length was announced.
+        if (announced >= 0 && in.count != announced) {
+          throw new IOException("the answer broke off: " + url(path));
+        }
+      }
+    } finally {
+      connection.disconnect();
+    }
+  }
+
+  private String url(String path) {
+    return path.startsWith(METADATA)
+        ? metadataUrl + path.substring(METADATA.length())
+        : targetUrl + path.substring(TARGETS.length());
+  }
+
+  private static HttpURLConnection open(String url) throws IOException {
+    String scheme = url.substring(0, Math.max(url.indexOf(':'), 0)).toLowerCase(Locale.ROOT);
+    if (!scheme.equals("http") && !scheme.equals("https")) {
+      throw new IOException("not an HTTP address: " + url);
+    }
+    try {
+      HttpURLConnection connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
+      connection.setConnectTimeout(TIMEOUT_MILLIS);
+      connection.setReadTimeout(TIMEOUT_MILLIS);
+      connection.setInstanceFollowRedirects(false);
+      connection.setUseCaches(false);
+      return connection;
+    } catch (IllegalArgumentException e) {
+      throw new IOException("not an HTTP address: " + url, e);
+    }
+  }
+
+  /** Counts what passes. */
+  private static final class Counted extends java.io.FilterInputStream {
+    private long count;
+
+    private Counted(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      int b = in.read();
+      count += b < 0 ? 0 : 1;
+      return b;
+    }
+
+    @Override
+    public int read(byte[] bytes, int from, int length) throws IOException {
+      int read = in.read(bytes, from, length);
+      count += Math.max(read, 0);
+      return read;
+    }
+  }
+}
