@@ -1,8 +1,10 @@
 package dev.otasigner.keys;
 
+import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -49,7 +51,15 @@ public interface Token extends AutoCloseable {
   /** Tokens that can tell all keys they hold. */
   interface Listing {
     /** In the order of their names. */
-    java.util.List<TokenKey> keys();
+    List<TokenKey> keys();
+
+    /** What the token knows the key to have been made for, if it has the key. */
+    default Optional<KeyPurpose> purposeOf(Digest keyId) {
+      return keys().stream()
+          .filter(key -> key.keyId().equals(keyId))
+          .map(TokenKey::purpose)
+          .findFirst();
+    }
   }
 
   /** Tokens that take in a key made elsewhere. */
@@ -84,9 +94,6 @@ public interface Token extends AutoCloseable {
     Probed probe();
 
     /** What a probe gave; the caller verifies it. */
-    record Probed(
-        VerificationKey key,
-        dev.otasigner.verifier.Bytes challenge,
-        dev.otasigner.verifier.Bytes signature) {}
+    record Probed(VerificationKey key, Bytes challenge, Bytes signature) {}
   }
 }

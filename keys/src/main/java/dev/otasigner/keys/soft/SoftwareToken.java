@@ -1,6 +1,7 @@
 package dev.otasigner.keys.soft;
 
 import dev.otasigner.keys.DurableFile;
+import dev.otasigner.keys.ExclusiveLock;
 import dev.otasigner.keys.KeyOperationException.NameTaken;
 import dev.otasigner.keys.KeyOperationException.NoSuchKey;
 import dev.otasigner.keys.KeyOperationException.SealBroken;
@@ -31,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 public final class SoftwareToken
     implements Token, Token.Listing, Token.Import, Token.Destruction, Token.Probe {
   private static final String HEADER = "token.seal";
+  private static final String LOCK = "token";
   private static final String SUFFIX = ".seal";
   private static final int MAX_SALT_BYTES = 64;
   private static final int CHALLENGE_BYTES = 32;
@@ -56,13 +59,15 @@ public final class SoftwareToken
   }
 
   private final Path directory;
+  private final ExclusiveLock lock;
   private final SecureRandom random = new SecureRandom();
   private final Map<Digest, Held> held = new ConcurrentHashMap<>();
   private volatile @Nullable Seal seal;
   private volatile @Nullable SoftKey probe;
 
-  private SoftwareToken(Path directory, Seal seal, SoftKey probe) {
+  private SoftwareToken(Path directory, ExclusiveLock lock, Seal seal, SoftKey probe) {
     this.directory = directory;
+    this.lock = lock;
     this.seal = seal;
     this.probe = probe;
   }
@@ -83,13 +88,22 @@ public final class SoftwareToken
     }
     try {
       DurableFile.createDirectories(directory);
+    } catch (IOException e) {
+      throw new TokenUnavailable(directory + ": can not be made: " + e.getMessage(), e);
+    }
+    return locked(directory, lock -> create(directory, lock, passphrase, cost));
+  }
+
+  private static SoftwareToken create(
+      Path directory, ExclusiveLock lock, Passphrase passphrase, Argon2Cost cost) {
+    try {
       byte[] salt = new byte[Seal.SALT_BYTES];
       new SecureRandom().nextBytes(salt);
       Seal seal = Seal.derive(passphrase, salt, cost);
       SoftKey probe = SoftKey.generate(SignatureSuite.ED25519);
       Json.Obj bound = header(Bytes.copyOf(salt), cost, new Anchor(probe.publicKey()));
       SealedFile.create(directory.resolve(HEADER), sealed(seal, bound, probe));
-      return new SoftwareToken(directory, seal, probe);
+      return new SoftwareToken(directory, lock, seal, probe);
     } catch (IOException e) {
       throw new TokenUnavailable(directory + ": the token can not be made: " + e.getMessage(), e);
     }
@@ -99,8 +113,31 @@ public final class SoftwareToken
    * Opens the token and all its keys.
    *
    * @throws SealBroken when the passphrase is wrong or a file is damaged
+   * @throws TokenUnavailable when another process has it open, or it cannot be read
    */
   public static SoftwareToken open(Path directory, Passphrase passphrase) {
+    if (!existsIn(directory)) {
+      throw new TokenUnavailable(directory + ": no token was made here");
+    }
+    return locked(directory, lock -> open(directory, lock, passphrase));
+  }
+
+  private static SoftwareToken locked(
+      Path directory, Function<ExclusiveLock, SoftwareToken> action) {
+    ExclusiveLock lock = ExclusiveLock.take(directory, LOCK);
+    boolean opened = false;
+    try {
+      SoftwareToken token = action.apply(lock);
+      opened = true;
+      return token;
+    } finally {
+      if (!opened) {
+        lock.close();
+      }
+    }
+  }
+
+  private static SoftwareToken open(Path directory, ExclusiveLock lock, Passphrase passphrase) {
     Path file = directory.resolve(HEADER);
     try {
       Fields body = SealedFile.read(file);
@@ -117,7 +154,7 @@ public final class SoftwareToken
                           SealFault.WRONG_PASSPHRASE,
                           directory + ": the passphrase is not the one this token was made with"));
       SoftwareToken token =
-          new SoftwareToken(directory, seal, SoftKey.ofSealed(anchor.suite(), pkcs8));
+          new SoftwareToken(directory, lock, seal, SoftKey.ofSealed(anchor.suite(), pkcs8));
       Arrays.fill(pkcs8, (byte) 0);
       token.load(seal);
       return token;
@@ -256,6 +293,12 @@ public final class SoftwareToken
   }
 
   @Override
+  public Optional<KeyPurpose> purposeOf(Digest keyId) {
+    openSeal();
+    return Optional.ofNullable(held.get(keyId)).map(key -> key.description().purpose());
+  }
+
+  @Override
   public VerificationKey publicKey(Digest keyId) {
     return require(keyId).key().publicKey();
   }
@@ -322,6 +365,7 @@ public final class SoftwareToken
     }
     probe = null;
     held.clear();
+    lock.close();
   }
 
   @Override

@@ -1,0 +1,124 @@
+package dev.otasigner.keys;
+
+import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.EnumSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One holder at a time of a directory, with a fencing number that rises at each taking. The
+ * operating system frees the lock when its process dies; the number tells a holder that was frozen,
+ * and whose lock was lost meanwhile, that another has taken over.
+ */
+public final class ExclusiveLock implements AutoCloseable {
+  // Two files: closing any handle of a file frees the process's lock on it, so the one that is
+  // locked is never opened again.
+  private final Path fence;
+  private final FileChannel channel;
+  private final long number;
+
+  private ExclusiveLock(Path fence, FileChannel channel, long number) {
+    this.fence = fence;
+    this.channel = channel;
+    this.number = number;
+  }
+
+  /**
+   * Takes the lock {@code NAME.lock} of the directory.
+   *
+   * @throws TokenUnavailable when somebody holds it
+   */
+  public static ExclusiveLock take(Path directory, String name) {
+    Path lockFile = directory.resolve(name + ".lock");
+    Path fence = directory.resolve(name + ".fence");
+    FileChannel channel = null;
+    boolean taken = false;
+    try {
+      channel =
+          FileChannel.open(
+              lockFile,
+              EnumSet.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+              DurableFile.ownerOnly(lockFile));
+      if (tryLock(channel) == null) {
+        throw new TokenUnavailable(directory + ": another process holds it");
+      }
+      long number = read(fence) + 1;
+      DurableFile.replace(fence, Long.toString(number).getBytes(StandardCharsets.US_ASCII));
+      taken = true;
+      return new ExclusiveLock(fence, channel, number);
+    } catch (IOException e) {
+      throw new TokenUnavailable(lockFile + ": " + e.getMessage(), e);
+    } finally {
+      if (!taken) {
+        close(channel);
+      }
+    }
+  }
+
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      return null;
+    }
+  }
+
+  /** Higher at every taking. */
+  public long number() {
+    return number;
+  }
+
+  /**
+   * Returns only while nobody has taken over.
+   *
+   * @throws TokenUnavailable otherwise
+   */
+  public void require() {
+    try {
+      long found = channel.isOpen() ? read(fence) : -1;
+      if (found != number) {
+        throw new TokenUnavailable(
+            found < 0
+                ? "this worker has stopped"
+                : "another worker has taken over (" + found + " after " + number + ")");
+      }
+    } catch (IOException e) {
+      throw new TokenUnavailable(fence + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static long read(Path fence) throws IOException {
+    if (!Files.exists(fence)) {
+      return 0;
+    }
+    String text = Files.readString(fence, StandardCharsets.US_ASCII);
+    try {
+      return Long.parseLong(text.strip());
+    } catch (NumberFormatException e) {
+      throw new IOException("a fencing number is expected", e);
+    }
+  }
+
+  private static void close(@Nullable FileChannel channel) {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException e) {
+      // The operating system frees the lock with the process at the latest.
+    }
+  }
+
+  /** Frees the lock. */
+  @Override
+  public void close() {
+    close(channel);
+  }
+}

@@ -1,0 +1,69 @@
+package dev.otasigner.keys.approval;
+
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a worker reads of the request that was approved; its other members are for the people who
+ * approve.
+ *
+ * @param digest of the canonical document: what approvals name
+ * @param toBeSigned digests of the bytes that the keys are to sign, as far as they are known before
+ *     anything is signed
+ * @param manifest digest of the manifest's {@link #manifestDraft draft}
+ */
+public record RequestDocument(
+    Digest digest,
+    String requester,
+    List<Digest> keyIds,
+    Digest manifest,
+    Digest policy,
+    List<Digest> toBeSigned) {
+  private static final int MAX_BYTES = 256 * 1024;
+  private static final int MAX_LIST = 64;
+
+  public RequestDocument {
+    keyIds = List.copyOf(keyIds);
+    toBeSigned = List.copyOf(toBeSigned);
+  }
+
+  /**
+   * Reads a document.
+   *
+   * @throws RejectedException MALFORMED when it is not in canonical form: it would have a second
+   *     digest
+   */
+  public static RequestDocument read(byte[] canonical) throws RejectedException {
+    Fields fields = JsonReader.readObject(canonical, MAX_BYTES);
+    if (!Arrays.equals(fields.json().canonicalBytes(), canonical)) {
+      throw fields.malformed("", "the request is not canonical JSON");
+    }
+    return new RequestDocument(
+        Digest.of(canonical),
+        Approval.text(fields, "requester"),
+        fields.digests("keyIds", MAX_LIST),
+        fields.digest("manifest"),
+        fields.digest("policy"),
+        fields.has("toBeSigned") ? fields.digests("toBeSigned", MAX_LIST) : List.of());
+  }
+
+  /**
+   * The digest of a manifest as it can be known before its images are signed: without the members
+   * that hold digests of signed files.
+   */
+  public static Digest manifestDraft(Bytes manifest) throws RejectedException {
+    Fields fields = JsonReader.readObject(manifest.toByteArray(), MAX_BYTES);
+    Map<String, Json> members = new LinkedHashMap<>(fields.members());
+    members.remove("variants");
+    members.remove("bootloader");
+    return Digest.of(new Json.Obj(members).canonicalBytes());
+  }
+}

@@ -1,0 +1,109 @@
+package dev.otasigner.keys.worker;
+
+import dev.otasigner.keys.KeyOperationException.Refused;
+import dev.otasigner.keys.RefusalCode;
+import dev.otasigner.keys.approval.Approval;
+import dev.otasigner.keys.approval.RequestDocument;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.dsse.Envelope;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Whether enough people who may approve have approved this very request. One approval that is bad
+ * refuses the whole: nothing is skipped over.
+ */
+final class ApprovalCheck {
+  private final List<Approver> approvers;
+  private final Instant now;
+
+  ApprovalCheck(List<Approver> approvers, Instant now) {
+    this.approvers = approvers;
+    this.now = now;
+  }
+
+  /**
+   * Returns only when at least {@code min} different people approve.
+   *
+   * @throws Refused with the first reason not to
+   */
+  void require(int min, RequestDocument request, List<Bytes> envelopes) {
+    Set<String> people = new HashSet<>();
+    for (Bytes envelope : envelopes) {
+      String person = approverOf(request, envelope);
+      if (!people.add(folded(person))) {
+        throw new Refused(RefusalCode.APPROVER_TWICE, person + " approves twice");
+      }
+    }
+    if (people.size() < min) {
+      throw new Refused(
+          RefusalCode.APPROVALS_MISSING,
+          "the key needs " + min + " approvals, and has " + people.size());
+    }
+  }
+
+  private String approverOf(RequestDocument request, Bytes bytes) {
+    try {
+      Envelope envelope = Envelope.read(bytes.toByteArray());
+      Approver signer = signer(envelope);
+      Approval approval = Approval.read(envelope.payloadOf(Approval.PAYLOAD_TYPE).toByteArray());
+      requireBinding(request, approval, signer);
+      return signer.person();
+    } catch (RejectedException e) {
+      throw new Refused(RefusalCode.APPROVAL_INVALID, "approval: " + e.getMessage());
+    }
+  }
+
+  private Approver signer(Envelope envelope) throws RejectedException {
+    if (envelope.signatures().size() != 1) {
+      throw new Refused(
+          RefusalCode.APPROVAL_INVALID, "an approval carries one signature, its approver's");
+    }
+    Digest keyId = envelope.signatures().get(0).keyId();
+    for (Approver approver : approvers) {
+      if (approver.key().keyId().equals(keyId)) {
+        envelope.validSigners(List.of(approver.key()));
+        return approver;
+      }
+    }
+    throw new Refused(
+        RefusalCode.APPROVER_UNKNOWN,
+        "key " + keyId.abbreviated() + " is no approver's in the worker's configuration");
+  }
+
+  private void requireBinding(RequestDocument request, Approval approval, Approver signer) {
+    if (!approval.approver().equals(signer.person())) {
+      throw new Refused(
+          RefusalCode.APPROVAL_INVALID, "signed with the key of somebody else than it names");
+    }
+    if (!approval.request().equals(request.digest())) {
+      throw new Refused(RefusalCode.APPROVAL_OTHER_REQUEST, "an approval of another request");
+    }
+    if (!approval.policy().equals(request.policy())) {
+      throw new Refused(RefusalCode.APPROVAL_OTHER_POLICY, "an approval under another policy");
+    }
+    if (!approval.requester().equals(request.requester())) {
+      throw new Refused(
+          RefusalCode.APPROVAL_OTHER_REQUEST, "an approval of somebody else's request");
+    }
+    if (folded(approval.approver()).equals(folded(request.requester()))) {
+      throw new Refused(RefusalCode.SELF_APPROVAL, "the requester approves an own request");
+    }
+    if (!now.isBefore(approval.notAfter())) {
+      throw new Refused(
+          RefusalCode.APPROVAL_EXPIRED, "the approval lapsed at " + approval.notAfter());
+    }
+    if (approval.decision() == Approval.Decision.REVOKE) {
+      throw new Refused(RefusalCode.REVOKED, signer.person() + " has revoked");
+    }
+  }
+
+  private static String folded(String person) {
+    return person.strip().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,44 @@
+package dev.otasigner.keys.worker;
+
+import dev.otasigner.keys.KeySuites;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import java.util.Set;
+
+/**
+ * Somebody whose word the worker takes.
+ *
+ * @param person the name that stands in this person's approvals
+ * @param key held by the person, never by the worker's token
+ */
+public record Approver(String person, VerificationKey key) {
+  private static final Set<String> MEMBERS = Set.of("person", "spki", "suite");
+  private static final int MAX_NAME = 200;
+
+  /** Without {@code suite}, the usual one of the key's type. */
+  static Approver read(Fields fields) throws RejectedException {
+    WorkerConfiguration.requireOnly(fields, MEMBERS);
+    String person = fields.string("person");
+    if (person.isBlank() || person.length() > MAX_NAME) {
+      throw fields.malformed("person", "a name of 1 to " + MAX_NAME + " characters is expected");
+    }
+    Bytes spki = fields.base64("spki", VerificationKey.MAX_SPKI_BYTES);
+    if (!fields.has("suite")) {
+      return new Approver(person, KeySuites.usual(spki));
+    }
+    SignatureSuite suite = fields.oneOf("suite", SignatureSuite::ofCode, "suite");
+    return new Approver(person, VerificationKey.of(suite, spki));
+  }
+
+  Json.Obj toJson() {
+    return Json.object()
+        .put("person", person)
+        .putBase64("spki", key.spki())
+        .put("suite", key.suite().code())
+        .build();
+  }
+}

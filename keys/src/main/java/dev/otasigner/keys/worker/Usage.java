@@ -1,0 +1,118 @@
+package dev.otasigner.keys.worker;
+
+import dev.otasigner.keys.KeyOperationException.Refused;
+import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
+import dev.otasigner.keys.RefusalCode;
+import dev.otasigner.keys.worker.JournalEntry.Intent;
+import dev.otasigner.keys.worker.JournalEntry.Outcome;
+import dev.otasigner.keys.worker.JournalEntry.Result;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What the journal tells of each key: how often it was used lately, and whether it may still be.
+ */
+final class Usage implements Journal.Observer {
+  static final String WRONG_SIGNATURE = "wrong-signature";
+  private static final Duration QUOTA_WINDOW = Duration.ofHours(24);
+
+  /** The same key, for the same request, over the same bytes. */
+  record Attempt(Digest request, Digest keyId, Digest toBeSigned) {
+    static Attempt of(Intent intent) {
+      return new Attempt(intent.request(), intent.keyId(), intent.toBeSigned());
+    }
+  }
+
+  /** A signature that stands in the journal. */
+  record Stored(long seq, Bytes signature) {}
+
+  private final Map<Long, Intent> open = new HashMap<>();
+  private final Map<Attempt, Stored> signed = new HashMap<>();
+  private final Map<Digest, Deque<Instant>> uses = new HashMap<>();
+  private final Map<Digest, Long> reserved = new HashMap<>();
+  private final Set<Digest> outOfService = new HashSet<>();
+  private final Set<Attempt> claimed = new HashSet<>();
+
+  @Override
+  public synchronized void recorded(JournalEntry entry) {
+    if (entry instanceof Intent intent) {
+      open.put(intent.seq(), intent);
+      uses.computeIfAbsent(intent.keyId(), k -> new ArrayDeque<>()).addLast(intent.at());
+      return;
+    }
+    Outcome outcome = (Outcome) entry;
+    Intent intent = open.remove(outcome.seq());
+    if (intent == null) {
+      return;
+    }
+    if (outcome.outcome() == Result.SIGNED && outcome.stored().isPresent()) {
+      signed.put(Attempt.of(intent), new Stored(intent.seq(), outcome.stored().get()));
+    }
+    if (outcome.reason().filter(WRONG_SIGNATURE::equals).isPresent()) {
+      outOfService.add(intent.keyId());
+    }
+  }
+
+  /**
+   * The signature that was made for this attempt before. The attempt is this caller's alone until
+   * {@link #release}: two signatures for one request could else leave side by side.
+   *
+   * @throws TokenUnavailable when another caller has it
+   */
+  synchronized Optional<Stored> claim(Attempt attempt) {
+    if (!claimed.add(attempt)) {
+      throw new TokenUnavailable("this very request is being signed already; ask again");
+    }
+    return Optional.ofNullable(signed.get(attempt));
+  }
+
+  synchronized void release(Collection<Attempt> attempts) {
+    claimed.removeAll(attempts);
+  }
+
+  synchronized void requireInService(Digest keyId) {
+    if (outOfService.contains(keyId)) {
+      throw new Refused(
+          RefusalCode.OUT_OF_SERVICE,
+          "key " + keyId.abbreviated() + " gave a signature that did not verify");
+    }
+  }
+
+  /**
+   * Takes one use out of the key's quota until {@link #settle}, by when the journal counts it.
+   *
+   * @throws Refused QUOTA_USED_UP
+   */
+  synchronized void reserve(Rule rule, Instant now) {
+    Deque<Instant> recent = uses.computeIfAbsent(rule.keyId(), k -> new ArrayDeque<>());
+    Instant from = now.minus(QUOTA_WINDOW);
+    while (!recent.isEmpty() && !recent.getFirst().isAfter(from)) {
+      recent.removeFirst();
+    }
+    long pending = reserved.getOrDefault(rule.keyId(), 0L);
+    if (rule.quota().isPresent() && recent.size() + pending >= rule.quota().get()) {
+      throw new Refused(
+          RefusalCode.QUOTA_USED_UP,
+          "key "
+              + rule.keyId().abbreviated()
+              + " has made its "
+              + rule.quota().get()
+              + " signatures of 24 hours");
+    }
+    reserved.put(rule.keyId(), pending + 1);
+  }
+
+  synchronized void settle(Digest keyId) {
+    reserved.merge(keyId, -1L, Long::sum);
+  }
+}
