@@ -17,6 +17,7 @@ import dev.otasigner.cli.fleet.ListenersCommand;
 import dev.otasigner.cli.fleet.ProductsCommand;
 import dev.otasigner.cli.fleet.ProfilesCommand;
 import dev.otasigner.cli.image.InspectCommand;
+import dev.otasigner.cli.image.VerifyCommand;
 import dev.otasigner.cli.keyring.KeysCommand;
 import dev.otasigner.cli.tuf.TufCommand;
 import dev.otasigner.verifier.RejectedException;
@@ -53,6 +54,7 @@ public final class CommandLines {
     COMMANDS.put("devices", DevicesCommand::new);
     COMMANDS.put("listeners", ListenersCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);
+    COMMANDS.put("verify", VerifyCommand::new);
     COMMANDS.put("push", PushCommand::new);
     COMMANDS.put("release", ReleaseCommand::new);
     COMMANDS.put("rotation", RotationCommand::new);

@@ -1,0 +1,111 @@
+package dev.otasigner.cli.image;
+
+import dev.otasigner.cli.CommandFailedException;
+import dev.otasigner.cli.Terminal;
+import dev.otasigner.verifier.ByteSource;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.catalogue.Head;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.dsse.Envelope;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.manifest.Manifest;
+import dev.otasigner.verifier.policy.Accepted;
+import dev.otasigner.verifier.policy.Candidate;
+import dev.otasigner.verifier.policy.UpgradePolicy;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Would this device take the whole build? The same call as the device's own, with the build listed
+ * as its manifest states it; freshness of a catalogue is not asked.
+ */
+record DeviceQuestion(Terminal terminal, Path state, List<Path> profiles) {
+  private static final Bytes NO_SALT = Bytes.copyOf(new byte[8]);
+  private static final int WHOLE_FLEET = 1000;
+
+  VerifyCommand.Answer ask(Path image, Path manifestFile, @Nullable Path component)
+      throws IOException, RejectedException {
+    DeviceState device = DeviceState.read(bounded(state, DeviceState.MAX_BYTES));
+    Bytes envelope = Bytes.copyOf(bounded(manifestFile, Envelope.MAX_BYTES));
+    Manifest manifest = unverified(envelope);
+    Map<Digest, Profile> known = new LinkedHashMap<>();
+    for (Path file : profiles) {
+      Profile profile = Profile.read(bounded(file, Profile.MAX_BYTES));
+      known.put(profile.digest(), profile);
+    }
+    Head.Candidate listing =
+        Head.Candidate.of(
+            manifest, device.channel(), device.hardware().id(), false, NO_SALT, WHOLE_FLEET);
+    Candidate candidate =
+        new Candidate(
+            listing,
+            variant(image, manifest, listing),
+            envelope,
+            ByteSource.of(image),
+            profile(known, manifest.profile(), "the new build"),
+            Optional.ofNullable(component).map(ByteSource::of));
+    Accepted accepted =
+        UpgradePolicy.judge(
+            device, profile(known, device.running().profile(), "the running build"), candidate);
+    return answer(accepted);
+  }
+
+  private static VerifyCommand.Answer answer(Accepted accepted) {
+    return new VerifyCommand.Answer(
+        Json.object()
+            .put("accepted", true)
+            .put("version", accepted.manifest().version().toString())
+            .put("variant", accepted.variant().name())
+            .put("after", accepted.after().toJson())
+            .build(),
+        "accepted, "
+            + accepted.after().deviceId()
+            + " would run "
+            + accepted.manifest().version()
+            + " with security counter "
+            + accepted.after().securityCounter());
+  }
+
+  /** To list the build as it states itself; the judgement checks the signatures. */
+  private static Manifest unverified(Bytes envelope) throws RejectedException {
+    return Manifest.read(
+        Envelope.read(envelope.toByteArray()).payloadOf(Manifest.PAYLOAD_TYPE).toByteArray());
+  }
+
+  /** The listed file that has the image's length, or the first: the judgement tells why it is not. */
+  private static Head.Variant variant(Path image, Manifest manifest, Head.Candidate listing)
+      throws IOException {
+    long lengthBytes = ByteSource.of(image).lengthBytes();
+    for (int i = 0; i < manifest.variants().size(); i++) {
+      if (manifest.variants().get(i).lengthBytes() == lengthBytes) {
+        return listing.variants().get(i);
+      }
+    }
+    return listing.variants().get(0);
+  }
+
+  private static Profile profile(Map<Digest, Profile> known, Digest digest, String whose) {
+    Profile profile = known.get(digest);
+    if (profile == null) {
+      throw CommandFailedException.usage("no --profile is that of " + whose + ": " + digest)
+          .hint("fetch it with: signer profiles show " + digest + " --product PRODUCT");
+    }
+    return profile;
+  }
+
+  private byte[] bounded(Path file, int maxBytes) throws IOException, RejectedException {
+    try {
+      return ByteSource.of(file).readAll(maxBytes);
+    } catch (RejectedException e) {
+      throw e.in(terminal.show(file));
+    }
+  }
+}
