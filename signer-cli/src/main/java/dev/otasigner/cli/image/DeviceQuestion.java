@@ -80,7 +80,9 @@ record DeviceQuestion(Terminal terminal, Path state, List<Path> profiles) {
         Envelope.read(envelope.toByteArray()).payloadOf(Manifest.PAYLOAD_TYPE).toByteArray());
   }
 
-  /** The listed file that has the image's length, or the first: the judgement tells why it is not. */
+  /**
+   * The listed file that has the image's length, or the first: the judgement tells why it is not.
+   */
   private static Head.Variant variant(Path image, Manifest manifest, Head.Candidate listing)
       throws IOException {
     long lengthBytes = ByteSource.of(image).lengthBytes();
