@@ -136,10 +136,7 @@ final class ContentRule {
   }
 
   private static Fields tufDocument(byte[] message, String type) throws RejectedException {
-    Fields document = JsonReader.readObject(message, MAX_TUF_BYTES);
-    if (!Arrays.equals(document.json().canonicalBytes(), message)) {
-      throw refused("TUF metadata in canonical JSON is expected");
-    }
+    Fields document = new Fields(JsonReader.readCanonical(message, MAX_TUF_BYTES), "");
     String found = document.string("_type");
     if (!found.equals(type)) {
       throw refused("TUF metadata of type '" + type + "' is expected, not '" + found + "'");

@@ -7,6 +7,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,10 +18,12 @@ public final class JsonReader {
   static final int MAX_DEPTH = 32;
 
   private final String text;
+  private final boolean canonical;
   private int at;
 
-  private JsonReader(String text) {
+  private JsonReader(String text, boolean canonical) {
     this.text = text;
+    this.canonical = canonical;
   }
 
   /**
@@ -29,6 +32,25 @@ public final class JsonReader {
    * @param maxBytes the caller's limit for this kind of document
    */
   public static Json read(byte[] utf8, int maxBytes) throws RejectedException {
+    return read(utf8, maxBytes, false);
+  }
+
+  /**
+   * Reads the bytes that {@link Json#canonicalBytes} wrote, and nothing else: what a signature is
+   * over. The canonical form leaves control characters in strings as they are, so that it is not
+   * always JSON.
+   *
+   * @throws RejectedException MALFORMED when the bytes are not in canonical form
+   */
+  public static Json.Obj readCanonical(byte[] bytes, int maxBytes) throws RejectedException {
+    if (read(bytes, maxBytes, true) instanceof Json.Obj object
+        && Arrays.equals(object.canonicalBytes(), bytes)) {
+      return object;
+    }
+    throw new RejectedException(Reason.MALFORMED, "not a JSON object in canonical form");
+  }
+
+  private static Json read(byte[] utf8, int maxBytes, boolean canonical) throws RejectedException {
     if (utf8.length > maxBytes) {
       throw new RejectedException(
           Reason.LIMIT_EXCEEDED, "document too long", maxBytes + " bytes", utf8.length + " bytes");
@@ -45,7 +67,7 @@ public final class JsonReader {
     } catch (CharacterCodingException e) {
       throw new RejectedException(Reason.MALFORMED, "not UTF-8");
     }
-    JsonReader reader = new JsonReader(text);
+    JsonReader reader = new JsonReader(text, canonical);
     Json value = reader.value(0);
     reader.space();
     if (reader.at != text.length()) {
@@ -141,7 +163,7 @@ public final class JsonReader {
         requireNoLoneSurrogate(result);
         return result;
       }
-      if (c < 0x20) {
+      if (c < 0x20 && !canonical) {
         throw malformed("control character in a string");
       }
       if (c == '\\') {

@@ -23,4 +23,18 @@ class JsonTextTests {
     assertThatThrownBy(() -> JsonReader.read(canonical, 1000))
         .isInstanceOf(RejectedException.class);
   }
+
+  @Test
+  void theCanonicalFormIsReadBackAsItWas() throws Exception {
+    assertThat(JsonReader.readCanonical(PEM.canonicalBytes(), 1000)).isEqualTo(PEM);
+  }
+
+  @Test
+  void anotherSpellingIsNotReadAsCanonical() {
+    for (String text : new String[] {"{ }", "{\"b\":1,\"a\":1}", "{\"a\":\"\\n\"}", "[]"}) {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      assertThatThrownBy(() -> JsonReader.readCanonical(bytes, 1000))
+          .isInstanceOf(RejectedException.class);
+    }
+  }
 }
