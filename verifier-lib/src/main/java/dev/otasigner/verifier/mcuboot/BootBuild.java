@@ -192,7 +192,7 @@ record BootBuild(
             value.length() + " bytes");
       }
       for (VerificationKey key : build.keys) {
-        Bytes hash = hashOf(key);
+        Bytes hash = build.type.keyHash(key, build.hash);
         if (hash.equals(value)) {
           return key;
         }
@@ -214,11 +214,6 @@ record BootBuild(
         }
       }
       return false;
-    }
-
-    private Bytes hashOf(VerificationKey key) {
-      byte[] encoded = build.type.encoded(key).toByteArray();
-      return Bytes.copyOf(Digest.digest(build.hash.jcaName()).digest(encoded));
     }
 
     private @Nullable VerificationKey wholeKey(Tlv tlv) throws RejectedException {

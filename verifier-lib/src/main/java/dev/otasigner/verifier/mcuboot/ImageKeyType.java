@@ -1,6 +1,7 @@
 package dev.otasigner.verifier.mcuboot;
 
 import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
@@ -113,6 +114,24 @@ public enum ImageKeyType {
                   .getOctets());
       case ECDSA_P256, ECDSA_P384, ED25519 -> key.spki();
     };
+  }
+
+  /** What a KEYHASH must hold in full to name the key. */
+  Bytes keyHash(VerificationKey key, ImageHash kind) {
+    return Bytes.copyOf(Digest.digest(kind.jcaName()).digest(encoded(key).toByteArray()));
+  }
+
+  /** Whether this KEYHASH or PUBKEY names the key, with whatever hash. */
+  boolean isNamedBy(VerificationKey key, Tlv name) {
+    if (name.type() == TlvType.PUBKEY) {
+      return encoded(key).equals(name.value());
+    }
+    for (ImageHash kind : hashes()) {
+      if (keyHash(key, kind).equals(name.value())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The TLV that carries this hash. */

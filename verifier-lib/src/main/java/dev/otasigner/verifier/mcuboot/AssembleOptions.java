@@ -1,0 +1,231 @@
+package dev.otasigner.verifier.mcuboot;
+
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.device.BootAnchor.ImageHash;
+import dev.otasigner.verifier.device.Bootloader.KeyTlv;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What goes into an image beside payload and signatures; imgtool's options of the same names.
+ *
+ * @param securityCounter the anti-rollback number, u32, in the protected area
+ * @param headerBytes where the payload begins
+ * @param padHeader the payload brings no room for the header; otherwise it begins with as many
+ *     zeroes
+ * @param slotBytes size of the slot with its trailer, 0 when unknown
+ * @param align write size of the flash
+ * @param maxSectors sectors that the trailer's swap status has room for
+ * @param pad fill the slot with erased flash and a trailer
+ * @param confirm pad, and mark the image as confirmed
+ * @param erased the value of erased flash, 0xff or 0x00
+ * @param hash the image hash; by default the usual one of the keys
+ * @param pure sign the image itself, with Ed25519 only
+ * @param keyTlv name keys by hash or whole
+ * @param protectedTlvs boot record, vendor and class identifier, and vendors' own
+ */
+public record AssembleOptions(
+    ImageVersion version,
+    OptionalLong securityCounter,
+    int headerBytes,
+    boolean padHeader,
+    long slotBytes,
+    int align,
+    int maxSectors,
+    boolean pad,
+    boolean confirm,
+    int erased,
+    List<Dependency> dependencies,
+    Optional<ImageHash> hash,
+    boolean pure,
+    KeyTlv keyTlv,
+    List<ProtectedTlv> protectedTlvs) {
+  public static final int DEFAULT_HEADER_BYTES = 0x200;
+  private static final int UUID_BYTES = 16;
+
+  /**
+   * Another image of the device that must be at least this version.
+   *
+   * @param imageId u8
+   */
+  public record Dependency(int imageId, ImageVersion min) {
+    public Dependency {
+      if (imageId < 0 || imageId > 0xff) {
+        throw new IllegalArgumentException("image of a dependency out of range: 0 to 255");
+      }
+    }
+  }
+
+  /** An entry that the image's hash covers and bootloaders do not look at. */
+  public record ProtectedTlv(int type, Bytes value) {
+    public ProtectedTlv {
+      boolean uuid = type == TlvType.UUID_VID || type == TlvType.UUID_CID;
+      if (!uuid && type != TlvType.BOOT_RECORD && !TlvType.isVendor(type)) {
+        throw new IllegalArgumentException("not a type to add: " + TlvType.name(type));
+      }
+      if (uuid && value.length() != UUID_BYTES) {
+        throw new IllegalArgumentException("an identifier of 16 bytes is expected");
+      }
+      if (value.length() > Tlv.MAX_BYTES) {
+        throw new IllegalArgumentException("over " + Tlv.MAX_BYTES + " bytes");
+      }
+    }
+  }
+
+  public AssembleOptions {
+    dependencies = List.copyOf(dependencies);
+    protectedTlvs = List.copyOf(protectedTlvs);
+    pad = pad || confirm;
+    if (headerBytes < McubootHeader.BYTES || headerBytes > 0xffff) {
+      throw new IllegalArgumentException("header size out of range: 32 to 65535");
+    }
+    if (securityCounter.isPresent()
+        && (securityCounter.getAsLong() < 0 || securityCounter.getAsLong() > 0xffff_ffffL)) {
+      throw new IllegalArgumentException("security counter out of range: 0 to 4294967295");
+    }
+    if (!List.of(1, 2, 4, 8, 16, 32).contains(align)) {
+      throw new IllegalArgumentException("alignment: 1, 2, 4, 8, 16 or 32");
+    }
+    if (maxSectors < 1 || maxSectors > 0xffff) {
+      throw new IllegalArgumentException("sectors out of range: 1 to 65535");
+    }
+    if (erased != 0xff && erased != 0) {
+      throw new IllegalArgumentException("erased flash is 0xff or 0x00");
+    }
+    if (slotBytes < 0 || pad && slotBytes == 0) {
+      throw new IllegalArgumentException("padding needs a slot size");
+    }
+  }
+
+  /** Builds options from imgtool's defaults. */
+  public static Builder of(ImageVersion version) {
+    return new Builder(version);
+  }
+
+  int maxAlign() {
+    return Math.max(SlotTrailer.DEFAULT_MAX_ALIGN, align);
+  }
+
+  int trailerBytes() {
+    return SlotTrailer.sizeBytes(align, maxAlign(), maxSectors);
+  }
+
+  /** Collects options. */
+  public static final class Builder {
+    private final ImageVersion version;
+    private OptionalLong securityCounter = OptionalLong.empty();
+    private int headerBytes = DEFAULT_HEADER_BYTES;
+    private boolean padHeader;
+    private long slotBytes;
+    private int align = 1;
+    private int maxSectors = SlotTrailer.DEFAULT_MAX_SECTORS;
+    private boolean pad;
+    private boolean confirm;
+    private int erased = 0xff;
+    private final List<Dependency> dependencies = new ArrayList<>();
+    private Optional<ImageHash> hash = Optional.empty();
+    private boolean pure;
+    private KeyTlv keyTlv = KeyTlv.KEYHASH;
+    private final List<ProtectedTlv> protectedTlvs = new ArrayList<>();
+
+    private Builder(ImageVersion version) {
+      this.version = version;
+    }
+
+    public Builder securityCounter(long counter) {
+      securityCounter = OptionalLong.of(counter);
+      return this;
+    }
+
+    public Builder headerBytes(int bytes) {
+      headerBytes = bytes;
+      return this;
+    }
+
+    /** The payload brings no room for the header. */
+    public Builder padHeader() {
+      padHeader = true;
+      return this;
+    }
+
+    public Builder slotBytes(long bytes) {
+      slotBytes = bytes;
+      return this;
+    }
+
+    public Builder align(int bytes) {
+      align = bytes;
+      return this;
+    }
+
+    public Builder maxSectors(int sectors) {
+      maxSectors = sectors;
+      return this;
+    }
+
+    /** Fill the slot. */
+    public Builder pad() {
+      pad = true;
+      return this;
+    }
+
+    /** Fill the slot, and mark the image as confirmed. */
+    public Builder confirm() {
+      confirm = true;
+      return this;
+    }
+
+    public Builder erased(int value) {
+      erased = value;
+      return this;
+    }
+
+    public Builder dependency(int imageId, ImageVersion min) {
+      dependencies.add(new Dependency(imageId, min));
+      return this;
+    }
+
+    public Builder hash(ImageHash kind) {
+      hash = Optional.of(kind);
+      return this;
+    }
+
+    /** Sign the image itself. */
+    public Builder pure() {
+      pure = true;
+      return this;
+    }
+
+    public Builder keyTlv(KeyTlv kind) {
+      keyTlv = kind;
+      return this;
+    }
+
+    public Builder protectedTlv(int type, byte[] value) {
+      protectedTlvs.add(new ProtectedTlv(type, Bytes.copyOf(value)));
+      return this;
+    }
+
+    public AssembleOptions build() {
+      return new AssembleOptions(
+          version,
+          securityCounter,
+          headerBytes,
+          padHeader,
+          slotBytes,
+          align,
+          maxSectors,
+          pad,
+          confirm,
+          erased,
+          dependencies,
+          hash,
+          pure,
+          keyTlv,
+          protectedTlvs);
+    }
+  }
+}

@@ -1,0 +1,283 @@
+package dev.otasigner.verifier.mcuboot;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.otasigner.verifier.ByteSource;
+import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.crypto.SigningInput;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.device.BootAnchor;
+import dev.otasigner.verifier.device.BootAnchor.ImageHash;
+import dev.otasigner.verifier.device.Bootloader;
+import dev.otasigner.verifier.device.Bootloader.KeyTlv;
+import dev.otasigner.verifier.testing.TestKey;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class McubootAssemblerTests {
+  private static final ImageVersion VERSION = new ImageVersion(34, 12, 0, 0);
+  private static final byte[] PAYLOAD = "machine code".repeat(100).getBytes(US_ASCII);
+  private static final TestKey RSA_2048 = TestKey.of(SignatureSuite.RSA_PSS_2048_SHA256);
+  private static final TestKey RSA_3072 = TestKey.of(SignatureSuite.RSA_PSS_3072_SHA256);
+  private static final TestKey P256 = TestKey.of(SignatureSuite.ECDSA_P256_SHA256);
+  private static final TestKey P384 = TestKey.of(SignatureSuite.ECDSA_P384_SHA384);
+  private static final TestKey ED = TestKey.of(SignatureSuite.ED25519);
+
+  @TempDir Path folder;
+
+  private record Signer(TestKey secret) implements ImageSigner {
+    @Override
+    public VerificationKey key() {
+      return secret.key();
+    }
+
+    @Override
+    public byte[] sign(SigningInput input) {
+      return secret.sign(input);
+    }
+  }
+
+  private static AssembleOptions.Builder options() {
+    return AssembleOptions.of(VERSION).padHeader().securityCounter(3);
+  }
+
+  private static byte[] assemble(AssembleOptions options, TestKey... keys)
+      throws IOException, RejectedException {
+    return assemble(ByteSource.of(PAYLOAD), options, keys);
+  }
+
+  private static byte[] assemble(ByteSource payload, AssembleOptions options, TestKey... keys)
+      throws IOException, RejectedException {
+    List<ImageSigner> signers = Stream.of(keys).<ImageSigner>map(Signer::new).toList();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    McubootAssembler.assemble(payload, options, signers, out);
+    return out.toByteArray();
+  }
+
+  private static Bootloader knowing(BootAnchor anchor) {
+    return new Bootloader(
+        "b", List.of(anchor), List.of(), true, true, true, KeyTlv.KEYHASH, 64 * 1024);
+  }
+
+  private static Reason refusal(AssembleOptions options, TestKey... keys) {
+    return catchThrowableOfType(RejectedException.class, () -> assemble(options, keys)).reason();
+  }
+
+  @Test
+  void fourSignersBehindOneHashEachBootWhereTheyAreKnown() throws Exception {
+    ByteSource image = ByteSource.of(assemble(options().build(), RSA_2048, RSA_3072, P256, ED));
+    assertThat(McubootImage.read(image).ofType(TlvType.SHA256)).hasSize(1);
+    for (TestKey key : List.of(RSA_2048, RSA_3072, P256, ED)) {
+      BootedImage booted = BootCheck.judge(image, knowing(key.bootAnchor()), 3);
+      assertThat(booted.signedBy()).isEqualTo(key.key());
+      assertThat(booted.version()).isEqualTo(VERSION);
+      assertThat(booted.securityCounter()).hasValue(3);
+      assertThat(booted.image().payload(image).readAll(PAYLOAD.length)).isEqualTo(PAYLOAD);
+    }
+  }
+
+  @Test
+  void pureAndSha512ImagesBootWhereTheAnchorSaysSo() throws Exception {
+    ByteSource pure = ByteSource.of(assemble(options().pure().build(), ED));
+    BootCheck.judge(pure, knowing(ED.bootAnchor(ImageHash.SHA512, true)), 3);
+    ByteSource wide = ByteSource.of(assemble(options().hash(ImageHash.SHA512).build(), ED));
+    BootCheck.judge(wide, knowing(ED.bootAnchor(ImageHash.SHA512, false)), 3);
+  }
+
+  @Test
+  void keysThatNeedDifferentHashesAreRefusedInOneImage() {
+    assertThat(refusal(options().build(), P256, P384)).isEqualTo(Reason.UNSUPPORTED_ALGORITHM);
+    assertThat(refusal(options().hash(ImageHash.SHA512).build(), P256))
+        .isEqualTo(Reason.UNSUPPORTED_ALGORITHM);
+    assertThat(refusal(options().pure().build(), P256)).isEqualTo(Reason.UNSUPPORTED_ALGORITHM);
+  }
+
+  @Test
+  void aKeyThatNoBootloaderChecksIsRefused() {
+    TestKey key = TestKey.of(SignatureSuite.ML_DSA_65);
+    assertThat(refusal(options().build(), key)).isEqualTo(Reason.UNSUPPORTED_ALGORITHM);
+  }
+
+  @Test
+  void anImageWithoutASignerIsNotMade() {
+    assertThatIllegalArgumentException().isThrownBy(() -> assemble(options().build()));
+  }
+
+  @Test
+  void aSignatureThatDoesNotVerifyIsNotWritten() {
+    ImageSigner wrong =
+        new ImageSigner() {
+          @Override
+          public VerificationKey key() {
+            return P256.key();
+          }
+
+          @Override
+          public byte[] sign(SigningInput input) {
+            return P256.sign("another image".getBytes(US_ASCII));
+          }
+        };
+    Path file = folder.resolve("image.bin");
+    assertThatThrownBy(
+            () ->
+                McubootAssembler.assemble(
+                    ByteSource.of(PAYLOAD), options().build(), List.of(wrong), file))
+        .isInstanceOfSatisfying(
+            RejectedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.BAD_SIGNATURE));
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void aFileAppearsWholeAndReplacesAnOlderOne() throws Exception {
+    Path file = folder.resolve("image.bin");
+    Files.writeString(file, "old");
+    McubootAssembler.assemble(
+        ByteSource.of(PAYLOAD), options().build(), List.of(new Signer(ED)), file);
+    BootCheck.judge(ByteSource.of(file), knowing(ED.bootAnchor()), 3);
+    assertThat(folder.toFile().list()).containsExactly("image.bin");
+  }
+
+  @Test
+  void aPayloadThatMakesRoomForTheHeaderMustBeginWithZeroes() throws Exception {
+    AssembleOptions inPlace = AssembleOptions.of(VERSION).securityCounter(3).build();
+    byte[] linked = new byte[0x200 + PAYLOAD.length];
+    System.arraycopy(PAYLOAD, 0, linked, 0x200, PAYLOAD.length);
+    ByteSource image = ByteSource.of(assemble(ByteSource.of(linked), inPlace, ED));
+    BootedImage booted = BootCheck.judge(image, knowing(ED.bootAnchor()), 3);
+    assertThat(booted.image().header().payloadBytes()).isEqualTo(PAYLOAD.length);
+    linked[0x1ff] = 1;
+    RejectedException refusal =
+        catchThrowableOfType(
+            RejectedException.class, () -> assemble(ByteSource.of(linked), inPlace, ED));
+    assertThat(refusal.reason()).isEqualTo(Reason.MALFORMED);
+    assertThat(refusal.offset()).isEqualTo(0x1ff);
+    assertThatThrownBy(() -> assemble(ByteSource.of(new byte[0x1ff]), inPlace, ED))
+        .isInstanceOf(RejectedException.class);
+  }
+
+  @Test
+  void anImageThatDoesNotFitTheSlotWithItsTrailerIsRefused() throws Exception {
+    int length = assemble(options().build(), ED).length;
+    int slot = length + 128 * 3 + 4 * 8 + 16;
+    assemble(options().slotBytes(slot).build(), ED);
+    assertThat(refusal(options().slotBytes(slot - 1).build(), ED))
+        .isEqualTo(Reason.IMAGE_TOO_LARGE);
+  }
+
+  @Test
+  void aPaddedImageFillsTheSlotAndEndsWithTheMagicOfItsAlignment() throws Exception {
+    for (int align : new int[] {1, 8, 16, 32}) {
+      for (int erased : new int[] {0xff, 0}) {
+        byte[] image =
+            assemble(
+                options().slotBytes(64 * 1024).align(align).erased(erased).confirm().build(), ED);
+        assertThat(image).hasSize(64 * 1024);
+        int imageOk = image.length - (align <= 8 ? 24 : 2 * align);
+        assertThat(image[imageOk]).isEqualTo((byte) 1);
+        BootCheck.judge(ByteSource.of(image), knowing(ED.bootAnchor()), 3);
+      }
+    }
+  }
+
+  @Test
+  void aPayloadThatChangesWhileItIsReadIsNoImage() {
+    ByteSource growing =
+        new ByteSource() {
+          @Override
+          public long lengthBytes() {
+            return PAYLOAD.length - 1L;
+          }
+
+          @Override
+          public InputStream open() throws IOException {
+            return ByteSource.of(PAYLOAD).open();
+          }
+        };
+    assertThatThrownBy(() -> assemble(growing, options().build(), ED))
+        .isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void anAreaThatItsLengthFieldCannotSayIsRefused() {
+    AssembleOptions.Builder options = options();
+    options.protectedTlv(0xa0, new byte[60_000]).protectedTlv(0xa1, new byte[6_000]);
+    assertThat(refusal(options.build(), ED)).isEqualTo(Reason.LIMIT_EXCEEDED);
+  }
+
+  @Test
+  void optionsOutsideTheFormatAreRefused() {
+    List<AssembleOptions.Builder> wrong =
+        List.of(
+            options().headerBytes(31),
+            options().headerBytes(0x10000),
+            options().securityCounter(-1),
+            options().securityCounter(0x1_0000_0000L),
+            options().align(3),
+            options().erased(1),
+            options().maxSectors(0),
+            options().pad());
+    for (AssembleOptions.Builder builder : wrong) {
+      assertThatIllegalArgumentException().isThrownBy(builder::build);
+    }
+    assertThatIllegalArgumentException().isThrownBy(() -> options().dependency(256, VERSION));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> options().protectedTlv(TlvType.SEC_CNT, new byte[4]));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> options().protectedTlv(TlvType.UUID_VID, new byte[15]));
+  }
+
+  @Test
+  void strippingOneSignerLeavesTheOthersAndNothingElseChanges() throws Exception {
+    byte[] bytes = assemble(options().build(), RSA_2048, RSA_3072, ED);
+    ByteSource stripped = McubootStrip.withoutSigner(ByteSource.of(bytes), RSA_2048.key());
+    assertThat(stripped.lengthBytes()).isEqualTo(bytes.length - (4 + 32 + 4 + 256));
+    byte[] rest = stripped.readAll(bytes.length);
+    int signed = 0x200 + PAYLOAD.length + 12;
+    assertThat(Arrays.copyOf(rest, signed)).isEqualTo(Arrays.copyOf(bytes, signed));
+    BootCheck.judge(stripped, knowing(RSA_3072.bootAnchor()), 3);
+    BootCheck.judge(stripped, knowing(ED.bootAnchor()), 3);
+    assertThat(
+            catchThrowableOfType(
+                    RejectedException.class,
+                    () -> BootCheck.judge(stripped, knowing(RSA_2048.bootAnchor()), 3))
+                .reason())
+        .isEqualTo(Reason.IMAGE_KEY_UNKNOWN);
+  }
+
+  @Test
+  void strippingKeepsTheTrailerInItsPlace() throws Exception {
+    for (int erased : new int[] {0xff, 0}) {
+      byte[] bytes =
+          assemble(options().slotBytes(64 * 1024).erased(erased).confirm().build(), RSA_2048, ED);
+      ByteSource stripped = McubootStrip.withoutSigner(ByteSource.of(bytes), ED.key());
+      assertThat(stripped.lengthBytes()).isEqualTo(bytes.length);
+      BootCheck.judge(stripped, knowing(RSA_2048.bootAnchor()), 3);
+    }
+  }
+
+  @Test
+  void strippingAKeyThatHasNotSignedIsRefused() throws Exception {
+    byte[] bytes = assemble(options().build(), ED);
+    assertThat(
+            catchThrowableOfType(
+                    RejectedException.class,
+                    () -> McubootStrip.withoutSigner(ByteSource.of(bytes), P256.key()))
+                .reason())
+        .isEqualTo(Reason.IMAGE_KEY_UNKNOWN);
+  }
+}
