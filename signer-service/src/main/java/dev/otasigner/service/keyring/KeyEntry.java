@@ -1,0 +1,44 @@
+package dev.otasigner.service.keyring;
+
+import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.keys.KeyState;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.crypto.Anchor;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A key of the service, as it stood when it was looked up.
+ *
+ * @param key the public half with its suite
+ * @param product the only product it serves, or empty for all
+ */
+public record KeyEntry(
+    String name,
+    KeyPurpose purpose,
+    KeyState state,
+    VerificationKey key,
+    Optional<String> product,
+    Instant created) {
+
+  /** SHA-256 of the SubjectPublicKeyInfo. */
+  public Digest keyId() {
+    return key.keyId();
+  }
+
+  public SignatureSuite suite() {
+    return key.suite();
+  }
+
+  /** SubjectPublicKeyInfo in DER. */
+  public Bytes spki() {
+    return key.spki();
+  }
+
+  public Anchor anchor() {
+    return new Anchor(key);
+  }
+}

@@ -1,0 +1,326 @@
+package dev.otasigner.service.keyring;
+
+import dev.otasigner.keys.KeyOperationException;
+import dev.otasigner.keys.KeyOperationException.NameTaken;
+import dev.otasigner.keys.KeyOperationException.NoSuchKey;
+import dev.otasigner.keys.KeyOperationException.NotUsable;
+import dev.otasigner.keys.KeyOperationException.Refused;
+import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.keys.KeySpec;
+import dev.otasigner.keys.KeyState;
+import dev.otasigner.keys.RefusalCode;
+import dev.otasigner.keys.TokenKey;
+import dev.otasigner.keys.worker.Worker;
+import dev.otasigner.keys.worker.WorkerRequest;
+import dev.otasigner.service.access.Actor;
+import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.crypto.SigningInput;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+/**
+ * The service's keys, and the one way to their signatures. Every refusal is a {@link
+ * SignerException}: NOT_FOUND, CONFLICT, KEY_NOT_USABLE (with member {@code code}),
+ * APPROVAL_MISSING (with member {@code code}), TOKEN_UNAVAILABLE, BAD_REQUEST.
+ */
+@Component
+public class Keyring {
+  private final KeyRows rows;
+  private final Worker worker;
+  private final AuditLog audit;
+  private final ObjectProvider<RetirementGuard> guards;
+  private final Clock clock;
+
+  Keyring(
+      KeyRows rows,
+      Worker worker,
+      AuditLog audit,
+      ObjectProvider<RetirementGuard> guards,
+      Clock clock) {
+    this.rows = rows;
+    this.worker = worker;
+    this.audit = audit;
+    this.guards = guards;
+    this.clock = clock;
+  }
+
+  /** Makes a key that serves all products; it signs once it is activated. */
+  @Transactional
+  public KeyEntry create(String name, KeyPurpose purpose, SignatureSuite suite) {
+    return create(name, purpose, suite, Optional.empty());
+  }
+
+  /** Makes a key; it signs once it is activated. */
+  @Transactional
+  public KeyEntry create(
+      String name, KeyPurpose purpose, SignatureSuite suite, Optional<String> product) {
+    KeySpec spec = new KeySpec(name, suite, purpose);
+    return register(spec, product, "key.created", () -> worker.create(spec));
+  }
+
+  /**
+   * Takes in a key made elsewhere; it signs once it is activated.
+   *
+   * @param pkcs8 PrivateKeyInfo in DER; wiped
+   */
+  @Transactional
+  public KeyEntry importKey(
+      String name,
+      KeyPurpose purpose,
+      SignatureSuite suite,
+      Optional<String> product,
+      byte[] pkcs8) {
+    KeySpec spec = new KeySpec(name, suite, purpose);
+    return register(spec, product, "key.imported", () -> worker.importKey(spec, pkcs8));
+  }
+
+  private KeyEntry register(
+      KeySpec spec, Optional<String> product, String action, Supplier<TokenKey> make) {
+    if (rows.findByName(spec.name()).isPresent()) {
+      throw SignerException.conflict("a key named '" + spec.name() + "' is there already");
+    }
+    TokenKey key = told(() -> unregistered(spec).orElseGet(make));
+    Actor actor = Actor.current();
+    KeyRow row = rows.saveAndFlush(new KeyRow(key, product, clock.instant(), actor.label()));
+    Map<String, String> details = new LinkedHashMap<>();
+    details.put("keyId", key.keyId().hex());
+    details.put("purpose", key.purpose().code());
+    details.put("suite", key.suite().code());
+    product.ifPresent(p -> details.put("product", p));
+    audit.record(action, "key:" + spec.name(), details);
+    return row.entry();
+  }
+
+  /**
+   * A key that the token made for this very wish, before a crash kept its row from being written.
+   */
+  private Optional<TokenKey> unregistered(KeySpec spec) {
+    Optional<TokenKey> key = worker.find(spec.name());
+    if (key.isPresent()
+        && (key.get().purpose() != spec.purpose() || key.get().suite() != spec.suite())) {
+      throw new NameTaken("the token holds another key named '" + spec.name() + "'");
+    }
+    return key;
+  }
+
+  /** The key may sign from now on. */
+  @Transactional
+  public KeyEntry activate(Digest keyId) {
+    return change(keyId, KeyState.ACTIVE, Optional.empty());
+  }
+
+  /**
+   * The key signs no more, for good.
+   *
+   * @throws SignerException WOULD_STRAND when a device still needs it
+   */
+  @Transactional
+  public KeyEntry deactivate(Digest keyId) {
+    return change(keyId, KeyState.DEACTIVATED, Optional.empty());
+  }
+
+  /**
+   * Moves a key to another state, in one transaction with whatever guards it, and with the worker's
+   * own rule, which nobody who only has the database can bring back.
+   */
+  @Transactional
+  public KeyEntry change(Digest keyId, KeyState next, Optional<String> reason) {
+    KeyRow row = rows.lock(keyId.hex()).orElseThrow(() -> unknown(keyId.hex()));
+    told(
+        () -> {
+          row.become(next, clock.instant(), Actor.current().label(), reason.orElse(null));
+          return row;
+        });
+    KeyEntry entry = row.entry();
+    if (next == KeyState.DEACTIVATED) {
+      guards.orderedStream().forEach(guard -> guard.requireUnneeded(entry));
+    }
+    rows.flush();
+    Map<String, String> details = new LinkedHashMap<>();
+    details.put("keyId", keyId.hex());
+    reason.ifPresent(r -> details.put("reason", r));
+    audit.record("key." + next.code(), "key:" + entry.name(), details);
+    // Last, since it cannot be taken back.
+    told(
+        () -> {
+          switch (next) {
+            case DEACTIVATED, COMPROMISED -> retire(keyId);
+            case DESTROYED -> destroy(keyId);
+            case PRE_ACTIVATION, ACTIVE, SUSPENDED -> {}
+          }
+          return entry;
+        });
+    return entry;
+  }
+
+  private void retire(Digest keyId) {
+    try {
+      worker.retire(keyId);
+    } catch (Refused e) {
+      if (e.code() != RefusalCode.NO_RULE) {
+        throw e;
+      }
+      // A key without a rule signs nothing already.
+    }
+  }
+
+  private void destroy(Digest keyId) {
+    try {
+      worker.destroy(keyId);
+    } catch (NoSuchKey e) {
+      // Destroyed before a crash kept the row from saying so.
+    }
+  }
+
+  /** All keys, by name. */
+  @Transactional(readOnly = true)
+  public List<KeyEntry> list() {
+    return rows.allByName().stream().map(KeyRow::entry).toList();
+  }
+
+  /** The key of this name or this identifier. */
+  @Transactional(readOnly = true)
+  public Optional<KeyEntry> find(String nameOrId) {
+    return row(nameOrId).map(KeyRow::entry);
+  }
+
+  /**
+   * The key of this name.
+   *
+   * @throws SignerException NOT_FOUND
+   */
+  @Transactional(readOnly = true)
+  public KeyEntry byName(String name) {
+    return rows.findByName(name).map(KeyRow::entry).orElseThrow(() -> unknown(name));
+  }
+
+  /**
+   * The key of this identifier.
+   *
+   * @throws SignerException NOT_FOUND
+   */
+  @Transactional(readOnly = true)
+  public KeyEntry byId(Digest keyId) {
+    return rows.findById(keyId.hex()).map(KeyRow::entry).orElseThrow(() -> unknown(keyId.hex()));
+  }
+
+  /** How the key came into its states, the first one first. */
+  @Transactional(readOnly = true)
+  List<Transition> history(Digest keyId) {
+    return rows.findById(keyId.hex()).map(KeyRow::transitions).orElse(List.of());
+  }
+
+  private Optional<KeyRow> row(String nameOrId) {
+    Optional<KeyRow> named = rows.findByName(nameOrId);
+    return named.isPresent() ? named : rows.findById(nameOrId);
+  }
+
+  private static SignerException unknown(String nameOrId) {
+    return SignerException.notFound("key '" + nameOrId + "'");
+  }
+
+  /**
+   * An unattended signature: over a TUF role in its canonical JSON whatever the suite, a
+   * certificate's TBSCertificate, a checkpoint.
+   */
+  public byte[] sign(Digest keyId, SigningInput input) {
+    return sign(keyId, Digest.of(input.bytes()), input, List.of());
+  }
+
+  /**
+   * A signature for a request.
+   *
+   * @param request digest of the canonical request document
+   * @param approvals DSSE envelopes; where a rule asks for them, use {@link #sign(Digest, Bytes,
+   *     SigningInput, List)}
+   */
+  public byte[] sign(Digest keyId, Digest request, SigningInput input, List<byte[]> approvals) {
+    return signAll(
+            List.of(new WorkerRequest(request, Optional.empty(), keyId, input, bytes(approvals))))
+        .get(0)
+        .toByteArray();
+  }
+
+  /**
+   * A signature for a request, with the document that approvers approved.
+   *
+   * @param document canonical JSON
+   */
+  public byte[] sign(Digest keyId, Bytes document, SigningInput input, List<byte[]> approvals) {
+    return signAll(
+            List.of(
+                new WorkerRequest(
+                    Digest.of(document), Optional.of(document), keyId, input, bytes(approvals))))
+        .get(0)
+        .toByteArray();
+  }
+
+  /** Several signatures, all or none, in the order of the requests. */
+  public List<Bytes> signAll(List<WorkerRequest> requests) {
+    List<KeyEntry> keys = new ArrayList<>();
+    for (WorkerRequest request : requests) {
+      keys.add(requireActive(byId(request.keyId())));
+    }
+    List<Bytes> signatures = told(() -> worker.sign(requests));
+    for (int i = 0; i < keys.size(); i++) {
+      KeyEntry key = keys.get(i);
+      if (key.purpose().isGuarded()) {
+        // What signs unattended stands in the worker's journal; the log holds what people asked
+        // for.
+        audit.record(
+            "key.used",
+            "key:" + key.name(),
+            Map.of(
+                "keyId", key.keyId().hex(),
+                "purpose", key.purpose().code(),
+                "request", requests.get(i).request().hex(),
+                "signature", Digest.of(signatures.get(i)).hex()));
+      }
+    }
+    return signatures;
+  }
+
+  private static KeyEntry requireActive(KeyEntry key) {
+    if (key.state() != KeyState.ACTIVE) {
+      throw Refusals.of(new NotUsable(key.name(), key.state(), "sign"));
+    }
+    return key;
+  }
+
+  /**
+   * Returns only when the token signs now.
+   *
+   * @throws SignerException TOKEN_UNAVAILABLE otherwise
+   */
+  public void probe() {
+    told(
+        () -> {
+          worker.probe();
+          return worker;
+        });
+  }
+
+  private static List<Bytes> bytes(List<byte[]> values) {
+    return values.stream().map(Bytes::copyOf).toList();
+  }
+
+  private static <T> T told(Supplier<T> action) {
+    try {
+      return action.get();
+    } catch (KeyOperationException e) {
+      throw Refusals.of(e);
+    }
+  }
+}

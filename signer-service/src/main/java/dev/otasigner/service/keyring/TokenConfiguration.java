@@ -1,0 +1,77 @@
+package dev.otasigner.service.keyring;
+
+import dev.otasigner.keys.soft.Argon2Cost;
+import dev.otasigner.keys.soft.Passphrase;
+import dev.otasigner.keys.soft.SoftwareToken;
+import dev.otasigner.keys.worker.Recovery;
+import dev.otasigner.keys.worker.Worker;
+import dev.otasigner.service.ServiceDirectories;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * Opens the software token and its worker, making both at the first start. The passphrase comes
+ * from the file of {@code signer.token.passphrase-file} or the environment variable that {@code
+ * signer.token.passphrase-env} names; without either, a random one is made and kept beside the
+ * token's directory, so that a copy of that directory alone opens nothing.
+ */
+@Configuration(proxyBeanMethods = false)
+class TokenConfiguration {
+  private static final Logger log = LoggerFactory.getLogger(TokenConfiguration.class);
+
+  /** A random passphrase of 256 bits is not guessed at any price: it need not cost memory. */
+  private static final Argon2Cost FOR_RANDOM = new Argon2Cost(8 * 1024, 1, 1);
+
+  @Bean(destroyMethod = "close")
+  Worker worker(
+      ServiceDirectories directories,
+      Clock clock,
+      @Value("${signer.token.passphrase-file:}") String passphraseFile,
+      @Value("${signer.token.passphrase-env:}") String passphraseVariable)
+      throws IOException {
+    boolean own = passphraseFile.isEmpty() && passphraseVariable.isEmpty();
+    SoftwareToken token;
+    try (Passphrase passphrase =
+        own
+            ? generated(directories.data().resolve("token.passphrase"))
+            : configured(passphraseFile, passphraseVariable, System.getenv())) {
+      token =
+          SoftwareToken.existsIn(directories.token())
+              ? SoftwareToken.open(directories.token(), passphrase)
+              : SoftwareToken.create(
+                  directories.token(), passphrase, own ? FOR_RANDOM : Argon2Cost.RECOMMENDED);
+    }
+    Worker worker = Worker.open(directories.worker(), token, clock);
+    Recovery recovery = worker.recovery();
+    if (!recovery.isClean()) {
+      log.warn(
+          "the worker was interrupted: {} uses of keys had no outcome and are recorded as failed;"
+              + " {} bytes of an unfinished record were cut off",
+          recovery.interrupted(),
+          recovery.cutBytes());
+    }
+    return worker;
+  }
+
+  private static Passphrase generated(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      Passphrase.generateFile(file);
+    }
+    return Passphrase.ofFile(file);
+  }
+
+  private static Passphrase configured(
+      String file, String variable, Map<String, String> environment) throws IOException {
+    return file.isEmpty()
+        ? Passphrase.ofEnvironment(environment, variable)
+        : Passphrase.ofFile(Path.of(file));
+  }
+}

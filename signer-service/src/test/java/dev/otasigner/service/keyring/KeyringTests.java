@@ -1,0 +1,273 @@
+package dev.otasigner.service.keyring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.keys.KeyState;
+import dev.otasigner.service.TemporaryData;
+import dev.otasigner.service.problem.ProblemType;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.crypto.SigningInput;
+import dev.otasigner.verifier.dsse.Envelope;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.manifest.Manifest;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPairGenerator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.health.contributor.Status;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.TestConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+
+@SpringBootTest
+class KeyringTests {
+  private static final AtomicInteger COUNT = new AtomicInteger();
+  private static Path data = Path.of("");
+
+  @Autowired private Keyring keyring;
+  @Autowired private TokenHealthIndicator health;
+  @Autowired private JdbcTemplate database;
+  @Autowired private Needed needed;
+
+  /** Devices that still need a key, as rotation would find them. */
+  static final class Needed implements RetirementGuard {
+    final Set<String> names = new HashSet<>();
+
+    @Override
+    public void requireUnneeded(KeyEntry key) {
+      if (names.contains(key.name())) {
+        throw new SignerException(ProblemType.WOULD_STRAND, "device-2 needs " + key.name());
+      }
+    }
+  }
+
+  @TestConfiguration(proxyBeanMethods = false)
+  static class Guards {
+    @Bean
+    Needed needed() {
+      return new Needed();
+    }
+  }
+
+  @DynamicPropertySource
+  static void data(DynamicPropertyRegistry registry) {
+    data = TemporaryData.register(registry);
+  }
+
+  @AfterEach
+  void nothingIsNeeded() {
+    needed.names.clear();
+  }
+
+  private KeyEntry manifestKey() {
+    return keyring.create(
+        "k" + COUNT.incrementAndGet(), KeyPurpose.MANIFEST, SignatureSuite.ECDSA_P256_SHA256);
+  }
+
+  private KeyEntry active() {
+    return keyring.activate(manifestKey().keyId());
+  }
+
+  private static byte[] manifest() {
+    byte[] payload = Json.object().put("schema", 1).build().canonicalBytes();
+    return Envelope.toBeSigned(Manifest.PAYLOAD_TYPE, Bytes.copyOf(payload));
+  }
+
+  private byte[] sign(KeyEntry key) {
+    return keyring.sign(key.keyId(), SigningInput.message(manifest()));
+  }
+
+  private ProblemType problemOfSigningWith(KeyEntry key) {
+    SignerException problem = catchThrowableOfType(SignerException.class, () -> sign(key));
+    assertThat(problem).isNotNull();
+    return problem.type();
+  }
+
+  @Test
+  void anActiveKeySigns() throws Exception {
+    KeyEntry key = active();
+    key.key().verify(manifest(), sign(key));
+    assertThat(keyring.byName(key.name())).isEqualTo(key);
+    assertThat(keyring.find(key.keyId().hex())).contains(key);
+  }
+
+  @Test
+  void aFreshKeyDoesNotSign() {
+    assertThat(problemOfSigningWith(manifestKey())).isEqualTo(ProblemType.KEY_NOT_USABLE);
+  }
+
+  @Test
+  void aSuspendedKeyDoesNotSignUntilItIsActiveAgain() {
+    KeyEntry key = active();
+    keyring.change(key.keyId(), KeyState.SUSPENDED, Optional.of("holder is away"));
+    assertThat(problemOfSigningWith(key)).isEqualTo(ProblemType.KEY_NOT_USABLE);
+    keyring.activate(key.keyId());
+    assertThat(sign(key)).isNotEmpty();
+  }
+
+  @Test
+  void aDeactivatedKeyNeverSignsAgain() {
+    KeyEntry key = active();
+    keyring.deactivate(key.keyId());
+    assertThat(problemOfSigningWith(key)).isEqualTo(ProblemType.KEY_NOT_USABLE);
+    assertThatThrownBy(() -> keyring.activate(key.keyId()))
+        .isInstanceOf(SignerException.class)
+        .hasMessageContaining("deactivated");
+  }
+
+  /** The invariant of the design: the database can stop a key, never start it again. */
+  @Test
+  void whoeverRewritesTheDatabaseCannotBringBackARetiredKey() {
+    KeyEntry key = active();
+    keyring.deactivate(key.keyId());
+    database.update("update keyring_key set state = 'ACTIVE' where key_id = ?", key.keyId().hex());
+    SignerException refusal = catchThrowableOfType(SignerException.class, () -> sign(key));
+    assertThat(refusal.members()).containsEntry("code", new Json.Str("rule-ended"));
+  }
+
+  @Test
+  void whoeverRewritesTheDatabaseCannotChangeAPurpose() {
+    KeyEntry key = active();
+    database.update("update keyring_key set purpose = 'ROOT' where key_id = ?", key.keyId().hex());
+    byte[] root = Json.object().put("_type", "root").build().canonicalBytes();
+    SignerException refusal =
+        catchThrowableOfType(
+            SignerException.class, () -> keyring.sign(key.keyId(), SigningInput.message(root)));
+    assertThat(refusal.members()).containsEntry("code", new Json.Str("content"));
+  }
+
+  @Test
+  void aKeyThatADeviceNeedsIsNotDeactivated() throws Exception {
+    KeyEntry key = active();
+    needed.names.add(key.name());
+    SignerException refusal =
+        catchThrowableOfType(SignerException.class, () -> keyring.deactivate(key.keyId()));
+    assertThat(refusal.type()).isEqualTo(ProblemType.WOULD_STRAND);
+    assertThat(keyring.byId(key.keyId()).state()).isEqualTo(KeyState.ACTIVE);
+    key.key().verify(manifest(), sign(key));
+  }
+
+  @Test
+  void aDestroyedKeyIsGoneFromTheToken() {
+    KeyEntry key = active();
+    Path file = data.resolve("token").resolve(key.keyId().hex() + ".seal");
+    assertThat(file).exists();
+    keyring.deactivate(key.keyId());
+    keyring.change(key.keyId(), KeyState.DESTROYED, Optional.empty());
+    assertThat(file).doesNotExist();
+    assertThat(keyring.byId(key.keyId()).state()).isEqualTo(KeyState.DESTROYED);
+  }
+
+  @Test
+  void anActiveKeyIsNotDestroyedAtOnce() {
+    KeyEntry key = active();
+    SignerException refusal =
+        catchThrowableOfType(
+            SignerException.class,
+            () -> keyring.change(key.keyId(), KeyState.DESTROYED, Optional.empty()));
+    assertThat(refusal.type()).isEqualTo(ProblemType.KEY_NOT_USABLE);
+    assertThat(data.resolve("token").resolve(key.keyId().hex() + ".seal")).exists();
+  }
+
+  @Test
+  void anImportedKeySigns() throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+    generator.initialize(2048);
+    byte[] pkcs8 = generator.generateKeyPair().getPrivate().getEncoded();
+    KeyEntry key =
+        keyring.importKey(
+            "imported",
+            KeyPurpose.MANIFEST,
+            SignatureSuite.RSA_PKCS1_2048_SHA256,
+            Optional.of("sensor"),
+            pkcs8);
+    keyring.activate(key.keyId());
+    key.key().verify(manifest(), sign(key));
+    assertThat(keyring.byId(key.keyId()).product()).contains("sensor");
+  }
+
+  @Test
+  void aNameIsGivenOnce() {
+    KeyEntry key = manifestKey();
+    SignerException refusal =
+        catchThrowableOfType(
+            SignerException.class,
+            () -> keyring.create(key.name(), KeyPurpose.IMAGE, SignatureSuite.ED25519));
+    assertThat(refusal.type()).isEqualTo(ProblemType.CONFLICT);
+  }
+
+  /** The service was killed after the token had made the key, and before its row was written. */
+  @Test
+  void aKeyMadeBeforeACrashIsTakenUpWhenItIsWishedForAgain() {
+    KeyEntry key = manifestKey();
+    database.update("delete from keyring_transition where key_id = ?", key.keyId().hex());
+    database.update("delete from keyring_key where key_id = ?", key.keyId().hex());
+    KeyEntry again =
+        keyring.create(key.name(), KeyPurpose.MANIFEST, SignatureSuite.ECDSA_P256_SHA256);
+    assertThat(again.keyId()).isEqualTo(key.keyId());
+    SignerException other =
+        catchThrowableOfType(
+            SignerException.class,
+            () -> {
+              database.update("delete from keyring_transition where key_id = ?", key.keyId().hex());
+              database.update("delete from keyring_key where key_id = ?", key.keyId().hex());
+              keyring.create(key.name(), KeyPurpose.IMAGE, SignatureSuite.ED25519);
+            });
+    assertThat(other.type()).isEqualTo(ProblemType.CONFLICT);
+  }
+
+  @Test
+  void approvalKeysAreNotMadeHere() {
+    SignerException refusal =
+        catchThrowableOfType(
+            SignerException.class,
+            () -> keyring.create("approver", KeyPurpose.APPROVAL, SignatureSuite.ED25519));
+    assertThat(refusal.type()).isEqualTo(ProblemType.BAD_REQUEST);
+  }
+
+  @Test
+  void everyUseOfAGuardedKeyIsInTheAuditLog() {
+    KeyEntry key = active();
+    Digest request = Digest.of("request".getBytes(StandardCharsets.UTF_8));
+    keyring.sign(key.keyId(), request, SigningInput.message(manifest()), List.of());
+    List<String> records =
+        database.queryForList(
+            "select record from audit_leaf where record like ? order by position",
+            String.class,
+            "%key:" + key.name() + "\"%");
+    assertThat(records).hasSize(3);
+    assertThat(records.get(0)).contains("key.created");
+    assertThat(records.get(1)).contains("key.active");
+    assertThat(records.get(2)).contains("key.used").contains(request.hex());
+  }
+
+  @Test
+  void healthTellsWhetherTheTokenSigns() throws Exception {
+    assertThat(health.health().getStatus()).isEqualTo(Status.UP);
+    Path header = data.resolve("token").resolve("token.seal");
+    Path away = data.resolve("token.away");
+    Files.move(header, away);
+    try {
+      assertThat(health.health().getStatus()).isEqualTo(Status.DOWN);
+    } finally {
+      Files.move(away, header);
+    }
+  }
+}
