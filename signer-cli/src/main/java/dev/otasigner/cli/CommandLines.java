@@ -61,6 +61,7 @@ public final class CommandLines {
     COMMANDS.put("audit", AuditCommand::new);
     COMMANDS.put("users", UsersCommand::new);
     COMMANDS.put("api-keys", ApiKeysCommand::new);
+    COMMANDS.put("completion", CompletionCommand::new);
     COMMANDS.put("tuf", TufCommand::new);
   }
 
@@ -87,6 +88,22 @@ public final class CommandLines {
     int status = root.execute(args);
     // The conformance suite for TUF clients knows two answers.
     return wanted.equals("tuf") ? Math.min(status, ExitCode.REFUSED.status()) : status;
+  }
+
+  /** The whole tree, to be described rather than run. */
+  static CommandLine tree(Terminal terminal) {
+    return tree(new Cli(terminal, new Signer()), "");
+  }
+
+  /** The tree with the wanted command only, or with all when there is no such command. */
+  private static CommandLine tree(Cli cli, String wanted) {
+    CommandLine root = new CommandLine(cli.options());
+    for (Map.Entry<String, Function<Cli, Object>> command : COMMANDS.entrySet()) {
+      if (!COMMANDS.containsKey(wanted) || command.getKey().equals(wanted)) {
+        root.addSubcommand(command.getKey(), command.getValue().apply(cli));
+      }
+    }
+    return root;
   }
 
   private static int execute(ParseResult parsed) {

@@ -16,6 +16,10 @@ import picocli.CommandLine.ScopeType;
     optionListHeading = "%nOptions:%n",
     footer = {
       "",
+      "Programs of their own:",
+      "  serve       Run the service: signer serve [--data DIR] [--port N].",
+      "  device      Run an emulated device: signer device --help.",
+      "",
       "Exit codes: 0 done or accepted, 1 refused, 2 usage, 3 unreachable,",
       "4 waiting for approval, 5 not signed in or not allowed."
     })

@@ -1,9 +1,13 @@
 package dev.otasigner.cli.access;
 
+import static dev.otasigner.cli.ServiceClient.path;
+
 import dev.otasigner.cli.Cli;
 import dev.otasigner.cli.SessionFile;
+import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -35,13 +39,14 @@ public final class LoginCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws Exception {
+  public Integer call() throws IOException, RejectedException {
     String service = cli.service().service();
     String password = cli.secret(passwordFile, "Password of " + user + ": ");
-    Fields session = signIn(password);
-    cli.session().write(new SessionFile.Session(service, user, session.string("token")));
+    Fields session = signIn(service, password);
     if (newPasswordFile != null) {
-      changePassword(password, cli.secret(newPasswordFile));
+      String fresh = cli.secret(newPasswordFile);
+      changePassword(password, fresh);
+      session = signIn(service, fresh); // a changed password has ended every session
     }
     cli.report()
         .result(
@@ -51,19 +56,25 @@ public final class LoginCommand implements Callable<Integer> {
                 .put("expires", session.string("expires"))
                 .build(),
             "signed in at " + service + " as " + user + " until " + session.string("expires"));
+    if (session.has("passwordChangeDue") && session.bool("passwordChangeDue")) {
+      cli.report()
+          .note("this password was handed out: change it with signer users password " + user);
+    }
     return 0;
   }
 
-  private Fields signIn(String password) {
+  private Fields signIn(String service, String password) throws IOException, RejectedException {
     Json answer =
         cli.service().signIn(Json.object().put("user", user).put("password", password).build());
-    return new Fields((Json.Obj) answer, "session");
+    Fields session = new Fields((Json.Obj) answer, "session");
+    cli.session().write(new SessionFile.Session(service, user, session.string("token")));
+    return session;
   }
 
   private void changePassword(String current, String fresh) {
     cli.service()
         .put(
-            dev.otasigner.cli.ServiceClient.path("users", user, "password"),
+            path("users", user, "password"),
             Json.object().put("current", current).put("password", fresh).build());
   }
 }

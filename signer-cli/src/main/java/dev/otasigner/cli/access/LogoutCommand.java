@@ -19,7 +19,7 @@ public final class LogoutCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws Exception {
+  public Integer call() throws java.io.IOException {
     try {
       cli.service().delete(path("sessions", "current"));
     } catch (CommandFailedException e) {

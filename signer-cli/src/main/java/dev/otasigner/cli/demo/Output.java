@@ -23,8 +23,15 @@ record Output(List<String> command, int exitCode, String out, String err) {
   Output requireExit(int expected) throws StepFailedException {
     if (exitCode != expected) {
       throw new StepFailedException(
-          "`" + String.join(" ", command) + "` exited with " + exitCode + " instead of " + expected
-              + ":\n" + out + err);
+          "`"
+              + String.join(" ", command)
+              + "` exited with "
+              + exitCode
+              + " instead of "
+              + expected
+              + ":\n"
+              + out
+              + err);
     }
     return this;
   }
@@ -35,7 +42,12 @@ record Output(List<String> command, int exitCode, String out, String err) {
       return JsonReader.readObject(out.getBytes(StandardCharsets.UTF_8), MAX_BYTES);
     } catch (RejectedException e) {
       throw new StepFailedException(
-          "`" + String.join(" ", command) + "` printed no JSON object: " + e.getMessage() + "\n" + out
+          "`"
+              + String.join(" ", command)
+              + "` printed no JSON object: "
+              + e.getMessage()
+              + "\n"
+              + out
               + err);
     }
   }
