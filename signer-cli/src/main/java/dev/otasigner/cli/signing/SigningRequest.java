@@ -1,4 +1,4 @@
-package dev.otasigner.cli.catalogue;
+package dev.otasigner.cli.signing;
 
 import static dev.otasigner.cli.ServiceClient.path;
 
@@ -100,7 +100,7 @@ final class SigningRequest {
     return CommandFailedException.of(
             ExitCode.WAITING, "request " + request.string("id") + " is waiting for approval")
         .document(request.json())
-        .hint("see: signer approvals list");
+        .hint("ask again with --wait to wait for it");
   }
 
   private static CommandFailedException refused(Fields request) throws RejectedException {
