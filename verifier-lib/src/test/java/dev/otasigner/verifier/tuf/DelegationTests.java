@@ -1,0 +1,419 @@
+package dev.otasigner.verifier.tuf;
+
+import static dev.otasigner.verifier.tuf.RepositorySimulator.START;
+import static dev.otasigner.verifier.tuf.RepositorySimulator.key;
+import static dev.otasigner.verifier.tuf.RepositorySimulator.role;
+import static dev.otasigner.verifier.tuf.RepositorySimulator.terminating;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.testing.TestKey;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** TUF 5.6.7, and TAP 15. */
+class DelegationTests {
+  private final RepositorySimulator repository = new RepositorySimulator();
+  private final TestClient client = new TestClient(repository);
+
+  @Test
+  void aDelegatedTargetIsFound() throws Exception {
+    repository.delegate("targets", "stable.pump-a", key("channel"), "stable/pump-a/*");
+    TargetFile head = repository.add("stable.pump-a", "stable/pump-a/head.json", "{}");
+    repository.publish();
+    assertThat(client.refresh().find("stable/pump-a/head.json")).hasValue(head);
+  }
+
+  // targets -> a -> (c, d), b; the target is nowhere: a c d b, each before its next sibling.
+  @Test
+  void rolesAreAskedDepthFirstInTheOrderOfTheDocument() throws Exception {
+    repository.delegate(
+        "targets", List.of(key("k")), role("a", key("k"), "*"), role("b", key("k"), "*"));
+    repository.delegate("a", List.of(key("k")), role("c", key("k"), "*"), role("d", key("k"), "*"));
+    repository.publish();
+    Updater updater = client.refresh();
+    repository.requests().clear();
+    assertThat(updater.find("none")).isEmpty();
+    assertThat(repository.requests())
+        .containsExactly(
+            "metadata/1.a.json", "metadata/1.c.json", "metadata/1.d.json", "metadata/1.b.json");
+  }
+
+  @Test
+  void theFirstRoleThatListsTheTargetWins() throws Exception {
+    repository.delegate(
+        "targets", List.of(key("k")), role("a", key("k"), "*"), role("b", key("k"), "*"));
+    TargetFile first = repository.add("a", "t", "of a");
+    repository.add("b", "t", "of b");
+    repository.publish();
+    assertThat(client.refresh().find("t")).hasValue(first);
+    assertThat(repository.requests()).doesNotContain("metadata/1.b.json");
+  }
+
+  @Test
+  void nobodyIsAskedAfterATerminatingRole() throws Exception {
+    repository.delegate(
+        "targets", List.of(key("k")), terminating("a", key("k"), "*"), role("b", key("k"), "*"));
+    repository.delegate("a", "c", key("k"), "*");
+    repository.add("b", "t", "of b");
+    repository.publish();
+    assertThat(client.refresh().find("t")).isEmpty();
+    assertThat(repository.requests())
+        .contains("metadata/1.c.json")
+        .doesNotContain("metadata/1.b.json");
+  }
+
+  // targets -> a, b; a -> c (terminating for t). What waits after a is not asked about t either.
+  @Test
+  void aTerminatingRoleDeepInTheTreeEndsTheWholeSearch() throws Exception {
+    repository.delegate(
+        "targets", List.of(key("k")), role("a", key("k"), "*"), role("b", key("k"), "*"));
+    repository.delegate("a", List.of(key("k")), terminating("c", key("k"), "t"));
+    repository.add("b", "t", "of b");
+    TargetFile other = repository.add("b", "u", "of b");
+    repository.publish();
+    Updater updater = client.refresh();
+    assertThat(updater.find("t")).isEmpty();
+    assertThat(updater.find("u")).hasValue(other);
+  }
+
+  @Test
+  void aRoleCannotSpeakForPathsThatItWasNotTrustedWith() throws Exception {
+    repository.delegate("targets", "a", key("a"), "stable/*");
+    repository.add("a", "beta/head.json", "{}");
+    repository.publish();
+    assertThat(client.refresh().find("beta/head.json")).isEmpty();
+    assertThat(repository.requests()).doesNotContain("metadata/1.a.json");
+  }
+
+  @Test
+  void everyRoleOfTheChainMustBeTrustedWithThePath() throws Exception {
+    repository.delegate("targets", "a", key("a"), "stable/*");
+    repository.delegate("a", "b", key("b"), "*", "*/*");
+    repository.add("b", "beta/head.json", "{}");
+    TargetFile inside = repository.add("b", "stable/head.json", "{}");
+    repository.publish();
+    Updater updater = client.refresh();
+    assertThat(updater.find("beta/head.json")).isEmpty();
+    assertThat(updater.find("stable/head.json")).hasValue(inside);
+  }
+
+  @Test
+  void aCircleOfRolesEnds() throws Exception {
+    repository.delegate("targets", "a", key("k"), "*");
+    repository.delegate("a", "b", key("k"), "*");
+    repository.delegate("b", "a", key("k"), "*");
+    repository.publish();
+    assertThat(client.refresh().find("none")).isEmpty();
+  }
+
+  @Test
+  void aSearchStopsAtItsLimitOfRoles() throws Exception {
+    DelegatedRole[] roles = new DelegatedRole[33];
+    for (int i = 0; i < roles.length; i++) {
+      roles[i] = role("r" + i, key("k"), "*");
+    }
+    repository.delegate("targets", List.of(key("k")), roles);
+    TargetFile last = repository.add("r31", "t", "the 32nd");
+    repository.publish();
+    Updater updater = client.refresh();
+    assertThat(updater.find("t")).hasValue(last);
+    TestClient.assertRefused(Reason.LIMIT_EXCEEDED, () -> updater.find("none"));
+    assertThat(repository.requests()).doesNotContain("metadata/1.r32.json");
+  }
+
+  @Test
+  void aDelegatedRoleByAnotherKeyIsRefused() throws Exception {
+    repository.delegate("targets", "a", key("a"), "*");
+    repository.add("a", "t", "content");
+    repository.signedBy("a", key("thief")).publish();
+    Updater updater = client.refresh();
+    TestClient.assertRefused(Reason.BELOW_THRESHOLD, () -> updater.find("t"));
+    assertThat(client.store().roles()).doesNotContain("a");
+  }
+
+  /** A role that cannot be trusted ends the search: what comes after could be what it hides. */
+  @Test
+  void aRefusedRoleEndsTheSearch() throws Exception {
+    repository.delegate(
+        "targets", List.of(key("k")), role("a", key("k"), "*"), role("b", key("k"), "*"));
+    repository.add("b", "t", "of b");
+    repository.expires("a", START).publish();
+    Updater updater = client.refresh();
+    TestClient.assertRefused(Reason.METADATA_EXPIRED, () -> updater.find("t"));
+  }
+
+  @Test
+  void aRoleThatTheSnapshotDoesNotListIsRefused() throws Exception {
+    repository.delegate("targets", "a", key("a"), "*").publish();
+    repository.remove("a");
+    repository.publish();
+    Updater updater = client.refresh();
+    TestClient.assertRefused(Reason.METADATA_MISSING, () -> updater.find("t"));
+    assertThat(repository.requests()).noneMatch(path -> path.contains(".a.json"));
+  }
+
+  // targets -> left (key left), right (key right); both -> shared, but each under another key. The
+  // file is signed for left only.
+  @Test
+  void aSharedRoleIsJudgedByTheDelegatorOfThePathAtHand() throws Exception {
+    repository.delegate(
+        "targets",
+        List.of(key("left"), key("right")),
+        role("left", key("left"), "l/*"),
+        role("right", key("right"), "r/*"));
+    repository.signedBy("left", key("left")).signedBy("right", key("right"));
+    repository.delegate("left", "shared", key("for-left"), "*/*");
+    repository.delegate("right", "shared", key("for-right"), "*/*");
+    repository.signedBy("shared", key("for-left"));
+    TargetFile left = repository.add("shared", "l/t", "left");
+    repository.add("shared", "r/t", "right");
+    repository.publish();
+
+    Updater updater = client.refresh();
+    assertThat(updater.find("l/t")).hasValue(left);
+    TestClient.assertRefused(Reason.BELOW_THRESHOLD, () -> updater.find("r/t"));
+    // A new process finds the file on its disk; that is no excuse either.
+    Updater later = client.refresh();
+    TestClient.assertRefused(Reason.BELOW_THRESHOLD, () -> later.find("r/t"));
+  }
+
+  @Test
+  void aSharedRoleThatBothDelegatorsTrustIsFetchedOnce() throws Exception {
+    repository.delegate(
+        "targets",
+        List.of(key("k")),
+        role("left", key("k"), "l/*"),
+        role("right", key("k"), "r/*"));
+    repository.delegate("left", "shared", key("for-left"), "*/*");
+    repository.delegate("right", "shared", key("for-right"), "*/*");
+    repository.signedBy("shared", key("for-left"), key("for-right"));
+    TargetFile left = repository.add("shared", "l/t", "left");
+    TargetFile right = repository.add("shared", "r/t", "right");
+    repository.publish();
+    Updater updater = client.refresh();
+    assertThat(updater.find("l/t")).hasValue(left);
+    assertThat(updater.find("r/t")).hasValue(right);
+    assertThat(repository.requests()).containsOnlyOnce("metadata/1.shared.json");
+  }
+
+  @Test
+  void aHeldRoleIsNotFetchedAgain() throws Exception {
+    repository.delegate("targets", "a", key("a"), "*");
+    TargetFile target = repository.add("a", "t", "content");
+    repository.publish();
+    client.refresh().find("t");
+    assertThat(client.refresh().find("t")).hasValue(target);
+    assertThat(repository.requestsAfterRoot()).containsExactly("metadata/timestamp.json");
+  }
+
+  @Test
+  void aHeldRoleOfAnotherVersionIsReplaced() throws Exception {
+    repository.delegate("targets", "a", key("a"), "*");
+    repository.add("a", "t", "content");
+    repository.publish();
+    client.refresh().find("t");
+    TargetFile newer = repository.add("a", "t", "new content");
+    repository.publish();
+    assertThat(client.refresh().find("t")).hasValue(newer);
+    assertThat(client.trusted("a")).isEqualTo(2);
+  }
+
+  @Test
+  void aHeldRoleOfAnotherHashIsReplaced() throws Exception {
+    repository.announcesHashes(true).delegate("targets", "a", key("a"), "*");
+    repository.publish();
+    client.refresh().find("t");
+    client.store().store("a", repository.latest("snapshot"));
+    client.refresh().find("t");
+    assertThat(client.store().load("a")).hasValue(repository.latest("a"));
+  }
+
+  @Test
+  void unusualRoleNamesAreEncoded() throws Exception {
+    repository.delegate("targets", "../a?", key("a"), "*");
+    repository.publish();
+    client.refresh().find("t");
+    assertThat(repository.requests()).contains("metadata/1...%2Fa%3F.json");
+  }
+
+  /** It would take root's place on the disk. */
+  @Test
+  void aDelegatedRoleUnderATopLevelNameIsRefused() throws Exception {
+    assertThatIllegalArgumentException().isThrownBy(() -> role("root", key("a"), "*"));
+    repository.delegate("targets", "tool", key("a"), "*").publish();
+    Json.Obj signed = Tampering.signed(repository, "targets");
+    signed =
+        Tampering.with(
+            signed,
+            "delegations",
+            to ->
+                Json.object()
+                    .put("keys", to.members().get("keys"))
+                    .put(
+                        "roles",
+                        List.of(
+                            Json.object()
+                                .put("name", "root")
+                                .put("keyids", Json.strings(List.of()))
+                                .put("threshold", 1)
+                                .put("terminating", false)
+                                .put("paths", Json.strings(List.of("*")))
+                                .build()))
+                    .build());
+    Tampering.put(
+        repository, "metadata/2.targets.json", signed, Tampering.signature(key("targets"), signed));
+    client.assertRefused(Reason.MALFORMED, "targets");
+  }
+
+  @Test
+  void aRoleHasEitherPathsOrHashPrefixes() throws Exception {
+    repository.delegate("targets", "a", key("a"), "*").publish();
+    Json.Obj role =
+        Json.object()
+            .put("name", "a")
+            .put("keyids", Json.strings(List.of()))
+            .put("threshold", 1)
+            .put("terminating", false)
+            .put("paths", Json.strings(List.of("*")))
+            .put("path_hash_prefixes", Json.strings(List.of("00")))
+            .build();
+    Json.Obj signed =
+        Tampering.with(
+            Tampering.signed(repository, "targets"),
+            "delegations",
+            to ->
+                Json.object()
+                    .put("keys", to.members().get("keys"))
+                    .put("roles", List.of(role))
+                    .build());
+    Tampering.put(
+        repository, "metadata/2.targets.json", signed, Tampering.signature(key("targets"), signed));
+    client.assertRefused(Reason.MALFORMED, "targets");
+  }
+
+  @Test
+  void aRoleMayBeTrustedByHashPrefixes() throws Exception {
+    String prefix = TrustedPaths.hashOf("t").hex().substring(0, 3);
+    TestKey key = key("bin");
+    repository.delegate(
+        "targets",
+        List.of(key),
+        new DelegatedRole(
+            "bin",
+            RoleKeys.of(1, TufKey.of(key.key())),
+            new TrustedPaths.HashPrefixes(List.of("zz", prefix)),
+            false));
+    TargetFile target = repository.add("bin", "t", "content");
+    repository.add("bin", "elsewhere", "content");
+    repository.publish();
+    Updater updater = client.refresh();
+    assertThat(updater.find("elsewhere")).isEmpty();
+    assertThat(updater.find("t")).hasValue(target);
+  }
+
+  // SHA-256("t") begins with e3, so of 2^5 bins "t" lies in bin 0b11100 = 1c.
+  @Test
+  void succinctRolesFindTheBinOfAPath() throws Exception {
+    TestKey key = key("bins");
+    SuccinctRoles bins = new SuccinctRoles(RoleKeys.of(1, TufKey.of(key.key())), 5, "bin");
+    repository.delegate("targets", List.of(key), bins);
+    for (long bin = 0; bin < bins.bins(); bin++) {
+      repository.list(bins.nameOf(bin), TargetFile.of("filler-" + bin, new byte[] {1}));
+      repository.signedBy(bins.nameOf(bin), key);
+    }
+    TargetFile target = repository.add("bin-1c", "t", "content");
+    repository.publish();
+    assertThat(client.refresh().find("t")).hasValue(target);
+    assertThat(repository.requests()).endsWith("metadata/1.bin-1c.json");
+  }
+
+  @Test
+  void aBinCannotSpeakForThePathsOfAnother() throws Exception {
+    TestKey key = key("bins");
+    SuccinctRoles bins = new SuccinctRoles(RoleKeys.of(1, TufKey.of(key.key())), 1, "bin");
+    repository.delegate("targets", List.of(key), bins);
+    repository.signedBy("bin-0", key).signedBy("bin-1", key);
+    repository.add("bin-0", "t", "content");
+    repository.list("bin-1", TargetFile.of("filler", new byte[] {1}));
+    repository.publish();
+    assertThat(client.refresh().find("t")).isEmpty();
+  }
+
+  @Test
+  void binNamesHaveAsManyDigitsAsTheLastBin() {
+    RoleKeys keys = new RoleKeys(List.of("k"), 1);
+    assertThat(new SuccinctRoles(keys, 1, "b").nameOf(1)).isEqualTo("b-1");
+    assertThat(new SuccinctRoles(keys, 4, "b").nameOf(15)).isEqualTo("b-f");
+    assertThat(new SuccinctRoles(keys, 5, "b").nameOf(1)).isEqualTo("b-01");
+    assertThat(new SuccinctRoles(keys, 32, "b").nameOf(255)).isEqualTo("b-000000ff");
+    assertThat(new SuccinctRoles(keys, 32, "b").roleFor("t").name())
+        .isEqualTo("b-" + TrustedPaths.hashOf("t").hex().substring(0, 8));
+  }
+
+  @Test
+  void rolesAndSuccinctRolesExcludeEachOther() throws Exception {
+    repository.delegate("targets", "a", key("a"), "*").publish();
+    Json.Obj signed =
+        Tampering.with(
+            Tampering.signed(repository, "targets"),
+            "delegations",
+            to -> Tampering.with(to, "succinct_roles", none -> Json.object().build()));
+    Tampering.put(
+        repository, "metadata/2.targets.json", signed, Tampering.signature(key("targets"), signed));
+    client.assertRefused(Reason.MALFORMED, "targets");
+  }
+
+  @Test
+  void beforeARefreshThereIsNothingToFind() throws Exception {
+    Updater updater = client.updater();
+    assertThatIllegalStateException().isThrownBy(() -> updater.find("t"));
+  }
+
+  @Test
+  void patternsStayWithinAPart() {
+    List<String> matching = new ArrayList<>();
+    String[][] cases = {
+      {"targets/*.tgz", "targets/foo.tgz"},
+      {"targets/*.tgz", "targets/foo.txt"},
+      {"foo-version-?.tgz", "foo-version-a.tgz"},
+      {"foo-version-?.tgz", "foo-version-alpha.tgz"},
+      {"*.tgz", "targets/foo.tgz"},
+      {"*", "a"},
+      {"*", "a/b"},
+      {"a/*/c", "a/b/c"},
+      {"a/*/c", "a/b/b/c"},
+      {"a?c", "a/c"},
+      {"*a*b*", "xxaxxbxx"},
+      {"*a*b*", "xxbxxaxx"},
+      {"[ab]", "a"},
+      {"A", "a"},
+      {"", ""},
+      {"a*", "a"},
+    };
+    for (String[] c : cases) {
+      if (PathPattern.matches(c[0], c[1])) {
+        matching.add(c[0] + " " + c[1]);
+      }
+    }
+    assertThat(matching)
+        .containsExactly(
+            "targets/*.tgz targets/foo.tgz",
+            "foo-version-?.tgz foo-version-a.tgz",
+            "* a",
+            "a/*/c a/b/c",
+            "*a*b* xxaxxbxx",
+            " ",
+            "a* a");
+  }
+
+  @Test
+  void aPatternOfManyStarsCostsNoMoreThanOthers() {
+    String pattern = "*a".repeat(200) + "b";
+    assertThat(PathPattern.matches(pattern, "a".repeat(5_000))).isFalse();
+  }
+}

@@ -1,0 +1,431 @@
+package dev.otasigner.verifier.tuf;
+
+import static dev.otasigner.verifier.tuf.RepositorySimulator.START;
+import static dev.otasigner.verifier.tuf.RepositorySimulator.key;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.json.Json;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** TUF 5.4 to 5.6: arbitrary software, rollback, freeze, mix and match, fast forward. */
+class FreshnessTests {
+  private final RepositorySimulator repository = new RepositorySimulator();
+  private final TestClient client = new TestClient(repository);
+
+  // --- what goes well
+
+  @Test
+  void theFirstUpdateTakesEverythingInOrder() throws Exception {
+    Updater updater = client.refresh();
+    assertThat(repository.requests())
+        .containsExactly(
+            "metadata/2.root.json",
+            "metadata/timestamp.json",
+            "metadata/1.snapshot.json",
+            "metadata/1.targets.json");
+    assertThat(client.store().roles())
+        .containsExactlyInAnyOrder("root", "timestamp", "snapshot", "targets");
+    assertThat(updater.rootVersion()).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsStoredIsWhatWasReceived() throws Exception {
+    client.refresh();
+    assertThat(client.store().load("snapshot")).hasValue(repository.latest("snapshot"));
+  }
+
+  @Test
+  void nothingThatIsHeldIsFetchedAgain() throws Exception {
+    client.refresh();
+    repository.publishTimestamp();
+    client.refresh();
+    assertThat(repository.requestsAfterRoot()).containsExactly("metadata/timestamp.json");
+  }
+
+  @Test
+  void anUnchangedTimestampIsNoError() throws Exception {
+    client.refresh();
+    client.refresh();
+    assertThat(repository.requestsAfterRoot()).containsExactly("metadata/timestamp.json");
+  }
+
+  /** The same version with other content: the one that is trusted stays. */
+  @Test
+  void aTimestampOfTheSameVersionChangesNothing() throws Exception {
+    client.refresh();
+    byte[] before = client.store().load("timestamp").orElseThrow();
+    repository.version("timestamp", 0).issued(START).publishTimestamp();
+    assertThat(repository.latest("timestamp")).isNotEqualTo(before);
+    Updater updater = client.refresh();
+    assertThat(client.store().load("timestamp")).hasValue(before);
+    assertThat(updater.timestampIssued()).isEmpty();
+  }
+
+  @Test
+  void theTimestampSaysWhenItWasIssued() throws Exception {
+    repository.issued(START.plusSeconds(60)).publishTimestamp();
+    assertThat(client.refresh().timestampIssued()).hasValue(START.plusSeconds(60));
+  }
+
+  @Test
+  void announcedHashesAreHonoured() throws Exception {
+    repository.announcesHashes(true).publish();
+    client.refresh();
+    assertThat(client.trusted("targets")).isEqualTo(2);
+  }
+
+  @Test
+  void withoutConsistentSnapshotsFilesHaveNoVersions() throws Exception {
+    repository.consistentSnapshot(false).publishRoot();
+    repository.add("targets", "dir/a", "content");
+    repository.publish();
+    Updater updater = client.refresh();
+    assertThat(repository.requests())
+        .containsExactly(
+            "metadata/2.root.json",
+            "metadata/3.root.json",
+            "metadata/timestamp.json",
+            "metadata/snapshot.json",
+            "metadata/targets.json");
+    assertThat(updater.fetchTarget("dir/a", 100))
+        .asString(StandardCharsets.UTF_8)
+        .isEqualTo("content");
+    assertThat(repository.requests()).endsWith("targets/dir/a");
+  }
+
+  // --- arbitrary software
+
+  @Test
+  void aTimestampByAnotherKeyIsRefused() throws Exception {
+    repository.signedBy("timestamp", key("thief")).publishTimestamp();
+    client.assertRefused(Reason.BELOW_THRESHOLD, "timestamp");
+  }
+
+  @Test
+  void aSnapshotByAnotherKeyIsRefused() throws Exception {
+    repository.signedBy("snapshot", key("thief")).publish();
+    client.assertRefused(Reason.BELOW_THRESHOLD, "snapshot");
+  }
+
+  @Test
+  void targetsByAnotherKeyAreRefused() throws Exception {
+    repository.signedBy("targets", key("thief")).publish();
+    client.assertRefused(Reason.BELOW_THRESHOLD, "targets");
+  }
+
+  /** The keys of one role are of no use for another. */
+  @Test
+  void targetsByTheOnlineKeysAreRefused() throws Exception {
+    repository.signedBy("targets", key("timestamp"), key("snapshot")).publish();
+    client.assertRefused(Reason.BELOW_THRESHOLD, "targets");
+  }
+
+  @Test
+  void aThresholdOfTwoIsNotReachedByOne() throws Exception {
+    repository.keys("targets", 2, key("targets"), key("second")).publishRoot();
+    repository.signedBy("targets", key("second")).publish();
+    client.assertRefused(Reason.BELOW_THRESHOLD, "targets");
+    repository.signedBy("targets", key("second"), key("targets")).publish();
+    client.refresh();
+  }
+
+  @Test
+  void metadataOfAnotherRoleIsRefused() throws Exception {
+    // One key for two roles: the signature is right, only the type tells them apart.
+    repository.keys("snapshot", 1, key("timestamp")).publishRoot();
+    repository.publish();
+    repository.files().put("metadata/2.snapshot.json", repository.latest("timestamp"));
+    client.assertRefused(Reason.METADATA_WRONG_ROLE, "snapshot");
+  }
+
+  @Test
+  void oneChangedByteIsNoticed() throws Exception {
+    byte[] bytes = repository.latest("targets");
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    String changed = text.replace("2026-01-31", "2036-01-31");
+    assertThat(changed).isNotEqualTo(text);
+    repository.files().put("metadata/1.targets.json", changed.getBytes(StandardCharsets.UTF_8));
+    client.assertRefused(Reason.BELOW_THRESHOLD, "targets");
+  }
+
+  // --- rollback
+
+  @Test
+  void anOlderTimestampIsRefused() throws Exception {
+    byte[] old = repository.latest("timestamp");
+    repository.publishTimestamp();
+    client.refresh();
+    repository.files().put("metadata/timestamp.json", old);
+    client.assertRefused(Reason.METADATA_ROLLED_BACK, "timestamp");
+  }
+
+  @Test
+  void aTimestampThatAnnouncesAnOlderSnapshotIsRefused() throws Exception {
+    repository.publish();
+    client.refresh();
+    repository.version("snapshot", 0).publishSnapshot();
+    repository.publishTimestamp();
+    client.assertRefused(Reason.METADATA_ROLLED_BACK, "timestamp");
+  }
+
+  @Test
+  void aSnapshotThatAnnouncesOlderTargetsIsRefused() throws Exception {
+    repository.publish();
+    client.refresh();
+    repository.version("targets", 0).publish();
+    client.assertRefused(Reason.METADATA_ROLLED_BACK, "snapshot");
+  }
+
+  @Test
+  void aSnapshotThatAnnouncesAnOlderDelegatedRoleIsRefused() throws Exception {
+    repository.delegate("targets", "a", key("a"), "*").publish();
+    repository.publish();
+    client.refresh();
+    repository.version("a", 0).publish();
+    client.assertRefused(Reason.METADATA_ROLLED_BACK, "snapshot");
+  }
+
+  @Test
+  void aRoleMayNotLeaveTheSnapshot() throws Exception {
+    repository.delegate("targets", "a", key("a"), "*").publish();
+    client.refresh();
+    repository.remove("a");
+    repository.publish();
+    client.assertRefused(Reason.METADATA_ROLLED_BACK, "snapshot");
+  }
+
+  // 1 January: the client updates. 15 March: all it holds has expired; an attacker offers what was
+  // current on 1 February.
+  @Test
+  void expiredMetadataStillGuardsAgainstRollback() throws Exception {
+    repository.expires("root", START.plus(Duration.ofDays(900))).publishRoot();
+    byte[] old = repository.latest("timestamp");
+    repository.publish();
+    client.refresh();
+    client.pass(Duration.ofDays(73));
+    repository.files().put("metadata/timestamp.json", old);
+    client.assertRefused(Reason.METADATA_ROLLED_BACK, "timestamp");
+
+    for (String role : new String[] {"timestamp", "snapshot", "targets"}) {
+      repository.expires(role, START.plus(Duration.ofDays(900)));
+    }
+    repository.version("targets", 0).publish();
+    client.assertRefused(Reason.METADATA_ROLLED_BACK, "snapshot");
+  }
+
+  // --- freeze
+
+  @Test
+  void anExpiredTimestampIsRefused() throws Exception {
+    repository.expires("timestamp", START).publishTimestamp();
+    client.assertRefused(Reason.METADATA_EXPIRED, "timestamp");
+  }
+
+  @Test
+  void anExpiredSnapshotIsRefused() throws Exception {
+    repository.expires("snapshot", START.minusSeconds(1)).publish();
+    client.assertRefused(Reason.METADATA_EXPIRED, "snapshot");
+  }
+
+  @Test
+  void expiredTargetsAreRefused() throws Exception {
+    repository.expires("targets", START.minusSeconds(1)).publish();
+    client.assertRefused(Reason.METADATA_EXPIRED, "targets");
+  }
+
+  // 1 January: the client updates. 31 January: the same timestamp is still served.
+  @Test
+  void aTimestampThatIsHeldForTooLongIsRefused() throws Exception {
+    repository.expires("root", START.plus(Duration.ofDays(900))).publishRoot();
+    client.refresh();
+    client.pass(RepositorySimulator.LIFETIME.minusSeconds(1));
+    client.refresh();
+    client.pass(Duration.ofSeconds(1));
+    client.assertRefused(Reason.METADATA_EXPIRED, "timestamp");
+  }
+
+  @Test
+  void oneReadingOfTheClockServesTheWholeUpdate() throws Exception {
+    client.refresh();
+    Updater updater = client.updater();
+    client.pass(Duration.ofDays(400));
+    updater.refresh();
+  }
+
+  @Test
+  void aRepositoryThatComesBackToLifeIsFollowedAgain() throws Exception {
+    client.refresh();
+    client.pass(Duration.ofDays(400));
+    for (String role : new String[] {"root", "timestamp", "snapshot", "targets"}) {
+      repository.expires(role, START.plus(Duration.ofDays(900)));
+    }
+    repository.publishRoot();
+    repository.publish();
+    client.refresh();
+    assertThat(client.trusted("targets")).isEqualTo(2);
+  }
+
+  // --- mix and match
+
+  @Test
+  void anotherSnapshotThanTheAnnouncedIsRefused() throws Exception {
+    byte[] old = repository.latest("snapshot");
+    repository.publish();
+    repository.files().put("metadata/2.snapshot.json", old);
+    client.assertRefused(Reason.METADATA_VERSION_MISMATCH, "snapshot");
+  }
+
+  @Test
+  void otherTargetsThanTheAnnouncedAreRefused() throws Exception {
+    byte[] old = repository.latest("targets");
+    repository.publish();
+    repository.files().put("metadata/2.targets.json", old);
+    client.assertRefused(Reason.METADATA_VERSION_MISMATCH, "targets");
+  }
+
+  @Test
+  void aSnapshotOfTheSameVersionWithAnotherHashIsRefused() throws Exception {
+    repository.announcesHashes(true).publish();
+    byte[] announced = repository.latest("timestamp");
+    repository.version("snapshot", 1).expires("snapshot", START.plusSeconds(999)).publishSnapshot();
+    repository.files().put("metadata/timestamp.json", announced);
+    client.assertRefused(Reason.METADATA_DIGEST_MISMATCH, "snapshot");
+  }
+
+  @Test
+  void targetsOfTheSameVersionWithAnotherHashAreRefused() throws Exception {
+    repository.announcesHashes(true).publish();
+    repository
+        .version("targets", 1)
+        .expires("targets", START.plusSeconds(999))
+        .publishTargets("targets");
+    client.assertRefused(Reason.METADATA_DIGEST_MISMATCH, "targets");
+  }
+
+  /** A hash that nobody here can check is no hash. */
+  @Test
+  void anAnnouncedHashOfAnUnknownAlgorithmIsRefused() throws Exception {
+    repository.publish();
+    Json.Obj signed =
+        Tampering.with(
+            Tampering.signed(repository, "timestamp"),
+            "meta",
+            meta ->
+                Tampering.with(
+                    meta,
+                    "snapshot.json",
+                    file ->
+                        Tampering.with(
+                            file,
+                            "hashes",
+                            none -> Json.object().put("crc32", "00000000").build())));
+    Tampering.put(
+        repository,
+        "metadata/timestamp.json",
+        signed,
+        Tampering.signature(key("timestamp"), signed));
+    client.assertRefused(Reason.UNSUPPORTED_ALGORITHM, "snapshot");
+  }
+
+  @Test
+  void aStoredSnapshotThatIsNotTheAnnouncedOneIsFetchedAgain() throws Exception {
+    client.refresh();
+    repository
+        .announcesHashes(true)
+        .version("snapshot", 0)
+        .expires("snapshot", START.plusSeconds(999))
+        .publishSnapshot();
+    repository.publishTimestamp();
+    client.refresh();
+    assertThat(client.store().load("snapshot")).hasValue(repository.latest("snapshot"));
+  }
+
+  // --- endless data
+
+  @Test
+  void aTimestampOverItsLimitIsRefused() throws Exception {
+    repository.files().put("metadata/timestamp.json", new byte[16_385]);
+    client.assertRefused(Reason.LIMIT_EXCEEDED, "timestamp");
+  }
+
+  @Test
+  void aSnapshotLongerThanAnnouncedIsCutOff() throws Exception {
+    repository.announcesHashes(true).publish();
+    byte[] longer = java.util.Arrays.copyOf(repository.latest("snapshot"), 100_000);
+    repository.files().put("metadata/2.snapshot.json", longer);
+    client.assertRefused(Reason.LIMIT_EXCEEDED, "snapshot");
+  }
+
+  @Test
+  void anAnnouncedLengthOverTheLimitIsNotEvenAskedFor() throws Exception {
+    repository.announcesHashes(true).publish();
+    client.limits(TufLimits.COMMON.withSnapshotBytes(100));
+    client.assertRefused(Reason.LIMIT_EXCEEDED, "snapshot");
+    assertThat(repository.requests()).doesNotContain("metadata/2.snapshot.json");
+  }
+
+  // --- fast forward
+
+  // An attacker with the timestamp key has published version 2^40. The owner rotates the key and
+  // goes on with version 2.
+  @Test
+  void aTimestampFastForwardIsRecoveredFromByRotation() throws Exception {
+    repository.version("timestamp", 1L << 40).publishTimestamp();
+    client.refresh();
+    repository.version("timestamp", 1).publishTimestamp();
+    client.assertRefused(Reason.METADATA_ROLLED_BACK, "timestamp");
+
+    repository.keys("timestamp", 1, key("timestamp-2")).publishRoot();
+    repository.version("timestamp", 1).publishTimestamp();
+    client.refresh();
+    assertThat(client.trusted("timestamp")).isEqualTo(2);
+  }
+
+  @Test
+  void aSnapshotFastForwardIsRecoveredFromByRotation() throws Exception {
+    repository.version("snapshot", 1L << 40).publish();
+    client.refresh();
+    repository.keys("timestamp", 1, key("timestamp-2"));
+    repository.keys("snapshot", 1, key("snapshot-2")).publishRoot();
+    repository.version("snapshot", 1).publish();
+    client.refresh();
+    assertThat(client.trusted("snapshot")).isEqualTo(2);
+  }
+
+  @Test
+  void aTargetsFastForwardIsRecoveredFromByRotationOfTheSnapshotKey() throws Exception {
+    repository.delegate("targets", "a", key("a"), "*");
+    repository.version("targets", 1L << 40).publish();
+    client.refresh();
+    repository.keys("snapshot", 1, key("snapshot-2")).publishRoot();
+    repository.remove("a");
+    repository.version("targets", 1).publish();
+    client.refresh();
+    assertThat(client.trusted("targets")).isEqualTo(2);
+  }
+
+  /** Even where the old signature would still do: one key of two goes, the other stays. */
+  @Test
+  void oneKeyOfTwoRotatedIsARotation() throws Exception {
+    repository.keys("timestamp", 1, key("timestamp"), key("stays")).publishRoot();
+    repository.version("timestamp", 1L << 40).publishTimestamp();
+    client.refresh();
+    repository.keys("timestamp", 1, key("stays")).publishRoot();
+    repository.version("timestamp", 1).publishTimestamp();
+    client.refresh();
+    assertThat(client.trusted("timestamp")).isEqualTo(2);
+  }
+
+  @Test
+  void anAddedKeyOpensNoWayBack() throws Exception {
+    byte[] old = repository.latest("timestamp");
+    repository.publishTimestamp();
+    client.refresh();
+    repository.keys("timestamp", 1, key("timestamp"), key("more")).publishRoot();
+    repository.files().put("metadata/timestamp.json", old);
+    client.assertRefused(Reason.METADATA_ROLLED_BACK, "timestamp");
+  }
+}

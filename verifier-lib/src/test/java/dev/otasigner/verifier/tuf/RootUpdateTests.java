@@ -1,0 +1,396 @@
+package dev.otasigner.verifier.tuf;
+
+import static dev.otasigner.verifier.tuf.RepositorySimulator.key;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.testing.TestKey;
+import dev.otasigner.verifier.tuf.SignedMetadata.KeySignature;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** TUF 5.2 and 5.3. */
+class RootUpdateTests {
+  private final RepositorySimulator repository = new RepositorySimulator();
+  private final TestClient client = new TestClient(repository);
+
+  @Test
+  void thirtyRootsAreClimbedOneByOne() throws Exception {
+    for (int version = 2; version <= 31; version++) {
+      repository.keys(Metadata.ROOT, 1, key("root-" + version));
+      repository.publishRoot();
+    }
+    client.refresh();
+    assertThat(client.trusted(Metadata.ROOT)).isEqualTo(31);
+    assertThat(repository.requests())
+        .startsWith("metadata/2.root.json", "metadata/3.root.json")
+        .contains("metadata/32.root.json");
+  }
+
+  @Test
+  void eachRootIsStoredBeforeTheNextIsAskedFor() throws Exception {
+    repository.publishRoot();
+    repository.publishRoot(key("thief"));
+    client.assertRefused(Reason.BELOW_THRESHOLD, Metadata.TIMESTAMP);
+    assertThat(client.trusted(Metadata.ROOT)).isEqualTo(2);
+  }
+
+  @Test
+  void anUpdateStopsAtItsLimitOfRootsAndTheNextGoesOn() throws Exception {
+    for (int i = 0; i < 7; i++) {
+      repository.publishRoot();
+    }
+    client.limits(TufLimits.COMMON.withRoots(5));
+    client.refresh();
+    assertThat(client.trusted(Metadata.ROOT)).isEqualTo(6);
+    client.refresh();
+    assertThat(client.trusted(Metadata.ROOT)).isEqualTo(8);
+  }
+
+  @Test
+  void aRootNotSignedByTheOldKeysIsRefused() throws Exception {
+    repository.keys(Metadata.ROOT, 1, key("new-root"));
+    repository.publishRoot(key("new-root"));
+    client.assertRefused(Reason.BELOW_THRESHOLD, Metadata.ROOT);
+  }
+
+  @Test
+  void aRootNotSignedByItsOwnKeysIsRefused() throws Exception {
+    repository.keys(Metadata.ROOT, 1, key("new-root"));
+    repository.publishRoot(key(Metadata.ROOT));
+    client.assertRefused(Reason.BELOW_THRESHOLD, Metadata.ROOT);
+  }
+
+  @Test
+  void aRootBelowItsNewThresholdIsRefused() throws Exception {
+    repository.keys(Metadata.ROOT, 2, key(Metadata.ROOT), key("second"));
+    repository.publishRoot(key("second"), key("third"), key(Metadata.ROOT));
+    client.refresh();
+    repository.publishRoot(key("second"), key("third"));
+    client.assertRefused(Reason.BELOW_THRESHOLD, Metadata.ROOT);
+  }
+
+  @Test
+  void anOlderRootUnderTheNextNameIsRefused() throws Exception {
+    repository.publishRoot();
+    client.refresh();
+    repository.files().put("metadata/3.root.json", repository.latest(Metadata.ROOT));
+    client.assertRefused(Reason.METADATA_ROLLED_BACK, Metadata.ROOT);
+  }
+
+  @Test
+  void aRootThatSkipsAVersionIsRefused() throws Exception {
+    repository.version(Metadata.ROOT, 2).publishRoot();
+    repository.files().put("metadata/2.root.json", repository.latest(Metadata.ROOT));
+    client.assertRefused(Reason.METADATA_VERSION_MISMATCH, Metadata.ROOT);
+  }
+
+  @Test
+  void anExpiredRootOnTheWayIsNoObstacle() throws Exception {
+    repository.expires(Metadata.ROOT, RepositorySimulator.START.minusSeconds(1)).publishRoot();
+    repository.expires(Metadata.ROOT, RepositorySimulator.START.plusSeconds(1)).publishRoot();
+    client.refresh();
+    assertThat(client.trusted(Metadata.ROOT)).isEqualTo(3);
+  }
+
+  // 1 January: root 1, valid 30 days. 31 January: nothing newer is offered.
+  @Test
+  void anExpiredLastRootStopsTheUpdate() throws Exception {
+    client.pass(RepositorySimulator.LIFETIME);
+    client.assertRefused(Reason.METADATA_EXPIRED, Metadata.TIMESTAMP);
+    assertThat(repository.requests()).containsExactly("metadata/2.root.json");
+  }
+
+  @Test
+  void anExpiredStoredRootIsNoObstacleToANewerOne() throws Exception {
+    client.pass(RepositorySimulator.LIFETIME.plusDays(300));
+    for (String role : List.of("root", "timestamp", "snapshot", "targets")) {
+      repository.expires(role, RepositorySimulator.START.plus(Duration.ofDays(400)));
+    }
+    repository.publishRoot();
+    repository.publish();
+    client.refresh();
+    assertThat(client.trusted(Metadata.ROOT)).isEqualTo(2);
+  }
+
+  @Test
+  void onlyNotFoundEndsTheClimb() throws Exception {
+    Fetcher broken =
+        new Fetcher() {
+          @Override
+          public void fetch(String path, long maxBytes, OutputStream to) throws IOException {
+            throw new IOException("connection reset");
+          }
+        };
+    Updater updater =
+        new Updater(
+            client.store(),
+            broken,
+            TufLimits.COMMON,
+            LineagePolicy.tufAlone(),
+            RepositorySimulator.START);
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(updater::refresh)
+        .withMessage("connection reset");
+  }
+
+  @Test
+  void aRootThatNeverEndsIsCutOff() throws Exception {
+    repository.files().put("metadata/2.root.json", new byte[600_000]);
+    client.assertRefused(Reason.LIMIT_EXCEEDED, Metadata.ROOT);
+  }
+
+  @Test
+  void aFetcherThatIgnoresTheLimitIsNotTrustedEither() throws Exception {
+    Fetcher generous =
+        new Fetcher() {
+          @Override
+          public void fetch(String path, long maxBytes, OutputStream to) throws IOException {
+            to.write(new byte[(int) maxBytes + 1]);
+          }
+        };
+    Updater updater =
+        new Updater(
+            client.store(),
+            generous,
+            TufLimits.COMMON,
+            LineagePolicy.tufAlone(),
+            RepositorySimulator.START);
+    TestClient.assertRefused(Reason.LIMIT_EXCEEDED, updater::refresh);
+  }
+
+  @Test
+  void aKeyThatSignsTwiceMakesTheFileInvalid() throws Exception {
+    repository.publishRoot();
+    Json.Obj signed = Tampering.signed(repository, Metadata.ROOT);
+    KeySignature once = Tampering.signature(key(Metadata.ROOT), signed);
+    Tampering.put(repository, "metadata/2.root.json", signed, once, once);
+    client.assertRefused(Reason.MALFORMED, Metadata.ROOT);
+  }
+
+  @Test
+  void emptyAndGarbledSignaturesBesideAThresholdAreLeftAside() throws Exception {
+    TestKey[] keys = {key(Metadata.ROOT), key("second"), key("third"), key("fourth")};
+    repository.keys(Metadata.ROOT, 1, keys).publishRoot();
+    Json.Obj signed = Tampering.signed(repository, Metadata.ROOT);
+    Tampering.put(
+        repository,
+        "metadata/2.root.json",
+        signed,
+        new KeySignature(TufKey.of(keys[1].key()).keyId(), Bytes.copyOf(new byte[0])),
+        new KeySignature(TufKey.of(keys[2].key()).keyId(), Bytes.copyOf(new byte[64])),
+        new KeySignature("no such key", Bytes.copyOf(new byte[3])),
+        Tampering.signature(keys[0], signed));
+    // The fourth stays without hex digits at all.
+    String text =
+        new String(repository.files().get("metadata/2.root.json"), StandardCharsets.UTF_8);
+    String garbled =
+        text.replaceFirst(
+            "\"signatures\":\\[",
+            "\"signatures\":[{\"keyid\":\""
+                + TufKey.of(keys[3].key()).keyId()
+                + "\",\"sig\":\"not hex\"},");
+    assertThat(garbled).isNotEqualTo(text);
+    repository.files().put("metadata/2.root.json", garbled.getBytes(StandardCharsets.UTF_8));
+    client.refresh();
+    assertThat(client.trusted(Metadata.ROOT)).isEqualTo(2);
+  }
+
+  @Test
+  void aKeyUnderAnotherIdentifierNeverCounts() throws Exception {
+    // The thief's key is listed under the identifier of the key that root trusts.
+    repository.publishRoot();
+    String trusted = TufKey.of(key(Metadata.ROOT).key()).keyId();
+    Json.Obj signed =
+        Tampering.with(
+            Tampering.signed(repository, Metadata.ROOT),
+            "keys",
+            keys -> Tampering.with(keys, trusted, key -> TufKey.of(key("thief").key()).toJson()));
+    Tampering.put(
+        repository,
+        "metadata/2.root.json",
+        signed,
+        new KeySignature(trusted, Tampering.signature(key("thief"), signed).signature()));
+    client.assertRefused(Reason.BELOW_THRESHOLD, Metadata.ROOT);
+
+    // Signed by the old key too, it gets as far as the new list, and no further.
+    Tampering.put(
+        repository,
+        "metadata/2.root.json",
+        signed,
+        Tampering.signature(key(Metadata.ROOT), signed));
+    client.assertRefused(Reason.KEYID_MISMATCH, Metadata.ROOT);
+  }
+
+  @Test
+  void oneKeyUnderTwoIdentifiersCountsOnce() throws Exception {
+    TestKey key = key(Metadata.ROOT);
+    TufKey plain = TufKey.of(key.key());
+    Json.Obj again = Json.object().put("x-note", "again").build();
+    Map<String, Json> members = new LinkedHashMap<>(plain.toJson().members());
+    members.putAll(again.members());
+    Json.Obj annotated = new Json.Obj(members);
+    String other = Digest.of(annotated.canonicalBytes()).hex();
+
+    repository.publishRoot();
+    Json.Obj signed =
+        Tampering.with(
+            Tampering.signed(repository, Metadata.ROOT),
+            "keys",
+            keys -> Tampering.with(keys, other, none -> annotated));
+    signed =
+        Tampering.with(
+            signed,
+            "roles",
+            roles ->
+                Tampering.with(
+                    roles,
+                    "root",
+                    role ->
+                        Json.object()
+                            .put("keyids", Json.strings(List.of(plain.keyId(), other)))
+                            .put("threshold", 2)
+                            .build()));
+    KeySignature signature = Tampering.signature(key, signed);
+    Tampering.put(
+        repository,
+        "metadata/2.root.json",
+        signed,
+        signature,
+        new KeySignature(other, signature.signature()));
+    client.assertRefused(Reason.BELOW_THRESHOLD, Metadata.ROOT);
+  }
+
+  @Test
+  void anUnsupportedKeyDoesNotHarmAndDoesNotCount() throws Exception {
+    Json.Obj exotic =
+        Json.object()
+            .put("keytype", "sphincs+")
+            .put("scheme", "sphincs-shake-128s")
+            .put("keyval", Json.object().put("public", "00").build())
+            .build();
+    String exoticId = Digest.of(exotic.canonicalBytes()).hex();
+    String trusted = TufKey.of(key(Metadata.ROOT).key()).keyId();
+    for (int threshold = 1; threshold <= 2; threshold++) {
+      int demanded = threshold;
+      repository.version(Metadata.ROOT, threshold).publishRoot();
+      Json.Obj signed =
+          Tampering.with(
+              Tampering.signed(repository, Metadata.ROOT),
+              "keys",
+              keys -> Tampering.with(keys, exoticId, none -> exotic));
+      signed =
+          Tampering.with(
+              signed,
+              "roles",
+              roles ->
+                  Tampering.with(
+                      roles,
+                      "root",
+                      role ->
+                          Json.object()
+                              .put("keyids", Json.strings(List.of(trusted, exoticId)))
+                              .put("threshold", demanded)
+                              .build()));
+      Tampering.put(
+          repository,
+          "metadata/" + (threshold + 1) + ".root.json",
+          signed,
+          Tampering.signature(key(Metadata.ROOT), signed),
+          new KeySignature(exoticId, Bytes.copyOf(new byte[] {1})));
+      if (threshold == 1) {
+        client.refresh();
+        assertThat(client.trusted(Metadata.ROOT)).isEqualTo(2);
+      } else {
+        client.assertRefused(Reason.BELOW_THRESHOLD, Metadata.ROOT);
+      }
+    }
+  }
+
+  @Test
+  void unknownMembersStayUnderTheSignature() throws Exception {
+    repository.publishRoot();
+    Json.Obj signed =
+        Tampering.with(
+            Tampering.signed(repository, Metadata.ROOT),
+            "x-tuf-on-ci-expiry-period",
+            none -> new Json.Num(365));
+    Tampering.put(
+        repository,
+        "metadata/2.root.json",
+        signed,
+        Tampering.signature(key(Metadata.ROOT), signed));
+    client.refresh();
+    assertThat(client.trusted(Metadata.ROOT)).isEqualTo(2);
+
+    Json.Obj changed =
+        Tampering.with(signed, "x-tuf-on-ci-expiry-period", none -> new Json.Num(3650));
+    Tampering.put(
+        repository,
+        "metadata/3.root.json",
+        changed,
+        Tampering.signature(key(Metadata.ROOT), signed));
+    client.assertRefused(Reason.BELOW_THRESHOLD, Metadata.ROOT);
+  }
+
+  @Test
+  void theSpecificationVersionMayHaveTwoPartsButNotAnotherMajor() throws Exception {
+    repository.publishRoot();
+    Json.Obj two =
+        Tampering.with(
+            Tampering.signed(repository, Metadata.ROOT), "spec_version", v -> new Json.Str("1.0"));
+    Tampering.put(
+        repository, "metadata/2.root.json", two, Tampering.signature(key(Metadata.ROOT), two));
+    client.refresh();
+    repository.publishRoot();
+    Json.Obj other =
+        Tampering.with(
+            Tampering.signed(repository, Metadata.ROOT),
+            "spec_version",
+            v -> new Json.Str("2.0.0"));
+    Tampering.put(
+        repository, "metadata/3.root.json", other, Tampering.signature(key(Metadata.ROOT), other));
+    client.assertRefused(Reason.UNSUPPORTED_VERSION, Metadata.ROOT);
+  }
+
+  @Test
+  void anotherFileThanTheBakedInRootIsNotTrusted() {
+    MemoryStore store = new MemoryStore();
+    byte[] root = repository.latest(Metadata.ROOT);
+    TestClient.assertRefused(
+        Reason.METADATA_DIGEST_MISMATCH,
+        () -> Updater.trustRoot(store, root, Digest.of(new byte[0])));
+    assertThat(store.roles()).isEmpty();
+  }
+
+  @Test
+  void aStoreFollowsOneLineage() {
+    byte[] root = repository.latest(Metadata.ROOT);
+    assertThatIllegalStateException()
+        .isThrownBy(() -> Updater.trustRoot(client.store(), root, Digest.of(root)));
+  }
+
+  @Test
+  void withoutARootThereIsNoUpdate() {
+    assertThatIllegalStateException()
+        .isThrownBy(
+            () ->
+                new Updater(
+                    new MemoryStore(),
+                    repository,
+                    TufLimits.COMMON,
+                    LineagePolicy.tufAlone(),
+                    RepositorySimulator.START));
+  }
+}
