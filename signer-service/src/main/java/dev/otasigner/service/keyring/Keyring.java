@@ -10,6 +10,7 @@ import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.KeyState;
 import dev.otasigner.keys.RefusalCode;
 import dev.otasigner.keys.TokenKey;
+import dev.otasigner.keys.worker.Rule;
 import dev.otasigner.keys.worker.Worker;
 import dev.otasigner.keys.worker.WorkerRequest;
 import dev.otasigner.service.access.Actor;
@@ -297,6 +298,11 @@ public class Keyring {
       throw Refusals.of(new NotUsable(key.name(), key.state(), "sign"));
     }
     return key;
+  }
+
+  /** How many approvals the worker's own configuration asks for each time the key signs. */
+  public int minApprovals(Digest keyId) {
+    return worker.rule(keyId).map(Rule::minApprovals).orElse(0);
   }
 
   /**

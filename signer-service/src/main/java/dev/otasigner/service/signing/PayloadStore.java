@@ -1,8 +1,10 @@
 package dev.otasigner.service.signing;
 
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -55,16 +57,22 @@ public final class PayloadStore {
     }
   }
 
+  /** Writes a file's bytes, once. */
+  public interface Content {
+    void writeTo(OutputStream out) throws IOException, RejectedException;
+  }
+
   /**
-   * Stores a stream, digesting while it writes; durable when it returns. Storing the same bytes
+   * Stores what is written, digesting on the way; durable when it returns. Storing the same bytes
    * again changes nothing.
    *
-   * @throws TooLargeException when the stream goes on past the limit
+   * @throws TooLargeException when it goes on past the limit
+   * @throws RejectedException when the content itself throws it; nothing is kept then
    */
-  public Stored store(InputStream in) throws IOException {
+  public Stored store(Content content) throws IOException, RejectedException {
     Path part = DurableFiles.temporary(incoming);
     try {
-      Stored stored = writePart(part, in);
+      Stored stored = writePart(part, content);
       Path file = path(stored.sha256());
       DurableFiles.createDirectories(file.resolveSibling(""));
       if (Files.notExists(file)) {
@@ -76,30 +84,65 @@ public final class PayloadStore {
     }
   }
 
+  /** The same for a stream, read to its end. */
+  public Stored store(InputStream in) throws IOException {
+    try {
+      return store(
+          (Content)
+              out -> {
+                byte[] buffer = new byte[BUFFER_BYTES];
+                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                  out.write(buffer, 0, n);
+                }
+              });
+    } catch (RejectedException e) {
+      throw new IllegalStateException("a stream rejects nothing", e);
+    }
+  }
+
   public Stored store(byte[] bytes) throws IOException {
     return store(new java.io.ByteArrayInputStream(bytes));
   }
 
-  private Stored writePart(Path part, InputStream in) throws IOException {
-    MessageDigest hash = Digest.sha256();
-    byte[] buffer = new byte[BUFFER_BYTES];
-    long length = 0;
+  private Stored writePart(Path part, Content content) throws IOException, RejectedException {
     try (FileChannel channel =
         FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        length += n;
-        if (length > maxBytes) {
-          throw new TooLargeException(maxBytes);
-        }
-        hash.update(buffer, 0, n);
-        ByteBuffer chunk = ByteBuffer.wrap(buffer, 0, n);
-        while (chunk.hasRemaining()) {
-          channel.write(chunk);
-        }
-      }
+      Counted out = new Counted(channel, maxBytes);
+      content.writeTo(out);
       channel.force(true);
+      return new Stored(Digest.ofHash(out.hash.digest()), out.length);
     }
-    return new Stored(Digest.ofHash(hash.digest()), length);
+  }
+
+  /** Digests and counts on the way to the file. */
+  private static final class Counted extends OutputStream {
+    private final FileChannel channel;
+    private final long maxBytes;
+    private final MessageDigest hash = Digest.sha256();
+    private long length;
+
+    Counted(FileChannel channel, long maxBytes) {
+      this.channel = channel;
+      this.maxBytes = maxBytes;
+    }
+
+    @Override
+    public void write(int value) throws IOException {
+      write(new byte[] {(byte) value}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int count) throws IOException {
+      length += count;
+      if (length > maxBytes) {
+        throw new TooLargeException(maxBytes);
+      }
+      hash.update(bytes, from, count);
+      ByteBuffer chunk = ByteBuffer.wrap(bytes, from, count);
+      while (chunk.hasRemaining()) {
+        channel.write(chunk);
+      }
+    }
   }
 
   /** The file with this digest, if the store has it. */

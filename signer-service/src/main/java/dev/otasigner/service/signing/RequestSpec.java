@@ -45,6 +45,8 @@ record RequestSpec(
    * @param headerBytes from the start of the file to the payload
    * @param slotBytes 0 when no trailer is written and the size is not checked
    * @param align of the slot's trailer
+   * @param padHeader the payload brings no room for the header, as by default; imgtool's default is
+   *     the other one
    */
   record Layout(
       int headerBytes, long slotBytes, int align, boolean pad, boolean confirm, boolean padHeader) {
@@ -57,7 +59,10 @@ record RequestSpec(
               (int) integer(fields, "align", 1, 32, 1),
               bool(fields, "pad"),
               bool(fields, "confirm"),
-              bool(fields, "padHeader"));
+              !fields.has("padHeader") || fields.bool("padHeader"));
+      if (Integer.bitCount(layout.align) != 1) {
+        throw fields.malformed("align", "1, 2, 4, 8, 16 or 32 is expected");
+      }
       if ((layout.pad || layout.confirm) && layout.slotBytes == 0) {
         throw fields.malformed("slotSize", "padding needs the size of the slot");
       }

@@ -42,7 +42,7 @@ public enum RequestState {
       case INTENT_DURABLE ->
           next == SIGNED || next == FAILED || next == INTENT_DURABLE || next == AWAITING_APPROVAL;
       case SIGNED -> next == ACCEPTED || next == FAILED;
-      case ACCEPTED -> next == READY;
+      case ACCEPTED -> next == READY || next == FAILED;
       case READY, REFUSED, FAILED -> false;
     };
   }

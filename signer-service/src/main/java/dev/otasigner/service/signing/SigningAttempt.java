@@ -60,6 +60,11 @@ class SigningAttempt {
     return key.number();
   }
 
+  /** Whether the service stopped in its middle, now or then. */
+  boolean wasInterrupted() {
+    return outcome == Outcome.INTERRUPTED || outcome == Outcome.BEGUN;
+  }
+
   Outcome outcome() {
     return outcome;
   }

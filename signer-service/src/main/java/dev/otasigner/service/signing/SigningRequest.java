@@ -98,10 +98,14 @@ public class SigningRequest {
     moveTo(RequestState.APPROVED, now);
   }
 
-  /** Begins an attempt and returns its number. */
-  int intend(Instant now) {
+  /** Begins another attempt. */
+  void intend(Instant now) {
     moveTo(RequestState.INTENT_DURABLE, now);
-    return ++attempts;
+    attempts++;
+  }
+
+  int attempts() {
+    return attempts;
   }
 
   void signed(Digest manifestEnvelope, Optional<Digest> bootloaderComponent, Instant now) {

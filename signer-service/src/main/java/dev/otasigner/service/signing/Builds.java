@@ -1,0 +1,105 @@
+package dev.otasigner.service.signing;
+
+import dev.otasigner.verifier.ByteSource;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.dsse.Envelope;
+import dev.otasigner.verifier.manifest.Manifest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The builds of all products: signed, accepted by the device's own code, unchangeable. */
+public final class Builds {
+  private final BuildStore store;
+  private final PayloadStore payloads;
+  private final FleetFacts fleet;
+
+  public Builds(BuildStore store, PayloadStore payloads, FleetFacts fleet) {
+    this.store = store;
+    this.payloads = payloads;
+    this.fleet = fleet;
+  }
+
+  public Optional<Build> find(String product, ImageVersion version) {
+    return store.findByProductAndVersion(product, version.toString());
+  }
+
+  /** The product's builds, newest version first. */
+  public List<Build> of(String product) {
+    return store.findByProductOrderByCreated(product).stream()
+        .sorted(Comparator.comparing(Build::version).reversed())
+        .toList();
+  }
+
+  /** What a build's manifest says. */
+  public Manifest manifest(Build build) {
+    try {
+      return manifestOf(payloads.read(build.manifest()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (RejectedException e) {
+      throw damaged(build, e);
+    }
+  }
+
+  /**
+   * All bytes of a build.
+   *
+   * @throws IOException when a file of it is gone from the store
+   */
+  public BuildFiles files(Build build) throws IOException {
+    try {
+      byte[] envelope = payloads.read(build.manifest());
+      return files(envelope, build.component());
+    } catch (RejectedException e) {
+      throw damaged(build, e);
+    }
+  }
+
+  /** The bytes that belong to a manifest's file, each found by its digest. */
+  BuildFiles files(byte[] envelope, Optional<Digest> component)
+      throws RejectedException, IOException {
+    Manifest manifest = manifestOf(envelope);
+    Map<String, ByteSource> images = new LinkedHashMap<>();
+    for (Manifest.Variant variant : manifest.variants()) {
+      images.put(variant.name(), source(variant.sha256()));
+    }
+    Bytes profile =
+        fleet
+            .profile(manifest.product(), manifest.profile())
+            .orElseThrow(() -> new IOException("profile " + manifest.profile() + " is gone"));
+    Optional<ByteSource> componentFile = Optional.empty();
+    if (component.isPresent()) {
+      componentFile = Optional.of(source(component.get()));
+    }
+    return new BuildFiles(
+        manifest,
+        Bytes.copyOf(envelope),
+        images,
+        Profile.read(profile.toByteArray()),
+        componentFile);
+  }
+
+  private ByteSource source(Digest sha256) throws IOException {
+    return ByteSource.of(
+        payloads
+            .find(sha256)
+            .orElseThrow(() -> new IOException("file " + sha256.abbreviated() + " is gone")));
+  }
+
+  static Manifest manifestOf(byte[] envelope) throws RejectedException {
+    return Manifest.read(Envelope.read(envelope).payloadOf(Manifest.PAYLOAD_TYPE).toByteArray());
+  }
+
+  private static IllegalStateException damaged(Build build, RejectedException e) {
+    return new IllegalStateException("build " + build.version() + " is damaged", e);
+  }
+}

@@ -1,0 +1,61 @@
+package dev.otasigner.service.signing;
+
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.device.Bootloader;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.manifest.Manifest;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What signing, publishing and rotation ask of the fleet: products and who is out there. */
+public interface FleetFacts {
+
+  /**
+   * What a product demands of its builds and catalogue.
+   *
+   * @param evenMajorsOnly production releases have an even major version
+   * @param maxCounterStep the most by which a build may raise the security counter
+   * @param timestampLifetime of its catalogues: the longest a withdrawal takes
+   */
+  record Policy(boolean evenMajorsOnly, long maxCounterStep, Duration timestampLifetime) {
+
+    /** The policy as requests are judged by it; its digest stands in what is approved. */
+    Digest digest() {
+      return Digest.of(
+          Json.object()
+              .put("evenMajorsOnly", evenMajorsOnly)
+              .put("maxCounterStep", maxCounterStep)
+              .put("timestampSeconds", timestampLifetime.toSeconds())
+              .build()
+              .canonicalBytes());
+    }
+  }
+
+  /**
+   * The policy of a product.
+   *
+   * @throws dev.otasigner.service.problem.SignerException NOT_FOUND when there is no such product
+   */
+  Policy policy(String product);
+
+  List<String> products();
+
+  /** The product's hardware with the revisions that exist. */
+  List<Manifest.Hardware> hardware(String product);
+
+  List<String> channels(String product);
+
+  /** Every manufactured device that is not written off, at its last known state. */
+  List<DeviceState> devices(String product);
+
+  /** The bytes of a profile registered for the product. */
+  Optional<Bytes> profile(String product, Digest digest);
+
+  Optional<Bootloader> bootloader(String product, String id);
+
+  /** The bootloaders that are registered for a hardware. */
+  List<Bootloader> bootloaders(String product, String hardware);
+}

@@ -1,0 +1,41 @@
+package dev.otasigner.service.signing;
+
+import dev.otasigner.service.keyring.KeyEntry;
+import dev.otasigner.service.keyring.Keyring;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.crypto.SigningInput;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+
+/** The service's keyring. */
+@Component
+final class KeyringSigningKeys implements SigningKeys {
+  private final Keyring keyring;
+
+  KeyringSigningKeys(Keyring keyring) {
+    this.keyring = keyring;
+  }
+
+  @Override
+  public Optional<SigningKey> find(String nameOrId) {
+    return keyring.find(nameOrId).map(KeyringSigningKeys::key);
+  }
+
+  private static SigningKey key(KeyEntry entry) {
+    return new SigningKey(
+        entry.name(), entry.anchor(), entry.purpose(), entry.state(), entry.product());
+  }
+
+  @Override
+  public int minApprovals(Digest keyId) {
+    return keyring.minApprovals(keyId);
+  }
+
+  @Override
+  public byte[] sign(Digest keyId, Bytes document, SigningInput input, List<Bytes> approvals) {
+    return keyring.sign(
+        keyId, document, input, approvals.stream().map(Bytes::toByteArray).toList());
+  }
+}

@@ -1,0 +1,32 @@
+package dev.otasigner.service.signing;
+
+import java.util.Locale;
+
+/** The closed list of reasons; on the wire in lower case with hyphens. */
+enum PolicyCode {
+  PAYLOAD_MISSING,
+  PAYLOAD_FORMAT,
+  HARDWARE_UNKNOWN,
+  REVISION_UNKNOWN,
+  VERSION_TAKEN,
+  VERSION_NOT_NEWER,
+  VERSION_ODD_MAJOR,
+  COUNTER_TOO_LOW,
+  COUNTER_STEP_TOO_LARGE,
+  KEY_UNKNOWN,
+  KEY_NOT_ACTIVE,
+  KEY_PURPOSE,
+  KEY_OTHER_PRODUCT,
+  KEY_SUITE,
+  KEYS_MISSING,
+  PROFILE_UNKNOWN,
+  PROFILE_UNFIT,
+  MANIFEST_RULE_NOT_MET,
+  BOOTLOADER_UNKNOWN,
+  BOOTLOADER_FIXED,
+  IMAGE_TOO_LARGE;
+
+  String code() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

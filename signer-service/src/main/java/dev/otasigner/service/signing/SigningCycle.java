@@ -1,0 +1,325 @@
+package dev.otasigner.service.signing;
+
+import dev.otasigner.service.Milestones;
+import dev.otasigner.service.problem.ProblemType;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.service.signing.Assembly.Made;
+import dev.otasigner.service.signing.SigningAttempt.Outcome;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes requests from state to state; the steps are those of docs/explanation/signing-cycle.md.
+ * Each ends durably before the next begins, so that a request which a crash has stopped goes on
+ * where it was: nothing is judged by memory, and what was half signed is signed anew in another
+ * attempt, while the first is recorded and never released.
+ */
+final class SigningCycle {
+  private static final Logger log = LoggerFactory.getLogger(SigningCycle.class);
+
+  /** A request that stops the service each time it is signed must not do so for ever. */
+  private static final int MAX_ATTEMPTS = 5;
+
+  private final RequestLedger ledger;
+  private final RequestPolicy policy;
+  private final FleetFacts fleet;
+  private final SigningKeys keys;
+  private final Assembly assembly;
+  private final Builds builds;
+  private final PayloadStore payloads;
+  private final PopulationJudgement judgement;
+  private final Milestones milestones;
+  private final Clock clock;
+  private final Map<UUID, ReentrantLock> running = new ConcurrentHashMap<>();
+
+  SigningCycle(
+      RequestLedger ledger,
+      FleetFacts fleet,
+      SigningKeys keys,
+      Builds builds,
+      PayloadStore payloads,
+      Milestones milestones,
+      Clock clock) {
+    this.ledger = ledger;
+    this.policy = new RequestPolicy(fleet, keys, builds, payloads);
+    this.fleet = fleet;
+    this.keys = keys;
+    this.assembly = new Assembly(payloads, keys);
+    this.builds = builds;
+    this.payloads = payloads;
+    this.judgement = new PopulationJudgement(fleet);
+    this.milestones = milestones;
+    this.clock = clock;
+  }
+
+  /**
+   * Step 1: receives a request durably.
+   *
+   * @param idempotencyKey the same key with the same request gives the request of then
+   * @throws SignerException CONFLICT when the key came with another request
+   */
+  SigningRequest receive(
+      String product, String requester, @Nullable String idempotencyKey, RequestSpec spec) {
+    fleet.policy(product);
+    Optional<SigningRequest> earlier =
+        ledger.findByIdempotencyKey(product, requester, idempotencyKey);
+    if (earlier.isPresent()) {
+      if (!earlier.get().asksFor(spec)) {
+        throw SignerException.conflict(
+            "idempotency key " + idempotencyKey + " came with another request before");
+      }
+      return earlier.get();
+    }
+    SigningRequest request =
+        ledger.receive(
+            new SigningRequest(UUID.randomUUID(), product, requester, idempotencyKey, spec, now()));
+    milestones.passed("signing.received");
+    return request;
+  }
+
+  /** Takes a request as far as it goes now: to its end, or to where approvals are awaited. */
+  SigningRequest advance(UUID id) {
+    ReentrantLock lock = running.computeIfAbsent(id, i -> new ReentrantLock());
+    lock.lock();
+    try {
+      SigningRequest request = ledger.get(id);
+      RequestState before = null;
+      while (!request.state().isFinal() && request.state() != before) {
+        before = request.state() == RequestState.AWAITING_APPROVAL ? request.state() : null;
+        request = step(request);
+      }
+      return request;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      lock.unlock();
+      running.remove(id, lock);
+    }
+  }
+
+  /** Finishes what was interrupted. Trouble with one request is logged and holds up no other. */
+  void resume() {
+    for (UUID id : ledger.unfinished()) {
+      try {
+        advance(id);
+      } catch (SignerException | UncheckedIOException e) {
+        log.warn("request {} can not go on now: {}", id, e.getMessage());
+      }
+    }
+  }
+
+  private SigningRequest step(SigningRequest request) throws IOException {
+    return switch (request.state()) {
+      case RECEIVED -> judge(request);
+      case JUDGED, AWAITING_APPROVAL -> awaitApprovals(request);
+      case APPROVED, INTENT_DURABLE -> sign(request);
+      case SIGNED -> accept(request);
+      case ACCEPTED -> release(request);
+      case READY, REFUSED, FAILED -> request;
+    };
+  }
+
+  /** Step 2: the policy, before any key is touched, with every reason at once. */
+  private SigningRequest judge(SigningRequest request) throws IOException {
+    RequestSpec spec = request.spec();
+    RequestPolicy.Verdict verdict = policy.judge(request.product(), spec);
+    SigningRequest judged;
+    if (verdict.plan().isEmpty()) {
+      judged = ledger.change(request.id(), r -> r.refuse(verdict.reasons(), now()));
+    } else {
+      RequestDocument document = document(request, spec, verdict.plan().get());
+      judged =
+          ledger.change(
+              request.id(),
+              r -> r.judged(document, now()),
+              Map.of("digest", document.digest().hex()));
+    }
+    milestones.passed("signing.judged");
+    return judged;
+  }
+
+  private RequestDocument document(SigningRequest request, RequestSpec spec, SigningPlan plan)
+      throws IOException {
+    byte[] draft =
+        Assembly.draft(request.product(), spec, request.created()).toJson().canonicalBytes();
+    Digest manifest;
+    try {
+      manifest = dev.otasigner.keys.approval.RequestDocument.manifestDraft(Bytes.copyOf(draft));
+    } catch (RejectedException e) {
+      throw new IllegalStateException("a draft of our own is not read", e);
+    }
+    return new RequestDocument(
+        request.id(),
+        request.requester(),
+        request.product(),
+        spec.hardware(),
+        "build",
+        plan.keyIds(),
+        List.of(new RequestDocument.Payload(spec.payload(), plan.payloadBytes(), "payload")),
+        manifest,
+        fleet.policy(request.product()).digest(),
+        request.created());
+  }
+
+  /** Step 3: approvals, where the worker's configuration asks for any. */
+  private SigningRequest awaitApprovals(SigningRequest request) {
+    SigningRequest next = request;
+    if (approvalsNeeded(request) > 0) {
+      if (request.state() != RequestState.AWAITING_APPROVAL) {
+        next = ledger.change(request.id(), r -> r.awaitApproval(now()));
+        milestones.passed("signing.awaiting-approval");
+      }
+      return next;
+    }
+    next = ledger.change(request.id(), r -> r.approve(now()));
+    milestones.passed("signing.approved");
+    return next;
+  }
+
+  private int approvalsNeeded(SigningRequest request) {
+    try {
+      byte[] document = request.document().orElseThrow();
+      return dev.otasigner.keys.approval.RequestDocument.read(document).keyIds().stream()
+          .mapToInt(keys::minApprovals)
+          .max()
+          .orElse(0);
+    } catch (RejectedException e) {
+      throw new IllegalStateException("request " + request.id() + " is damaged", e);
+    }
+  }
+
+  /**
+   * Steps 4 and 5: the intent is durable here before the first key is asked for, and once more in
+   * the worker's own journal before each use; then images, component and manifest are signed.
+   */
+  private SigningRequest sign(SigningRequest request) throws IOException {
+    long interrupted =
+        ledger.attempts(request.id()).stream().filter(SigningAttempt::wasInterrupted).count();
+    if (interrupted >= MAX_ATTEMPTS) {
+      return fail(request, "attempts-exhausted", "signing was interrupted too often");
+    }
+    Instant begun = now();
+    SigningRequest intended =
+        ledger.intend(
+            request.id(),
+            r -> r.intend(begun),
+            r -> new SigningAttempt(r.id(), r.attempts(), begun));
+    milestones.passed("signing.intent-durable");
+    RequestPolicy.Verdict verdict = policy.judge(request.product(), request.spec());
+    if (verdict.plan().isEmpty()) {
+      // What was right when it was judged is so no longer: a key retired, a version taken.
+      return fail(
+          intended, verdict.reasons().get(0).code().code(), verdict.reasons().get(0).detail());
+    }
+    Bytes document = Bytes.copyOf(intended.document().orElseThrow());
+    Made made;
+    try {
+      made =
+          assembly.make(
+              intended.product(),
+              intended.spec(),
+              verdict.plan().get(),
+              new Assembly.Mandate(document, List.of()),
+              intended.created());
+    } catch (RejectedException e) {
+      return fail(intended, e);
+    } catch (SignerException e) {
+      return unsigned(intended, e);
+    }
+    milestones.passed("signing.stored");
+    SigningRequest signed =
+        ledger.close(
+            request.id(),
+            Outcome.SIGNED,
+            r -> r.signed(made.manifest(), made.component(), now()),
+            Map.of("manifest", made.manifest().hex()));
+    milestones.passed("signing.signed");
+    return signed;
+  }
+
+  /** The token said no, or nothing. */
+  private SigningRequest unsigned(SigningRequest request, SignerException e) {
+    if (e.type() == ProblemType.APPROVAL_MISSING) {
+      return ledger.close(request.id(), Outcome.FAILED, r -> r.awaitApproval(now()), Map.of());
+    }
+    if (e.type() == ProblemType.TOKEN_UNAVAILABLE) {
+      ledger.closeAttempt(request.id(), Outcome.FAILED);
+      throw e;
+    }
+    return fail(request, e.type().code(), e.detail());
+  }
+
+  /** Step 6: the device's own code judges the finished build for every state devices are in. */
+  private SigningRequest accept(SigningRequest request) throws IOException {
+    SigningRequest accepted;
+    try {
+      byte[] envelope = payloads.read(request.manifest().orElseThrow());
+      BuildFiles build = builds.files(envelope, request.component());
+      judgement.requireTakeable(request.product(), build);
+      accepted = ledger.change(request.id(), r -> r.accepted(now()));
+    } catch (RejectedException e) {
+      return fail(request, e);
+    }
+    milestones.passed("signing.accepted");
+    return accepted;
+  }
+
+  /** Step 7: the build may be fetched. */
+  private SigningRequest release(SigningRequest request) {
+    RequestSpec spec = request.spec();
+    if (builds.find(request.product(), spec.version()).isPresent()) {
+      return fail(
+          request,
+          PolicyCode.VERSION_TAKEN.code(),
+          "another request made build " + spec.version() + " meanwhile");
+    }
+    Build build =
+        new Build(
+            request.product(),
+            spec.version(),
+            request.manifest().orElseThrow(),
+            request.component(),
+            request.id(),
+            request.requester(),
+            now());
+    SigningRequest ready = ledger.release(request.id(), build, r -> r.ready(now()));
+    milestones.passed("signing.ready");
+    return ready;
+  }
+
+  private SigningRequest fail(SigningRequest request, RejectedException e) {
+    return fail(request, RefusalJson.of(e), e.reason().code());
+  }
+
+  private SigningRequest fail(SigningRequest request, String code, String detail) {
+    return fail(request, RefusalJson.of(code, detail), code);
+  }
+
+  private SigningRequest fail(SigningRequest request, Json.Obj refusal, String code) {
+    SigningRequest failed =
+        ledger.close(
+            request.id(), Outcome.FAILED, r -> r.fail(refusal, now()), Map.of("reason", code));
+    milestones.passed("signing.failed");
+    return failed;
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.SECONDS);
+  }
+}
