@@ -4,6 +4,7 @@ import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -161,5 +162,10 @@ public record McubootImage(
   /** The payload within the image's source. */
   public ByteSource payload(ByteSource source) {
     return source.slice(header.headerBytes(), header.payloadBytes());
+  }
+
+  /** The structure as a document; none of it has been verified. */
+  public Json.Obj toJson() {
+    return ImageJson.of(this);
   }
 }

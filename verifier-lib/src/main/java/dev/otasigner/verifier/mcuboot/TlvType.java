@@ -70,10 +70,6 @@ public final class TlvType {
     return type == RSA2048_PSS || type == RSA3072_PSS || type == ECDSA_SIG || type == ED25519;
   }
 
-  static boolean isEncryption(int type) {
-    return type >= ENC_RSA2048 && type <= ENC_X25519_SHA512;
-  }
-
   private static String hex(int type) {
     String digits = Integer.toHexString(type);
     return "0x" + "0".repeat(4 - digits.length()) + digits;

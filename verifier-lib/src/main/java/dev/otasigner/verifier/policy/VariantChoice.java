@@ -35,7 +35,7 @@ final class VariantChoice {
       throws RejectedException {
     List<BootAnchor> anchors = anchorsAfter(manifest, device);
     if (!suits(variant, anchors)) {
-      throw none(listing, anchors).in("variant " + variant.name());
+      throw none(listing, anchors);
     }
   }
 

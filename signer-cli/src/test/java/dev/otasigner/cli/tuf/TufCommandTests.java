@@ -1,0 +1,224 @@
+package dev.otasigner.cli.tuf;
+
+import static dev.otasigner.verifier.tuf.RepositorySimulator.key;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.otasigner.cli.CommandLines;
+import dev.otasigner.cli.Terminal;
+import dev.otasigner.verifier.tuf.RepositorySimulator;
+import dev.otasigner.verifier.tuf.TargetFile;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TufCommandTests {
+  @TempDir private Path directory;
+  private final RepositorySimulator repository = new RepositorySimulator();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private HttpRepository server;
+
+  TufCommandTests() throws IOException {
+    server = new HttpRepository(repository);
+  }
+
+  /** The command reads the wall clock, so everything must live beyond it. */
+  @BeforeEach
+  void publish() throws IOException {
+    for (String role : List.of("root", "timestamp", "snapshot", "targets", "a", "../x")) {
+      repository.expires(role, Instant.now().plus(Duration.ofDays(1)));
+    }
+    repository.publishRoot();
+    repository.publish();
+    Files.createDirectory(directory.resolve("metadata"));
+    Files.createDirectory(directory.resolve("targets"));
+    Files.write(directory.resolve("1.root.json"), repository.files().get("metadata/1.root.json"));
+  }
+
+  @AfterEach
+  void close() {
+    server.close();
+  }
+
+  @Test
+  void initTrustsARootAndAsksNobody() throws Exception {
+    assertThat(init()).isZero();
+    assertThat(server.requests()).isEmpty();
+    assertThat(names("metadata")).containsExactly("root.json");
+  }
+
+  @Test
+  void initDoesNotReplaceARoot() {
+    init();
+    assertThat(init()).isEqualTo(1);
+    assertThat(errors()).contains("metadata: has a root");
+  }
+
+  @Test
+  void refreshStoresWhatItReceivedAndAsksForNothingElse() throws Exception {
+    init();
+    assertThat(refresh()).isZero();
+    assertThat(server.requests())
+        .containsExactly(
+            "metadata/2.root.json",
+            "metadata/3.root.json",
+            "metadata/timestamp.json",
+            "metadata/2.snapshot.json",
+            "metadata/2.targets.json");
+    assertThat(names("metadata"))
+        .containsExactlyInAnyOrder("root.json", "timestamp.json", "snapshot.json", "targets.json");
+    assertThat(Files.readAllBytes(directory.resolve("metadata/snapshot.json")))
+        .isEqualTo(repository.latest("snapshot"));
+  }
+
+  @Test
+  void aRefusedRefreshAnswersOneAndSaysWhy() throws Exception {
+    init();
+    repository.signedBy("timestamp", key("thief")).publishTimestamp();
+    assertThat(refresh()).isEqualTo(1);
+    assertThat(errors()).startsWith("signer: error: refused (below-threshold): timestamp");
+    assertThat(names("metadata")).containsExactly("root.json");
+  }
+
+  @Test
+  void aTargetIsDownloadedOnce() throws Exception {
+    repository.delegate("targets", "a", key("a"), "dir/*");
+    repository.add("a", "dir/a file", "content");
+    repository.publish();
+    init();
+    assertThat(download("dir/a file")).isZero();
+    assertThat(names("targets")).containsExactly("dir%2Fa+file");
+    assertThat(Files.readString(directory.resolve("targets/dir%2Fa+file"))).isEqualTo("content");
+
+    server.forgetRequests();
+    assertThat(download("dir/a file")).isZero();
+    assertThat(server.requests())
+        .containsExactly("metadata/3.root.json", "metadata/timestamp.json");
+  }
+
+  @Test
+  void severalTargetsStopAtTheFirstFailure() throws Exception {
+    repository.add("targets", "first", "1");
+    repository.add("targets", "third", "3");
+    repository.publish();
+    init();
+    assertThat(download("first", "second", "third")).isEqualTo(1);
+    assertThat(errors()).contains("refused (target-not-found): no trusted role lists second");
+    assertThat(names("targets")).containsExactly("first");
+  }
+
+  @Test
+  void nothingUnverifiedIsPutIntoTheTargetDirectory() throws Exception {
+    TargetFile target = repository.add("targets", "t", "content");
+    repository.publish();
+    init();
+    repository
+        .files()
+        .put("targets/" + target.location(true), "c0ntent".getBytes(StandardCharsets.UTF_8));
+    assertThat(download("t")).isEqualTo(1);
+    assertThat(names("targets")).isEmpty();
+  }
+
+  @Test
+  void aChangedFileInTheTargetDirectoryIsReplaced() throws Exception {
+    repository.add("targets", "t", "content");
+    repository.publish();
+    init();
+    Files.writeString(directory.resolve("targets/t"), "c0ntent");
+    assertThat(download("t")).isZero();
+    assertThat(Files.readString(directory.resolve("targets/t"))).isEqualTo("content");
+  }
+
+  @Test
+  void roleNamesAreAskedForEncodedOnce() throws Exception {
+    repository.delegate("targets", "../x", key("x"), "*").publish();
+    init();
+    assertThat(download("t")).isEqualTo(1);
+    assertThat(server.requests()).contains("metadata/1...%2Fx.json");
+    assertThat(names("metadata")).contains("..%2Fx.json");
+  }
+
+  @Test
+  void onlyNotFoundEndsTheClimbOfRoots() {
+    init();
+    server.answerWith(503);
+    assertThat(refresh()).isEqualTo(1);
+    assertThat(errors()).contains("status 503 for " + server.url("metadata/2.root.json"));
+  }
+
+  @Test
+  void anAnswerThatBreaksOffIsNoRoot() throws Exception {
+    init();
+    server.breakOff();
+    assertThat(refresh()).isEqualTo(1);
+    assertThat(Files.readAllBytes(directory.resolve("metadata/root.json")))
+        .isEqualTo(repository.files().get("metadata/1.root.json"));
+  }
+
+  @Test
+  void everyMistakeOfTheCommandLineAnswersOne() {
+    assertThat(run("tuf", "refresh")).isEqualTo(1);
+    assertThat(errors()).startsWith("signer: error: ");
+    assertThat(run("tuf", "--metadata-dir", "metadata", "upgrade")).isEqualTo(1);
+    assertThat(run("tuf", "--metadata-dir", "metadata", "init", "none.json")).isEqualTo(1);
+    assertThat(refresh()).isEqualTo(1);
+    assertThat(errors()).contains("no root is trusted yet");
+  }
+
+  private int init() {
+    return run("tuf", "--metadata-dir", "metadata", "init", "1.root.json");
+  }
+
+  private int refresh() {
+    return run(
+        "tuf", "--metadata-url", server.url("metadata/"), "--metadata-dir", "metadata", "refresh");
+  }
+
+  private int download(String... names) {
+    List<String> args =
+        new ArrayList<>(
+            List.of(
+                "tuf", "--metadata-url", server.url("metadata/"), "--metadata-dir", "metadata"));
+    for (String name : names) {
+      args.add("--target-name");
+      args.add(name);
+    }
+    args.addAll(
+        List.of(
+            "--target-dir", "targets", "--target-base-url", server.url("targets/"), "download"));
+    return run(args.toArray(String[]::new));
+  }
+
+  private int run(String... args) {
+    Terminal terminal =
+        new Terminal(
+            new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            directory,
+            Map.of(),
+            question -> null);
+    return CommandLines.run(terminal, args);
+  }
+
+  private String errors() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  private List<String> names(String name) throws IOException {
+    try (Stream<Path> files = Files.list(directory.resolve(name))) {
+      return files.map(file -> file.getFileName().toString()).toList();
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package dev.otasigner.verifier.device;
+
+import static dev.otasigner.verifier.testing.Refusals.assertRefused;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.testing.TestFleet;
+import dev.otasigner.verifier.testing.TestKey;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DeviceStateTests {
+  private static final String WHOLE =
+      new String(TestFleet.device().toJson().canonicalBytes(), UTF_8);
+
+  @Test
+  void aStateReadsBackAsItWasWritten() throws Exception {
+    assertThat(DeviceState.read(WHOLE.getBytes(UTF_8))).isEqualTo(TestFleet.device());
+  }
+
+  @Test
+  void aBootloaderOnTrialReadsBackWithItsTrialAnchors() throws Exception {
+    TestKey old = TestFleet.OLD_IMAGE_KEY;
+    TestKey next = TestKey.of(SignatureSuite.ECDSA_P384_SHA384);
+    Bootloader trying =
+        new Bootloader(
+            "boot-1",
+            List.of(old.bootAnchor()),
+            List.of(next.bootAnchor(), old.bootAnchor()),
+            false,
+            false,
+            false,
+            Bootloader.KeyTlv.PUBKEY,
+            1);
+    DeviceState state = TestFleet.device(trying, TestFleet.factoryProfile().read());
+    DeviceState read = DeviceState.read(state.toJson().canonicalBytes());
+    assertThat(read.bootloader()).isEqualTo(trying);
+    assertThat(read.bootloader().accepted()).containsExactly(old.bootAnchor(), next.bootAnchor());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "schema",
+        "deviceId",
+        "product",
+        "hardware",
+        "channel",
+        "clock",
+        "bootloader",
+        "running",
+        "components",
+        "securityCounter",
+        "lineage",
+        "rootVersion",
+        "clientCert",
+        "anchors",
+        "allowList",
+        "rollbackProtection",
+        "updatable",
+        "keyTlv",
+        "slotBytes"
+      })
+  void aFieldThatIsMissingIsRefused(String field) {
+    String without = WHOLE.replace("\"" + field + "\":", "\"no-" + field + "\":");
+    assertThat(without).isNotEqualTo(WHOLE);
+    assertRefused(Reason.MALFORMED, () -> DeviceState.read(without.getBytes(UTF_8)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"keyTlv\":\"keyhash\"|\"keyTlv\":\"keyHash\"",
+        "\"class\":\"none\"|\"class\":\"sundial\"",
+        "\"keyType\":\"rsa-2048\"|\"keyType\":\"rsa-1024\"",
+        "\"slotBytes\":131072|\"slotBytes\":0",
+        "\"securityCounter\":5|\"securityCounter\":-1",
+        "\"updatable\":true|\"updatable\":1"
+      })
+  void aValueOutOfItsRangeOrFormIsRefused(String from, String to) {
+    assertThat(WHOLE).contains(from);
+    String changed = WHOLE.replace(from, to);
+    assertRefused(Reason.MALFORMED, () -> DeviceState.read(changed.getBytes(UTF_8)));
+  }
+
+  @Test
+  void aStateOverItsLimitIsRefused() {
+    assertRefused(
+        Reason.LIMIT_EXCEEDED, () -> DeviceState.read(new byte[DeviceState.MAX_BYTES + 1]));
+  }
+}

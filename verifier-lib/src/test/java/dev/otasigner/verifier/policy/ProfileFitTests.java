@@ -1,0 +1,135 @@
+package dev.otasigner.verifier.policy;
+
+import static dev.otasigner.verifier.testing.Refusals.assertRefused;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.Anchor;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.dsse.Rule;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.testing.Made;
+import dev.otasigner.verifier.testing.TestBuild;
+import dev.otasigner.verifier.testing.TestFleet;
+import dev.otasigner.verifier.testing.TestKey;
+import dev.otasigner.verifier.testing.TestProfile;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A profile that would strand the device is refused before anything is installed. */
+class ProfileFitTests {
+  private static final TestKey RSA = TestFleet.OLD_MANIFEST_KEY;
+  private static final TestKey P384 = TestKey.of(SignatureSuite.ECDSA_P384_SHA384);
+  private static final TestKey ML_DSA = TestKey.of(SignatureSuite.ML_DSA_65);
+
+  private static RejectedException unfit(TestProfile profile) {
+    Profile running = TestFleet.factoryProfile().read();
+    Made build = TestBuild.of("34.0").profile(profile).make();
+    return assertRefused(
+        Reason.PROFILE_UNFIT, () -> ProfileFit.require(build.manifest(), build.profile(), running));
+  }
+
+  private static void fits(TestProfile profile) throws RejectedException {
+    Made build = TestBuild.of("34.0").profile(profile).make();
+    ProfileFit.require(build.manifest(), build.profile(), TestFleet.factoryProfile().read());
+  }
+
+  @Test
+  void aSoundProfileFits() throws Exception {
+    fits(TestProfile.all(P384, ML_DSA).lineage("second").thresholds(1, 1).minStrengthBits(128));
+  }
+
+  @Test
+  void aProfileWhoseCodeCannotVerifyItsAnchorIsUnfit() {
+    assertThat(unfit(TestProfile.any(P384, ML_DSA).knows(SignatureSuite.ECDSA_P384_SHA384)))
+        .hasMessageContaining("does not know ml-dsa-65");
+  }
+
+  @Test
+  void aProfileWithAnAnchorUnderItsMinimumIsUnfit() {
+    assertThat(unfit(TestProfile.any(RSA, P384).minStrengthBits(128)))
+        .hasMessageContaining("expected 128 bits, found 112 bits");
+  }
+
+  @Test
+  void aRuleThatNamesAKeyWithoutAnAnchorIsUnfit() {
+    Rule rule = new Rule.All(List.of(new Rule.Key(P384.keyId()), new Rule.Key(ML_DSA.keyId())));
+    assertThat(unfit(TestProfile.any(P384).rule(rule)))
+        .hasMessageContaining(ML_DSA.keyId().abbreviated());
+  }
+
+  @Test
+  void oneKeyUnderTwoSuitesIsUnfit() throws Exception {
+    Anchor same =
+        new Anchor(VerificationKey.of(SignatureSuite.RSA_PKCS1_2048_SHA256, RSA.key().spki()));
+    assertThat(
+            unfit(
+                TestProfile.any(RSA)
+                    .anchor(same.toJson())
+                    .knows(
+                        SignatureSuite.RSA_PSS_2048_SHA256, SignatureSuite.RSA_PKCS1_2048_SHA256)))
+        .hasMessageContaining("two anchors");
+  }
+
+  @Test
+  void aThresholdOfAKindTheCodeDoesNotKnowIsUnfit() throws Exception {
+    unfit(TestProfile.any(P384).lineage("second").thresholds(1, 1));
+    unfit(TestProfile.any(ML_DSA).lineage("second").thresholds(1, 1));
+    fits(TestProfile.any(P384).lineage("second").thresholds(1, 0));
+  }
+
+  @Test
+  void aProfileWithNobodyToCallIsUnfit() {
+    unfit(TestProfile.any(RSA).servers());
+    unfit(TestProfile.any(RSA).ports());
+    unfit(TestProfile.any(RSA).serverAnchors());
+    unfit(TestProfile.any(RSA).tls(List.of(), List.of("TLS_AES_128_GCM_SHA256")));
+    unfit(TestProfile.any(RSA).tls(List.of("TLSv1.3"), List.of()));
+  }
+
+  @Test
+  void anotherRootUnderTheSameLineageIsUnfit() throws Exception {
+    unfit(TestProfile.any(RSA).root(TestFleet.digest("another root")));
+    fits(TestProfile.any(RSA).lineage("second").root(TestFleet.digest("another root")));
+  }
+
+  // algorithms of a time to come
+
+  @Test
+  void oldCodeCarriesAProfileWhoseSuiteOnlyNewCodeKnows() throws Exception {
+    TestProfile profile = future(TestProfile.any(RSA)).knowsToo("xmss-2030");
+    Profile read = profile.read();
+    assertThat(read.newer().knows()).containsExactly("xmss-2030");
+    assertThat(read.newer().anchors()).hasSize(1);
+    fits(profile);
+  }
+
+  @Test
+  void aSuiteOfTheFutureThatTheProfileItselfDoesNotKnowIsUnfit() {
+    unfit(future(TestProfile.any(RSA)));
+  }
+
+  @Test
+  void anAnchorOfTheFutureNeverCountsHere() throws Exception {
+    Made build = TestBuild.of("34.0").manifestBy(P384).make();
+    Profile running = future(TestProfile.any(RSA)).knowsToo("xmss-2030").read();
+    assertRefused(
+        Reason.MANIFEST_RULE_NOT_MET, () -> ManifestCheck.verify(build.envelope(), running));
+  }
+
+  /** Adds an anchor of a suite that no registry has yet, and lets it sign alone. */
+  private static TestProfile future(TestProfile profile) {
+    Json anchor =
+        Json.object()
+            .put("keyId", P384.keyId())
+            .put("suite", "xmss-2030")
+            .putBase64("spki", P384.key().spki())
+            .build();
+    return profile
+        .anchor(anchor)
+        .rule(new Rule.Any(List.of(new Rule.Key(RSA.keyId()), new Rule.Key(P384.keyId()))));
+  }
+}
