@@ -29,8 +29,6 @@ public enum Reason {
   BELOW_THRESHOLD,
   /** A key identifier that is not the digest of its key. */
   KEYID_MISMATCH,
-  /** A key weaker than the profile's minimum strength. */
-  KEY_TOO_WEAK,
 
   // catalogue (TUF)
   /** Metadata past its expiry. */

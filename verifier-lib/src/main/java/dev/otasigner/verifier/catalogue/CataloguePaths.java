@@ -2,6 +2,7 @@ package dev.otasigner.verifier.catalogue;
 
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.manifest.Manifest;
 
 /** Where each file of a channel and hardware stands in the catalogue, as TUF target paths. */
 public final class CataloguePaths {
@@ -23,9 +24,9 @@ public final class CataloguePaths {
     return channel + "/" + hardware + "/" + version + "." + variant + ".img";
   }
 
-  /** {@code stable/gw/34.12.0+0.bootloader}. */
+  /** {@code stable/gw/34.12.0+0.bootloader.img}: no variant is called like that. */
   public static String bootloader(String channel, String hardware, ImageVersion version) {
-    return channel + "/" + hardware + "/" + version + ".bootloader";
+    return image(channel, hardware, version, Manifest.BOOTLOADER_NAME);
   }
 
   /** {@code stable/gw/DIGEST.profile}. */

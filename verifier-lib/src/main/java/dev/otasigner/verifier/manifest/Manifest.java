@@ -41,6 +41,12 @@ public record Manifest(
     Optional<BootloaderComponent> bootloader) {
   public static final String PAYLOAD_TYPE = "application/vnd.otasigner.manifest.v1+json";
   public static final int MAX_BYTES = 128 * 1024;
+
+  /**
+   * The name under which a bootloader component stands in the catalogue: no variant may have it.
+   */
+  public static final String BOOTLOADER_NAME = "bootloader";
+
   private static final int MAX_LIST = 32;
 
   public record Hardware(String id, List<String> revisions) {
@@ -102,6 +108,9 @@ public record Manifest(
     for (Fields item : fields.objects("variants", MAX_LIST)) {
       if (!names.add(item.name("name"))) {
         throw item.malformed("name", "variant stands twice");
+      }
+      if (names.contains(BOOTLOADER_NAME)) {
+        throw item.malformed("name", "reserved for the bootloader component");
       }
       readVariant(item).ifPresent(variants::add);
     }

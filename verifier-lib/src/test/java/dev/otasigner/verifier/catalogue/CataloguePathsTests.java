@@ -18,7 +18,7 @@ class CataloguePathsTests {
     assertThat(CataloguePaths.image("stable", "gw", VERSION, "rsa"))
         .isEqualTo("stable/gw/34.12.0+0.rsa.img");
     assertThat(CataloguePaths.bootloader("stable", "gw", VERSION))
-        .isEqualTo("stable/gw/34.12.0+0.bootloader");
+        .isEqualTo("stable/gw/34.12.0+0.bootloader.img");
     assertThat(CataloguePaths.profile("stable", "gw", digest))
         .isEqualTo(
             "stable/gw/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855.profile");

@@ -124,6 +124,11 @@ class ManifestTests {
   }
 
   @Test
+  void aVariantUnderTheNameOfTheBootloaderComponentIsRefused() {
+    refused(Reason.MALFORMED, "\"name\":\"rsa\"", "\"name\":\"bootloader\"");
+  }
+
+  @Test
   void aVariantOfANewerRegistryIsPassedOverAndKeepsItsName() throws Exception {
     String newer = VARIANT.replace("rsa-pss-2048-sha256", "ml-dsa-1024");
     Manifest manifest = read(WHOLE.replace(VARIANT, newer.replace("rsa", "x") + "," + VARIANT));
