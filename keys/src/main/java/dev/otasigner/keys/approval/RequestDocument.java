@@ -6,7 +6,6 @@ import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,10 +41,7 @@ public record RequestDocument(
    *     digest
    */
   public static RequestDocument read(byte[] canonical) throws RejectedException {
-    Fields fields = JsonReader.readObject(canonical, MAX_BYTES);
-    if (!Arrays.equals(fields.json().canonicalBytes(), canonical)) {
-      throw fields.malformed("", "the request is not canonical JSON");
-    }
+    Fields fields = new Fields(JsonReader.readCanonical(canonical, MAX_BYTES), "");
     return new RequestDocument(
         Digest.of(canonical),
         Approval.text(fields, "requester"),

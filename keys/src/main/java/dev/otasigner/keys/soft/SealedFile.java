@@ -33,7 +33,7 @@ final class SealedFile {
   private SealedFile() {}
 
   static byte[] encode(Json.Obj body) {
-    byte[] json = body.canonicalBytes();
+    byte[] json = body.textBytes();
     ByteBuffer out = ByteBuffer.allocate(HEAD + json.length + TAIL);
     out.put(MAGIC).putInt(json.length).put(json);
     byte[] digest = Digest.of(Arrays.copyOf(out.array(), out.position())).bytes();

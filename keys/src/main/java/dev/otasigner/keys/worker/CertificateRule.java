@@ -31,14 +31,17 @@ final class CertificateRule {
   static void judge(KeyPurpose purpose, VerificationKey key, byte[] der) {
     TBSCertificate certificate;
     byte[] spki;
+    boolean exact;
     try {
       certificate = TBSCertificate.getInstance(der);
-      if (!Arrays.equals(certificate.getEncoded(ASN1Encoding.DER), der)) {
-        throw ContentRule.refused("a certificate to be signed is expected in DER");
-      }
+      exact = Arrays.equals(certificate.getEncoded(ASN1Encoding.DER), der);
       spki = certificate.getSubjectPublicKeyInfo().getEncoded(ASN1Encoding.DER);
-    } catch (IOException | IllegalArgumentException | IllegalStateException e) {
+    } catch (IOException | RuntimeException e) {
+      // The parser says no by several unchecked exceptions.
       throw ContentRule.refused(purpose.code() + " key: a certificate to be signed is expected");
+    }
+    if (!exact) {
+      throw ContentRule.refused("a certificate to be signed is expected in DER");
     }
     if (!algorithm(key.suite()).equals(certificate.getSignature().getAlgorithm())) {
       throw ContentRule.refused(

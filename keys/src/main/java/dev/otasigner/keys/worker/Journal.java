@@ -117,6 +117,13 @@ final class Journal implements AutoCloseable {
     fence.require();
   }
 
+  /** Calls that wait for their records to be forced. */
+  int waitingBatches() {
+    synchronized (waiting) {
+      return waiting.size();
+    }
+  }
+
   private void commitWaiting() {
     List<Batch> batches;
     synchronized (waiting) {
@@ -131,7 +138,7 @@ final class Journal implements AutoCloseable {
       for (Batch batch : batches) {
         for (JournalEntry draft : batch.drafts) {
           JournalEntry entry = numbered(draft);
-          byte[] json = entry.toJson().canonicalBytes();
+          byte[] json = entry.toJson().textBytes();
           head = Digest.of(json);
           out.writeBytes(JournalFrame.encode(json));
           entries.add(entry);

@@ -69,11 +69,19 @@ public final class Worker implements AutoCloseable {
    * @throws TokenUnavailable when another worker is active there, or its files are damaged
    */
   public static Worker open(Path directory, Token token, Clock clock) {
+    return open(directory, token, clock, () -> JournalFile.on(directory.resolve(JOURNAL)));
+  }
+
+  /** Where the journal lies: in tests, on a disk whose power is cut. */
+  interface JournalSource {
+    JournalFile open() throws IOException;
+  }
+
+  static Worker open(Path directory, Token token, Clock clock, JournalSource journal) {
     ExclusiveLock lock = ExclusiveLock.take(directory, LOCK);
     boolean opened = false;
     try {
-      Worker worker =
-          new Worker(directory, token, clock, lock, JournalFile.on(directory.resolve(JOURNAL)));
+      Worker worker = new Worker(directory, token, clock, lock, journal.open());
       opened = true;
       return worker;
     } catch (IOException e) {
@@ -83,11 +91,6 @@ public final class Worker implements AutoCloseable {
         lock.close();
       }
     }
-  }
-
-  /** With a journal on other bytes, for tests that cut its power. */
-  static Worker open(Path directory, Token token, Clock clock, JournalFile journal) {
-    return new Worker(directory, token, clock, ExclusiveLock.take(directory, LOCK), journal);
   }
 
   private static WorkerConfiguration configure(Path file) {

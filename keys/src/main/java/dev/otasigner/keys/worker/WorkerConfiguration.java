@@ -139,7 +139,7 @@ public record WorkerConfiguration(
 
   void write(Path file) {
     try {
-      DurableFile.replace(file, toJson().canonicalBytes());
+      DurableFile.replace(file, toJson().textBytes());
     } catch (IOException e) {
       throw new TokenUnavailable(
           "worker configuration " + file + " can not be written: " + e.getMessage(), e);

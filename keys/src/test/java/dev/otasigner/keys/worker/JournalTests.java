@@ -1,0 +1,323 @@
+package dev.otasigner.keys.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
+import dev.otasigner.keys.worker.JournalEntry.Intent;
+import dev.otasigner.keys.worker.JournalEntry.Outcome;
+import dev.otasigner.keys.worker.JournalEntry.Result;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JournalTests {
+  private static final Instant NOW = Instant.parse("2026-11-22T09:30:00Z");
+  private static final Digest KEY = Digest.of(new byte[] {7});
+
+  private static Intent intent(int request) {
+    return new Intent(
+        0,
+        JournalEntry.GENESIS,
+        Digest.of(new byte[] {(byte) request}),
+        KEY,
+        Digest.of(new byte[] {(byte) request, 1}),
+        List.of(Digest.of(new byte[] {2})),
+        NOW);
+  }
+
+  private static Outcome signed(long seq) {
+    Bytes signature = Bytes.copyOf(new byte[] {(byte) seq});
+    return new Outcome(
+        seq,
+        JournalEntry.GENESIS,
+        Result.SIGNED,
+        Optional.of(Digest.of(signature)),
+        Optional.of(signature),
+        Optional.empty());
+  }
+
+  private static Journal.Opened open(JournalFile disk, List<JournalEntry> seen) {
+    return Journal.open(disk, () -> {}, seen::add);
+  }
+
+  private static Journal.Opened open(JournalFile disk) {
+    return open(disk, new ArrayList<>());
+  }
+
+  /** Three uses of a key, each with its outcome. */
+  private static byte[] written() {
+    FakeDisk disk = new FakeDisk();
+    Journal journal = open(disk).journal();
+    for (int i = 1; i <= 3; i++) {
+      journal.append(List.of(intent(i)));
+      journal.append(List.of(signed(i)));
+    }
+    return disk.durable();
+  }
+
+  @Test
+  void whatWasWrittenIsReadBackInOrder() {
+    List<JournalEntry> seen = new ArrayList<>();
+    Recovery recovery = open(new FakeDisk(written()), seen).recovery();
+    assertThat(recovery).isEqualTo(new Recovery(3, 0, 0));
+    assertThat(seen).hasSize(6);
+    assertThat(((Intent) seen.get(2)).request()).isEqualTo(intent(2).request());
+    assertThat(((Intent) seen.get(2)).approvals()).isEqualTo(intent(2).approvals());
+    assertThat(((Outcome) seen.get(5)).stored()).contains(Bytes.copyOf(new byte[] {3}));
+  }
+
+  @Test
+  void eachRecordNamesTheDigestOfTheOneBefore() {
+    List<JournalEntry> seen = new ArrayList<>();
+    open(new FakeDisk(written()), seen);
+    assertThat(seen.get(0).prev()).isEqualTo(JournalEntry.GENESIS);
+    for (int i = 1; i < seen.size(); i++) {
+      assertThat(seen.get(i).prev()).isEqualTo(Digest.of(seen.get(i - 1).toJson().textBytes()));
+    }
+  }
+
+  /** The frame of the wire contracts, spelt out: u32 length, u32 CRC-32C, JSON. */
+  @Test
+  void theFrameIsTheContracts() {
+    byte[] json = "123456789".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    byte[] frame = JournalFrame.encode(json);
+    // The check value of CRC-32C over "123456789" is e3069283.
+    assertThat(java.util.HexFormat.of().formatHex(frame))
+        .startsWith("00000009" + "e3069283" + "31");
+  }
+
+  @Test
+  void aTornEndIsCutKeptAndReported() {
+    byte[] whole = written();
+    int lastRecord = lastRecordAt(whole);
+    for (int length = lastRecord + 1; length < whole.length; length++) {
+      FakeDisk disk = new FakeDisk(Arrays.copyOf(whole, length));
+      Recovery recovery = open(disk).recovery();
+      assertThat(recovery.cutBytes()).isEqualTo(length - lastRecord);
+      assertThat(recovery.interrupted()).isEqualTo(1);
+      assertThat(disk.aside.get((long) lastRecord))
+          .isEqualTo(Arrays.copyOfRange(whole, lastRecord, length));
+      assertThat(open(new FakeDisk(disk.durable())).recovery()).isEqualTo(new Recovery(3, 0, 0));
+    }
+  }
+
+  /** A file that was made longer before its bytes arrived reads as zeroes. */
+  @Test
+  void anEndOfZeroesIsCut() {
+    byte[] whole = written();
+    FakeDisk disk = new FakeDisk(Arrays.copyOf(whole, whole.length + 5000));
+    assertThat(open(disk).recovery().cutBytes()).isEqualTo(5000);
+    assertThat(disk.durable()).isEqualTo(whole);
+  }
+
+  @Test
+  void aFlippedBitBeforeTheLastRecordIsRefused() {
+    byte[] whole = written();
+    int lastRecord = lastRecordAt(whole);
+    for (int i = 0; i < lastRecord; i++) {
+      byte[] damaged = whole.clone();
+      damaged[i] ^= (byte) (1 << (i % 8));
+      assertThatThrownBy(() -> open(new FakeDisk(damaged)))
+          .as("byte %d", i)
+          .isInstanceOf(TokenUnavailable.class)
+          .hasMessageContaining("whole ones follow");
+    }
+  }
+
+  @Test
+  void aRecordTakenOutIsNoticed() {
+    byte[] whole = written();
+    int second = JournalFrame.HEAD_BYTES + jsonLength(whole, 0);
+    byte[] without = Arrays.copyOfRange(whole, second, whole.length);
+    assertThatThrownBy(() -> open(new FakeDisk(without)))
+        .isInstanceOf(TokenUnavailable.class)
+        .hasMessageContaining("follow");
+  }
+
+  /** Somebody rewrites a record and its checksum; the chain tells. */
+  @Test
+  void aRewrittenRecordIsNoticed() {
+    byte[] whole = written();
+    int length = jsonLength(whole, 0);
+    byte[] json =
+        Arrays.copyOfRange(whole, JournalFrame.HEAD_BYTES, JournalFrame.HEAD_BYTES + length);
+    String text = new String(json, java.nio.charset.StandardCharsets.UTF_8);
+    byte[] forged =
+        JournalFrame.encode(
+            text.replace("2026-11-22", "2026-11-21")
+                .getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    byte[] all = whole.clone();
+    System.arraycopy(forged, 0, all, 0, forged.length);
+    assertThatThrownBy(() -> open(new FakeDisk(all)))
+        .isInstanceOf(TokenUnavailable.class)
+        .hasMessageContaining("does not follow");
+  }
+
+  @Test
+  void anIntentWithoutOutcomeIsClosedAsFailed() {
+    FakeDisk disk = new FakeDisk();
+    open(disk).journal().append(List.of(intent(1), intent(2)));
+    List<JournalEntry> seen = new ArrayList<>();
+    assertThat(open(new FakeDisk(disk.durable()), seen).recovery())
+        .isEqualTo(new Recovery(2, 2, 0));
+    assertThat(seen.subList(2, 4))
+        .allSatisfy(e -> assertThat(((Outcome) e).outcome()).isEqualTo(Result.FAILED));
+  }
+
+  @Test
+  void afterAFailedWriteNothingMoreIsWritten() {
+    FakeDisk disk = new FakeDisk();
+    Journal journal = open(disk).journal();
+    disk.cutAt = disk.operations() + 1;
+    assertThatThrownBy(() -> journal.append(List.of(intent(1))))
+        .isInstanceOf(TokenUnavailable.class)
+        .hasMessageContaining("power cut");
+    disk.cutAt = Integer.MAX_VALUE;
+    assertThatThrownBy(() -> journal.append(List.of(intent(2))))
+        .isInstanceOf(TokenUnavailable.class);
+    assertThat(disk.durable()).isEmpty();
+  }
+
+  @Test
+  void aWorkerThatWasOvertakenWritesNothing() {
+    FakeDisk disk = new FakeDisk();
+    Journal journal =
+        Journal.open(
+                disk,
+                () -> {
+                  throw new TokenUnavailable("taken over");
+                },
+                e -> {})
+            .journal();
+    assertThatThrownBy(() -> journal.append(List.of(intent(1)))).hasMessageContaining("taken over");
+    assertThat(disk.sizeBytes()).isZero();
+  }
+
+  /** Threads that wait while one forces the disk are forced together next time. */
+  @Test
+  void recordsThatWaitTogetherAreForcedTogether() throws Exception {
+    CountDownLatch firstForce = new CountDownLatch(1);
+    CountDownLatch othersWait = new CountDownLatch(1);
+    FakeDisk disk = new FakeDisk();
+    JournalFile slow = new Slow(disk, firstForce, othersWait);
+    Journal journal = open(slow).journal();
+    ExecutorService threads = Executors.newFixedThreadPool(9);
+    try {
+      List<Future<List<Long>>> appended = new ArrayList<>();
+      appended.add(threads.submit(() -> journal.append(List.of(intent(0)))));
+      assertThat(firstForce.await(10, TimeUnit.SECONDS)).isTrue();
+      for (int i = 1; i <= 8; i++) {
+        int request = i;
+        appended.add(threads.submit(() -> journal.append(List.of(intent(request)))));
+      }
+      while (journal.waitingBatches() < 8) {
+        Thread.onSpinWait();
+      }
+      othersWait.countDown();
+      List<Long> seqs = new ArrayList<>();
+      for (Future<List<Long>> future : appended) {
+        seqs.addAll(future.get(10, TimeUnit.SECONDS));
+      }
+      assertThat(seqs).containsExactlyInAnyOrder(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L);
+      assertThat(disk.forces).isEqualTo(2);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  /** A disk whose first force lasts until the others wait. */
+  private record Slow(FakeDisk disk, CountDownLatch begun, CountDownLatch release)
+      implements JournalFile {
+    @Override
+    public long sizeBytes() {
+      return disk.sizeBytes();
+    }
+
+    @Override
+    public byte[] readFrom(long offset, int maxBytes) {
+      return disk.readFrom(offset, maxBytes);
+    }
+
+    @Override
+    public void append(byte[] bytes) throws IOException {
+      disk.append(bytes);
+    }
+
+    @Override
+    public void force() throws IOException {
+      begun.countDown();
+      try {
+        if (!release.await(10, TimeUnit.SECONDS)) {
+          throw new IOException("nobody came");
+        }
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
+      disk.force();
+    }
+
+    @Override
+    public void truncate(long sizeBytes) throws IOException {
+      disk.truncate(sizeBytes);
+    }
+
+    @Override
+    public void keepAside(byte[] cut, long offset) throws IOException {
+      disk.keepAside(cut, offset);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void theFileOnDiskIsItsOwnersAlone(@TempDir Path directory) throws Exception {
+    Path path = directory.resolve("journal.log");
+    try (JournalFile file = JournalFile.on(path)) {
+      open(file).journal().append(List.of(intent(1)));
+    }
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+        .isEqualTo("rw-------");
+    byte[] whole = Files.readAllBytes(path);
+    Files.write(path, Arrays.copyOf(whole, whole.length - 3));
+    try (JournalFile file = JournalFile.on(path)) {
+      assertThat(open(file).recovery()).isEqualTo(new Recovery(0, 0, whole.length - 3));
+    }
+    assertThat(path).isEmptyFile();
+    assertThat(directory.resolve("journal.log.cut-0")).hasSize(whole.length - 3);
+  }
+
+  private static int jsonLength(byte[] bytes, int at) {
+    byte[] json = JournalFrame.at(bytes, at);
+    if (json == null) {
+      throw new IllegalStateException("no record at " + at);
+    }
+    return json.length;
+  }
+
+  private static int lastRecordAt(byte[] bytes) {
+    int at = 0;
+    int last = 0;
+    while (at < bytes.length) {
+      last = at;
+      at += JournalFrame.HEAD_BYTES + jsonLength(bytes, at);
+    }
+    return last;
+  }
+}
