@@ -113,4 +113,12 @@ public enum SignatureSuite {
   public int maxSignatureBytes() {
     return maxSignatureBytes;
   }
+
+  /** Whether a signature of this suite can be so long; only ECDSA and HSS vary. */
+  boolean takesSignatureOf(int bytes) {
+    return switch (family) {
+      case RSA_PKCS1, RSA_PSS, ED25519, ML_DSA, SLH_DSA -> bytes == maxSignatureBytes;
+      case ECDSA, HSS_LMS -> bytes <= maxSignatureBytes;
+    };
+  }
 }

@@ -6,6 +6,7 @@ import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.VerificationKey.SuiteVerifier;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.Map;
 import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
@@ -34,6 +35,7 @@ import org.bouncycastle.math.ec.ECPoint;
 final class SpkiReader {
   private static final BigInteger MIN_EXPONENT = BigInteger.valueOf(3);
   private static final int MAX_EXPONENT_BITS = 64;
+  private static final int MAX_HSS_LEVELS = 4;
 
   private static final Map<Integer, ASN1ObjectIdentifier> CURVES =
       Map.of(
@@ -67,7 +69,7 @@ final class SpkiReader {
       }
       byte[] key = info.getPublicKeyData().getOctets();
       return switch (suite.family()) {
-        case RSA_PKCS1, RSA_PSS -> rsa(suite, info);
+        case RSA_PKCS1, RSA_PSS -> rsa(suite, info, key);
         case ECDSA -> ecdsa(suite, info, key);
         case ED25519 -> {
           requireAlgorithm(suite, info, ED25519);
@@ -83,7 +85,7 @@ final class SpkiReader {
         }
         case HSS_LMS -> {
           requireAlgorithm(suite, info, PKCSObjectIdentifiers.id_alg_hss_lms_hashsig);
-          yield SuiteVerifiers.hss(HSSPublicKeyParameters.getInstance(key));
+          yield hss(key);
         }
       };
     } catch (IOException | RuntimeException e) {
@@ -91,14 +93,18 @@ final class SpkiReader {
     }
   }
 
-  private static SuiteVerifier rsa(SignatureSuite suite, SubjectPublicKeyInfo info)
+  private static SuiteVerifier rsa(SignatureSuite suite, SubjectPublicKeyInfo info, byte[] bits)
       throws RejectedException, IOException {
     requireOid(suite, info, PKCSObjectIdentifiers.rsaEncryption);
     AlgorithmIdentifier algorithm = info.getAlgorithm();
     if (!DERNull.INSTANCE.equals(algorithm.getParameters())) {
       throw new RejectedException(Reason.MALFORMED, "RSA key without NULL parameters (RFC 3279)");
     }
-    RSAPublicKey key = RSAPublicKey.getInstance(info.parsePublicKey());
+    RSAPublicKey key = RSAPublicKey.getInstance(bits);
+    // The key within the BIT STRING has one spelling too; a negative number is not among them.
+    if (!Arrays.equals(key.getEncoded(ASN1Encoding.DER), bits)) {
+      throw new RejectedException(Reason.MALFORMED, "RSA key is not in DER");
+    }
     BigInteger n = key.getModulus();
     BigInteger e = key.getPublicExponent();
     if (n.bitLength() != suite.parameter()) {
@@ -137,6 +143,18 @@ final class SpkiReader {
     // infinity.
     ECPoint point = domain.getCurve().decodePoint(key);
     return SuiteVerifiers.ecdsa(suite, new ECPublicKeyParameters(point, domain));
+  }
+
+  private static SuiteVerifier hss(byte[] key) throws RejectedException, IOException {
+    HSSPublicKeyParameters parameters = HSSPublicKeyParameters.getInstance(key);
+    if (parameters.getL() > MAX_HSS_LEVELS) {
+      throw new RejectedException(
+          Reason.UNSUPPORTED_ALGORITHM,
+          "HSS levels",
+          "at most " + MAX_HSS_LEVELS,
+          Integer.toString(parameters.getL()));
+    }
+    return SuiteVerifiers.hss(parameters);
   }
 
   /** For key types whose AlgorithmIdentifier has no parameters (RFC 8410, 9881, 9909, 9708). */

@@ -24,7 +24,10 @@ import org.bouncycastle.crypto.signers.PSSSigner;
 import org.bouncycastle.crypto.signers.SLHDSASigner;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
 
-/** One check per family. A new engine per call: they are not thread-safe, and cheap. */
+/**
+ * One check per family, given a signature of a possible length. A new engine per call: they are not
+ * thread-safe, and cheap.
+ */
 final class SuiteVerifiers {
   /** DER of DigestInfo up to the hash, RFC 8017 section 9.2 note 1. */
   private static final Map<String, byte[]> DIGEST_INFO =
@@ -46,9 +49,6 @@ final class SuiteVerifiers {
     }
     int bytes = suite.parameter() / 8;
     return (hash, signature) -> {
-      if (signature.length != bytes) {
-        return false;
-      }
       BigInteger s = new BigInteger(1, signature);
       if (s.compareTo(key.getModulus()) >= 0) {
         return false;
@@ -68,9 +68,6 @@ final class SuiteVerifiers {
 
   static SuiteVerifier rsaPss(SignatureSuite suite, RSAKeyParameters key) {
     return (hash, signature) -> {
-      if (signature.length != suite.parameter() / 8) {
-        return false;
-      }
       PSSSigner signer =
           PSSSigner.createRawSigner(
               new RSABlindedEngine(),
@@ -99,8 +96,7 @@ final class SuiteVerifiers {
   static SuiteVerifier ed25519(Ed25519PublicKeyParameters key) {
     byte[] encoded = key.getEncoded();
     return (message, signature) ->
-        signature.length == Ed25519.SIGNATURE_SIZE
-            && Ed25519.verify(signature, 0, encoded, 0, message, 0, message.length);
+        Ed25519.verify(signature, 0, encoded, 0, message, 0, message.length);
   }
 
   static SuiteVerifier mlDsa(MLDSAPublicKeyParameters key) {

@@ -80,7 +80,7 @@ public final class VerificationKey {
   private void check(byte[] input, byte[] signature) throws RejectedException {
     boolean valid;
     try {
-      valid = signature.length <= suite.maxSignatureBytes() && verifier.isValid(input, signature);
+      valid = suite.takesSignatureOf(signature.length) && verifier.isValid(input, signature);
     } catch (RuntimeException e) {
       // Bouncy Castle reports some malformed signatures by unchecked exceptions: all of them are a
       // no.
