@@ -17,7 +17,7 @@ import org.springframework.stereotype.Component;
  * forgets it.
  */
 @Component
-class Attempts {
+public class Attempts {
   static final int FREE = 5;
   private static final int FREE_PER_ADDRESS = 50;
   private static final Duration LONGEST = Duration.ofMinutes(15);
@@ -53,7 +53,7 @@ class Attempts {
   }
 
   /** Refuses an attempt that comes too early. */
-  synchronized void requireAllowed(String user, String address) {
+  public synchronized void requireAllowed(String user, String address) {
     Instant now = clock.instant();
     requireAllowed(new Source(user, address), FREE, now);
     requireAllowed(new Source("", address), FREE_PER_ADDRESS, now);
@@ -78,7 +78,7 @@ class Attempts {
     }
   }
 
-  synchronized void failed(String user, String address) {
+  public synchronized void failed(String user, String address) {
     Instant now = clock.instant();
     count(new Source(user, address), now);
     count(new Source("", address), now);
@@ -89,7 +89,7 @@ class Attempts {
     failures.put(source, new Failures(known == null ? 1 : known.count + 1, now));
   }
 
-  synchronized void succeeded(String user, String address) {
+  public synchronized void succeeded(String user, String address) {
     failures.remove(new Source(user, address));
   }
 }

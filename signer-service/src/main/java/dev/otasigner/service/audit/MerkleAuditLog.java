@@ -5,8 +5,8 @@ import dev.otasigner.service.access.AccessChanged;
 import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.RequestRefused;
-import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -78,7 +78,7 @@ class MerkleAuditLog implements AuditLog {
             .put("subject", abbreviate(subject))
             .put("details", json.build())
             .build()
-            .canonicalBytes();
+            .textBytes();
     Digest hash = MerkleTree.leafHash(leaf);
     store.insert(
         new AuditStore.Leaf(position, new String(leaf, StandardCharsets.UTF_8)),
@@ -88,16 +88,14 @@ class MerkleAuditLog implements AuditLog {
     new MerkleTree(store).append(position, hash);
   }
 
+  /** Without a transaction: the head over so many leaves never changes, whatever is appended. */
   @Override
-  @Transactional(readOnly = true)
   public byte[] checkpoint() {
-    AuditSigner key = signer.getIfAvailable();
-    if (key == null) {
-      throw new SignerException(ProblemType.TOKEN_UNAVAILABLE, "there is no audit key yet");
-    }
+    AuditSigner signing = signer.getObject();
+    VerificationKey key = signing.key();
     long size = store.size();
     Checkpoint checkpoint = new Checkpoint(store.origin(), size, new MerkleTree(store).root(size));
-    byte[] note = checkpoint.signedNote(key.key(), key.sign(checkpoint.text()));
+    byte[] note = checkpoint.signedNote(key, signing.sign(checkpoint.text()));
     keep(note);
     return note;
   }

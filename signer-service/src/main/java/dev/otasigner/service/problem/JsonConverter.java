@@ -12,7 +12,7 @@ import org.springframework.http.converter.AbstractHttpMessageConverter;
 
 /**
  * Lets a controller take and return {@link Json}: bodies are read by the house's one strict reader,
- * the same that the device and the verifier use, and written in canonical form.
+ * the same that the device and the verifier use, and written on one line.
  */
 public final class JsonConverter extends AbstractHttpMessageConverter<Json> {
   /** No document of the contracts is longer. */

@@ -1,0 +1,45 @@
+package dev.otasigner.service.fleet;
+
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.device.ClientKeyType;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A manufactured device as it is on record.
+ *
+ * @param made what the factory made
+ * @param clockFloor the earliest time it can be, for a device without a clock
+ * @param report what it last said, or what the factory said for it
+ * @param certified the key it authenticates with, once it enrolled
+ * @param next a key it was certified for and has not used yet
+ */
+record Device(
+    DeviceKey key,
+    Made made,
+    Instant clockFloor,
+    Report report,
+    Secret secret,
+    Optional<Certified> certified,
+    Optional<Certified> next,
+    Optional<Sighting> seen) {
+
+  /** What left the factory. */
+  record Made(String hardware, String revision, ImageVersion build) {}
+
+  /**
+   * The one-time secret, until the certificate it bought is first used.
+   *
+   * @param spki the one key that the secret enrols, from its first use on
+   */
+  record Secret(Optional<Digest> sha256, Optional<Digest> spki) {
+    static final Secret SPENT = new Secret(Optional.empty(), Optional.empty());
+  }
+
+  /** A key with a certificate of ours. */
+  record Certified(Digest spki, ClientKeyType keyType, Instant notAfter) {}
+
+  /** When and on which listener a device was last heard of. */
+  record Sighting(Instant at, String listener) {}
+}

@@ -1,0 +1,271 @@
+package dev.otasigner.service.fleet;
+
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.device.ClientKeyType;
+import dev.otasigner.verifier.device.ClockClass;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/** The table of devices. */
+@Repository
+class DeviceStore {
+  private static final String REPORT =
+      "clock_class = ?, clock_floor = ?, bootloader = ?, version = ?, manifest = ?, profile = ?,"
+          + " security_counter = ?, lineage = ?, root_version = ?, channel = ?, seq = ?";
+
+  private final JdbcClient jdbc;
+  private final JdbcTemplate batches;
+
+  DeviceStore(JdbcClient jdbc, JdbcTemplate batches) {
+    this.jdbc = jdbc;
+    this.batches = batches;
+  }
+
+  Optional<Device> find(DeviceKey key) {
+    return jdbc.sql("select * from fleet_device where product = ? and device_id = ?")
+        .params(key.product(), key.deviceId())
+        .query((row, n) -> device(row))
+        .optional();
+  }
+
+  List<Device> list(String product) {
+    return jdbc.sql("select * from fleet_device where product = ? order by device_id")
+        .param(product)
+        .query((row, n) -> device(row))
+        .list();
+  }
+
+  /** Without a secret: it is set apart. */
+  void insert(Device device) {
+    Report report = device.report();
+    jdbc.sql(
+            "insert into fleet_device (product, device_id, hardware, revision, factory_build,"
+                + " channel, clock_class, clock_floor, bootloader, version, manifest, profile,"
+                + " security_counter, lineage, root_version, seq)"
+                + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .params(
+            device.key().product(),
+            device.key().deviceId(),
+            device.made().hardware(),
+            device.made().revision(),
+            device.made().build().toString(),
+            report.channel(),
+            report.clockClass().code(),
+            time(device.clockFloor()),
+            report.bootloaderId(),
+            report.version().toString(),
+            report.manifest().hex(),
+            report.profile().hex(),
+            report.securityCounter(),
+            report.lineage(),
+            report.rootVersion(),
+            report.seq())
+        .update();
+  }
+
+  /** A fresh one-time secret: whatever was certified before stays valid until it is used up. */
+  void setSecret(DeviceKey key, Digest sha256) {
+    update(key, "secret_sha256 = ?, secret_spki = null", sha256.hex());
+  }
+
+  void spendSecret(DeviceKey key) {
+    update(key, "secret_sha256 = null, secret_spki = null");
+  }
+
+  /** The device enrolled: one key from now on, and check-ins counted afresh. */
+  void enrolled(DeviceKey key, Report report, Device.Certified certified) {
+    update(
+        key,
+        "secret_spki = ?, cert_spki = ?, cert_key_type = ?, cert_not_after = ?, next_spki = null,"
+            + " next_key_type = null, next_not_after = null, bootloader = ?, channel = ?,"
+            + " clock_class = ?, seq = -1",
+        certified.spki().hex(),
+        certified.spki().hex(),
+        certified.keyType().code(),
+        time(certified.notAfter()),
+        report.bootloaderId(),
+        report.channel(),
+        report.clockClass().code());
+  }
+
+  /** A certificate for the key in use was made anew. */
+  void extended(DeviceKey key, Device.Certified certified) {
+    update(key, "cert_not_after = ?", time(certified.notAfter()));
+  }
+
+  /** A key was certified that becomes the device's when it is first used. */
+  void renewed(DeviceKey key, Device.Certified certified) {
+    update(
+        key,
+        "next_spki = ?, next_key_type = ?, next_not_after = ?",
+        certified.spki().hex(),
+        certified.keyType().code(),
+        time(certified.notAfter()));
+  }
+
+  /** The next key was used: the one before it is no longer the device's. */
+  void promote(DeviceKey key) {
+    update(
+        key,
+        "cert_spki = next_spki, cert_key_type = next_key_type, cert_not_after = next_not_after,"
+            + " next_spki = null, next_key_type = null, next_not_after = null");
+  }
+
+  /** What a device reported, to be written with others. */
+  record Heard(
+      DeviceKey key, Instant clockFloor, Optional<Report> report, Optional<Device.Sighting> seen) {}
+
+  /** Writes many check-ins at once, in one transaction of the caller's. */
+  void flush(Collection<Heard> heard) {
+    batches.batchUpdate(
+        "update fleet_device set "
+            + REPORT
+            + ", outcome_version = coalesce(?, outcome_version),"
+            + " outcome_result = coalesce(?, outcome_result),"
+            + " outcome_reason = case when cast(? as varchar(32)) is null then outcome_reason"
+            + " else ? end"
+            + " where product = ? and device_id = ? and seq <= ?",
+        heard.stream()
+            .filter(h -> h.report().isPresent())
+            .map(
+                h -> {
+                  Report report = h.report().orElseThrow();
+                  Optional<Report.Outcome> outcome = report.outcome();
+                  @Nullable String version = outcome.map(o -> o.version().toString()).orElse(null);
+                  return new @Nullable Object[] {
+                    report.clockClass().code(),
+                    time(h.clockFloor()),
+                    report.bootloaderId(),
+                    report.version().toString(),
+                    report.manifest().hex(),
+                    report.profile().hex(),
+                    report.securityCounter(),
+                    report.lineage(),
+                    report.rootVersion(),
+                    report.channel(),
+                    report.seq(),
+                    version,
+                    outcome.map(o -> o.result().code()).orElse(null),
+                    version,
+                    outcome.flatMap(Report.Outcome::reason).map(Reason::code).orElse(null),
+                    h.key().product(),
+                    h.key().deviceId(),
+                    report.seq()
+                  };
+                })
+            .toList());
+    batches.batchUpdate(
+        "update fleet_device set last_seen = ?, last_listener = ?"
+            + " where product = ? and device_id = ?",
+        heard.stream()
+            .filter(h -> h.seen().isPresent())
+            .map(
+                h -> {
+                  Device.Sighting seen = h.seen().orElseThrow();
+                  return new Object[] {
+                    time(seen.at()), seen.listener(), h.key().product(), h.key().deviceId()
+                  };
+                })
+            .toList());
+  }
+
+  private void update(DeviceKey key, String assignments, Object... values) {
+    jdbc.sql("update fleet_device set " + assignments + " where product = ? and device_id = ?")
+        .params(
+            java.util.stream.Stream.concat(
+                    java.util.Arrays.stream(values),
+                    java.util.stream.Stream.of(key.product(), key.deviceId()))
+                .toList())
+        .update();
+  }
+
+  private static Device device(ResultSet row) throws SQLException {
+    try {
+      return new Device(
+          new DeviceKey(row.getString("product"), row.getString("device_id")),
+          new Device.Made(
+              row.getString("hardware"),
+              row.getString("revision"),
+              ImageVersion.parse(row.getString("factory_build"))),
+          instant(row, "clock_floor").orElseThrow(),
+          report(row),
+          new Device.Secret(digest(row, "secret_sha256"), digest(row, "secret_spki")),
+          certified(row, "cert_spki", "cert_key_type", "cert_not_after"),
+          certified(row, "next_spki", "next_key_type", "next_not_after"),
+          instant(row, "last_seen").isEmpty()
+              ? Optional.empty()
+              : Optional.of(
+                  new Device.Sighting(
+                      instant(row, "last_seen").orElseThrow(), row.getString("last_listener"))));
+    } catch (RejectedException e) {
+      throw new IllegalStateException("a device's record is damaged", e);
+    }
+  }
+
+  private static Report report(ResultSet row) throws SQLException, RejectedException {
+    return new Report(
+        row.getLong("seq"),
+        ImageVersion.parse(row.getString("version")),
+        new Digest(row.getString("manifest")),
+        new Digest(row.getString("profile")),
+        row.getString("bootloader"),
+        row.getLong("security_counter"),
+        row.getString("lineage"),
+        row.getLong("root_version"),
+        row.getString("channel"),
+        known(ClockClass.ofCode(row.getString("clock_class"))),
+        row.getString("outcome_version") == null
+            ? Optional.empty()
+            : Optional.of(
+                new Report.Outcome(
+                    ImageVersion.parse(row.getString("outcome_version")),
+                    known(Report.Result.ofCode(row.getString("outcome_result"))),
+                    Optional.ofNullable(row.getString("outcome_reason"))
+                        .map(code -> known(Reason.ofCode(code))))));
+  }
+
+  private static Optional<Device.Certified> certified(
+      ResultSet row, String spki, String keyType, String notAfter) throws SQLException {
+    Optional<Digest> key = digest(row, spki);
+    return key.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Device.Certified(
+                key.get(),
+                known(ClientKeyType.ofCode(row.getString(keyType))),
+                instant(row, notAfter).orElseThrow()));
+  }
+
+  private static <T> T known(@Nullable T value) {
+    if (value == null) {
+      throw new IllegalStateException("a device's record holds a word nobody knows");
+    }
+    return value;
+  }
+
+  private static Optional<Digest> digest(ResultSet row, String column) throws SQLException {
+    return Optional.ofNullable(row.getString(column)).map(Digest::new);
+  }
+
+  private static Optional<Instant> instant(ResultSet row, String column) throws SQLException {
+    return Optional.ofNullable(row.getObject(column, OffsetDateTime.class))
+        .map(OffsetDateTime::toInstant);
+  }
+
+  private static OffsetDateTime time(Instant instant) {
+    return OffsetDateTime.ofInstant(instant, ZoneOffset.UTC);
+  }
+}

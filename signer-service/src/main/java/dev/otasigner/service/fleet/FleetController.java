@@ -1,0 +1,116 @@
+package dev.otasigner.service.fleet;
+
+import dev.otasigner.service.access.AllowedTo;
+import dev.otasigner.service.access.Role;
+import dev.otasigner.service.problem.ProblemType;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.device.ClockClass;
+import dev.otasigner.verifier.json.Json;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+/** The devices of a product, for those who administer them. */
+@RestController
+@RequestMapping("/api/v1/products/{product}/devices")
+class FleetController {
+  private final Population population;
+  private final Products products;
+  private final Manufacture manufacture;
+
+  FleetController(Population population, Products products, Manufacture manufacture) {
+    this.population = population;
+    this.products = products;
+    this.manufacture = manufacture;
+  }
+
+  record NewDevice(
+      String deviceId,
+      String hardware,
+      String revision,
+      String bootloader,
+      String channel,
+      String clockClass,
+      String build) {}
+
+  record OneTimeSecret(String deviceId, String secret) {}
+
+  @GetMapping
+  @AllowedTo
+  Json list(@PathVariable String product) {
+    products.require(product);
+    return new Json.Arr(
+        List.copyOf(population.members(product).stream().map(FleetController::summary).toList()));
+  }
+
+  @PostMapping
+  @AllowedTo({Role.ADMINISTRATOR, Role.RELEASE_ENGINEER, Role.PIPELINE})
+  @ResponseStatus(HttpStatus.CREATED)
+  OneTimeSecret record(@PathVariable String product, @RequestBody NewDevice body) {
+    ClockClass clockClass = ClockClass.ofCode(body.clockClass());
+    if (clockClass == null) {
+      throw new SignerException(
+          ProblemType.BAD_REQUEST, "clockClass: rtc, network or none is expected");
+    }
+    return new OneTimeSecret(
+        body.deviceId(),
+        manufacture
+            .record(
+                new Manufacture.Made(
+                    new DeviceKey(product, body.deviceId()),
+                    new Device.Made(
+                        body.hardware(), body.revision(), FactoryController.version(body.build())),
+                    body.bootloader(),
+                    body.channel(),
+                    clockClass))
+            .text());
+  }
+
+  /** The device's state as the contracts spell it, with when and where it was last heard of. */
+  @GetMapping("/{deviceId}")
+  @AllowedTo
+  Json show(@PathVariable String product, @PathVariable String deviceId) {
+    Population.Member member =
+        population
+            .member(product, deviceId)
+            .orElseThrow(() -> SignerException.notFound("device " + product + "/" + deviceId));
+    Map<String, Json> members = new LinkedHashMap<>(member.state().toJson().members());
+    members.putAll(sighting(member).members());
+    return new Json.Obj(members);
+  }
+
+  @PostMapping("/{deviceId}/secret")
+  @AllowedTo(Role.ADMINISTRATOR)
+  @ResponseStatus(HttpStatus.CREATED)
+  OneTimeSecret another(@PathVariable String product, @PathVariable String deviceId) {
+    return new OneTimeSecret(deviceId, manufacture.again(new DeviceKey(product, deviceId)).text());
+  }
+
+  private static Json.Obj summary(Population.Member member) {
+    Map<String, Json> members = new LinkedHashMap<>();
+    members.put("deviceId", new Json.Str(member.state().deviceId()));
+    members.put("hardware", new Json.Str(member.state().hardware().id()));
+    members.put("revision", new Json.Str(member.state().hardware().revision()));
+    members.put("channel", new Json.Str(member.state().channel()));
+    members.put("version", new Json.Str(member.state().running().version().toString()));
+    members.put("bootloader", new Json.Str(member.state().bootloader().id()));
+    members.putAll(sighting(member).members());
+    return new Json.Obj(members);
+  }
+
+  private static Json.Obj sighting(Population.Member member) {
+    return Json.object()
+        .put("enrolled", member.enrolled())
+        .put("lastSeen", member.lastSeen().orElse(null))
+        .put("lastListener", member.lastListener().orElse(null))
+        .build();
+  }
+}

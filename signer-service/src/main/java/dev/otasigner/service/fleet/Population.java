@@ -1,0 +1,90 @@
+package dev.otasigner.service.fleet;
+
+import dev.otasigner.verifier.device.Bootloader;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+
+/**
+ * Every device there is, in the state it last told of; one never heard of counts as it left the
+ * factory.
+ */
+@Component
+public class Population {
+  /** A device that has not enrolled yet can still do so: no certificate of its ends. */
+  private static final Instant NEVER = Instant.parse("9999-12-31T23:59:59Z");
+
+  private final DeviceStore store;
+  private final CheckIns checkIns;
+  private final Bootloaders bootloaders;
+  private final Profiles profiles;
+
+  Population(DeviceStore store, CheckIns checkIns, Bootloaders bootloaders, Profiles profiles) {
+    this.store = store;
+    this.checkIns = checkIns;
+    this.bootloaders = bootloaders;
+    this.profiles = profiles;
+  }
+
+  /**
+   * A device as the rest of the service sees it.
+   *
+   * @param lastSeen empty when it was never heard of
+   * @param lastListener where it was last heard of
+   */
+  public record Member(
+      DeviceState state,
+      boolean enrolled,
+      Optional<Instant> lastSeen,
+      Optional<String> lastListener) {}
+
+  /** All devices of a product, by id. */
+  public List<Member> members(String product) {
+    return store.list(product).stream().map(checkIns::current).map(this::member).toList();
+  }
+
+  public List<DeviceState> states(String product) {
+    return members(product).stream().map(Member::state).toList();
+  }
+
+  public Optional<Member> member(String product, String deviceId) {
+    return store.find(new DeviceKey(product, deviceId)).map(checkIns::current).map(this::member);
+  }
+
+  private Member member(Device device) {
+    String product = device.key().product();
+    Report report = device.report();
+    Bootloader bootloader =
+        bootloaders
+            .find(product, report.bootloaderId())
+            .map(Bootloaders.Registered::bootloader)
+            .orElseThrow();
+    Profile profile = profiles.find(product, report.profile()).orElseThrow();
+    // A renewed certificate that was not used yet may never have arrived.
+    DeviceState.ClientCert cert =
+        device
+            .certified()
+            .map(c -> new DeviceState.ClientCert(c.keyType(), c.notAfter()))
+            .orElse(new DeviceState.ClientCert(profile.tls().clientKey(), NEVER));
+    return new Member(
+        new DeviceState(
+            device.key().deviceId(),
+            product,
+            new DeviceState.Hardware(device.made().hardware(), device.made().revision()),
+            report.channel(),
+            new DeviceState.Clock(report.clockClass(), device.clockFloor()),
+            bootloader,
+            new DeviceState.Running(report.version(), report.manifest(), report.profile()),
+            java.util.Map.of(),
+            report.securityCounter(),
+            report.lineage(),
+            report.rootVersion(),
+            cert),
+        device.certified().isPresent(),
+        device.seen().map(Device.Sighting::at),
+        device.seen().map(Device.Sighting::listener));
+  }
+}

@@ -1,0 +1,91 @@
+package dev.otasigner.service.fleet;
+
+import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.policy.ProfileFit;
+import java.time.Clock;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+/** Profiles, byte for byte as they were made: their digest is their name. */
+@Component
+public class Profiles {
+  private final JdbcClient jdbc;
+  private final Products products;
+  private final AuditLog audit;
+  private final Clock clock;
+
+  Profiles(JdbcClient jdbc, Products products, AuditLog audit, Clock clock) {
+    this.jdbc = jdbc;
+    this.products = products;
+    this.audit = audit;
+    this.clock = clock;
+  }
+
+  public Optional<Bytes> bytes(Digest digest) {
+    return jdbc.sql("select document from fleet_profile where digest = ? fetch first row only")
+        .param(digest.hex())
+        .query((row, n) -> Bytes.copyOf(row.getBytes(1)))
+        .optional();
+  }
+
+  public Optional<Profile> find(String product, Digest digest) {
+    return jdbc.sql("select document from fleet_profile where product = ? and digest = ?")
+        .params(product, digest.hex())
+        .query((row, n) -> read(row.getBytes(1)))
+        .optional();
+  }
+
+  public List<Digest> list(String product) {
+    return jdbc.sql("select digest from fleet_profile where product = ? order by created, digest")
+        .param(product)
+        .query((row, n) -> new Digest(row.getString(1)))
+        .list();
+  }
+
+  /**
+   * Stores a profile; one that is there already stays as it is.
+   *
+   * @throws SignerException REFUSED when no device could live with it
+   */
+  @Transactional
+  public Profile register(String product, byte[] document) {
+    products.require(product);
+    Profile profile;
+    try {
+      profile = Profile.read(document);
+      ProfileFit.requireSound(profile);
+    } catch (RejectedException e) {
+      throw SignerException.refused(e);
+    }
+    if (find(product, profile.digest()).isEmpty()) {
+      jdbc.sql("insert into fleet_profile values (?, ?, ?, ?)")
+          .params(
+              product,
+              profile.digest().hex(),
+              document,
+              OffsetDateTime.ofInstant(clock.instant(), ZoneOffset.UTC))
+          .update();
+      audit.record("profile.registered", "profile:" + product + "/" + profile.digest(), Map.of());
+    }
+    return profile;
+  }
+
+  private static Profile read(byte[] document) {
+    try {
+      return Profile.read(document);
+    } catch (RejectedException e) {
+      throw new IllegalStateException("a registered profile is damaged", e);
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package dev.otasigner.service.listeners;
+
+import dev.otasigner.service.Console;
+import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.device.Profile;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.catalina.Service;
+import org.apache.catalina.connector.Connector;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.tomcat.TomcatWebServer;
+import org.springframework.boot.web.server.servlet.context.ServletWebServerInitializedEvent;
+import org.springframework.context.event.EventListener;
+import org.springframework.core.annotation.Order;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Opens and closes listeners while the service runs, and opens them again after a restart. */
+@Component
+public class Listeners {
+  private static final Logger log = LoggerFactory.getLogger(Listeners.class);
+
+  private final ListenerRegistry registry;
+  private final ListenerConnectors connectors;
+  private final ObjectProvider<ListenerGuard> guards;
+  private final AuditLog audit;
+  private final Console console;
+  private final Clock clock;
+  private final TransactionTemplate transaction;
+  private final PortRule ports = PortRule.ofThisProcess();
+  private final Map<Connector, OpenListener> open = new ConcurrentHashMap<>();
+  private volatile @Nullable Service service;
+
+  Listeners(
+      ListenerRegistry registry,
+      ListenerConnectors connectors,
+      ObjectProvider<ListenerGuard> guards,
+      AuditLog audit,
+      Console console,
+      Clock clock,
+      TransactionTemplate transaction) {
+    this.registry = registry;
+    this.connectors = connectors;
+    this.guards = guards;
+    this.audit = audit;
+    this.console = console;
+    this.clock = clock;
+    this.transaction = transaction;
+  }
+
+  /** All that are open, by name. */
+  public List<OpenListener> list() {
+    return open.values().stream().sorted(Comparator.comparing(OpenListener::name)).toList();
+  }
+
+  /**
+   * The device listeners that a device running this profile can talk to: one of its ports, TLS in
+   * common, and a server certificate under an authority it pins.
+   */
+  public List<OpenListener> reachableWith(Profile profile) {
+    return list().stream()
+        .filter(listener -> listener.spec().kind() == ListenerKind.DEVICE)
+        .filter(listener -> profile.ports().contains(listener.spec().port()))
+        .filter(listener -> listener.spec().tls().isSpokenBy(profile.tls()))
+        .filter(
+            listener ->
+                profile
+                    .tls()
+                    .serverAnchors()
+                    .contains(connectors.serverAuthority(listener.spec().tls().serverKey())))
+        .toList();
+  }
+
+  /** Opens a listener for good; it is reachable when this returns. */
+  public synchronized OpenListener open(ListenerSpec spec) {
+    if (list().stream().anyMatch(l -> l.name().equals(spec.name()))) {
+      throw SignerException.conflict("there is a listener " + spec.name() + " already");
+    }
+    Instant now = clock.instant();
+    Connector connector = start(spec, now);
+    try {
+      transaction.executeWithoutResult(
+          status -> {
+            registry.insert(spec, now);
+            audit.record("listener.opened", "listener:" + spec.name(), details(spec));
+          });
+    } catch (RuntimeException e) {
+      stop(connector);
+      throw e;
+    }
+    return requireOpen(connector);
+  }
+
+  /**
+   * Closes a listener for good, unless a guard knows a device that needs it.
+   *
+   * @throws SignerException WOULD_STRAND, or NOT_FOUND
+   */
+  public synchronized void close(String name) {
+    Connector connector =
+        open.entrySet().stream()
+            .filter(entry -> entry.getValue().name().equals(name))
+            .map(Map.Entry::getKey)
+            .findFirst()
+            .orElseThrow(() -> SignerException.notFound("listener " + name));
+    ListenerSpec spec = requireOpen(connector).spec();
+    transaction.executeWithoutResult(
+        status -> {
+          guards.orderedStream().forEach(guard -> guard.requireUnneeded(spec));
+          registry.delete(name);
+          audit.record("listener.closed", "listener:" + name, details(spec));
+        });
+    stop(connector);
+  }
+
+  /** The listener a connector serves; empty for the management port. */
+  Optional<OpenListener> of(Connector connector) {
+    return Optional.ofNullable(open.get(connector));
+  }
+
+  /** After a restart. One that can not be opened is said loudly and does not stop the others. */
+  @EventListener
+  @Order(10)
+  void onStarted(ServletWebServerInitializedEvent event) {
+    if (!(event.getWebServer() instanceof TomcatWebServer tomcat)) {
+      return;
+    }
+    service = tomcat.getTomcat().getService();
+    for (ListenerRegistry.Entry entry : registry.all()) {
+      try {
+        start(entry.spec(), entry.opened());
+      } catch (RuntimeException e) {
+        log.error("listener {} is not open", entry.spec().name(), e);
+        console.line("listener " + entry.spec().name() + " is not open: " + e.getMessage());
+      }
+    }
+  }
+
+  private Connector start(ListenerSpec spec, Instant opened) {
+    int bound = ports.bound(spec.port());
+    Connector connector = connectors.connector(spec, bound);
+    // Known before it is bound: a request must never take it for the management port.
+    open.put(connector, new OpenListener(spec, bound, opened));
+    try {
+      ListenerConnectors.start(tomcat(), connector);
+    } catch (RuntimeException e) {
+      open.remove(connector);
+      throw e;
+    }
+    console.line(
+        "listener "
+            + spec.name()
+            + " on port "
+            + bound
+            + (bound == spec.port() ? "" : " in place of " + spec.port() + ", which is root's"));
+    return connector;
+  }
+
+  private void stop(Connector connector) {
+    ListenerConnectors.stop(tomcat(), connector);
+    open.remove(connector);
+  }
+
+  private OpenListener requireOpen(Connector connector) {
+    OpenListener listener = open.get(connector);
+    if (listener == null) {
+      throw new IllegalStateException("connector " + connector + " is closed");
+    }
+    return listener;
+  }
+
+  private Service tomcat() {
+    Service started = service;
+    if (started == null) {
+      throw new IllegalStateException("the web server has not started");
+    }
+    return started;
+  }
+
+  private static Map<String, String> details(ListenerSpec spec) {
+    return Map.of(
+        "port", Integer.toString(spec.port()),
+        "kind", spec.kind().code(),
+        "versions", String.join(",", spec.tls().versions()),
+        "suites", String.join(",", spec.tls().suites()),
+        "serverKey", spec.tls().serverKey().code());
+  }
+}

@@ -1,0 +1,428 @@
+package dev.otasigner.service.fleet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.otasigner.service.Admin;
+import dev.otasigner.service.Admin.Answer;
+import dev.otasigner.service.MovingClock;
+import dev.otasigner.service.TemporaryData;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.device.ClientKeyType;
+import dev.otasigner.verifier.json.Json;
+import java.io.IOException;
+import java.time.Duration;
+import javax.net.ssl.SSLException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.annotation.Import;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+
+/** Devices enrol, renew and check in over real TLS. */
+@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+@Import(FleetFixture.class)
+class DeviceApiTests {
+  private static final String CBC = "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256";
+  private static final String GCM = "TLS_AES_256_GCM_SHA384";
+
+  @LocalServerPort private int port;
+  @Autowired private Admin.Printed printed;
+  @Autowired private FleetFixture.Factory factory;
+  @Autowired private MovingClock clock;
+  @Autowired private CheckIns checkIns;
+  @Autowired private DeviceStore store;
+
+  private static Admin admin = Admin.anonymous(0);
+  private static int legacy;
+  private static int modern;
+  private static int enrol;
+  private static Digest profile = FleetFixture.MANIFEST;
+  private static boolean prepared;
+  private static int count;
+
+  @DynamicPropertySource
+  static void data(DynamicPropertyRegistry registry) {
+    TemporaryData.register(registry);
+    prepared = false;
+  }
+
+  @BeforeEach
+  void openListenersOnce() {
+    if (prepared) {
+      return;
+    }
+    admin = Admin.withEveryRole(port, printed.password());
+    profile = FleetFixture.product(admin, factory, "gadget");
+    FleetFixture.product(admin, factory, "other");
+    legacy = FleetFixture.freePort();
+    modern = FleetFixture.freePort();
+    enrol = FleetFixture.freePort();
+    open("legacy", legacy, "device", "TLSv1.2", CBC, "rsa-2048");
+    open("modern", modern, "device", "TLSv1.3", GCM, "p-384");
+    open("enrol", enrol, "enrol", "TLSv1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "rsa-2048");
+    prepared = true;
+  }
+
+  @AfterEach
+  void backToNow() {
+    clock.reset();
+  }
+
+  private static void open(
+      String name, int number, String kind, String version, String suite, String key) {
+    admin
+        .post(
+            "/api/v1/listeners",
+            "{'name':'"
+                + name
+                + "','port':"
+                + number
+                + ",'kind':'"
+                + kind
+                + "','tls':{'versions':['"
+                + version
+                + "'],'suites':['"
+                + suite
+                + "'],'serverKey':'"
+                + key
+                + "'}}")
+        .expect(201);
+  }
+
+  private static String nextId() {
+    return "d" + ++count;
+  }
+
+  private TestDevice enrolled(String id, ClientKeyType type) throws IOException {
+    TestDevice device = new TestDevice(type);
+    device.install(enrol(id, FleetFixture.manufacture(admin, "gadget", id), device).expect(201));
+    return device;
+  }
+
+  private Answer enrol(String id, String secret, TestDevice device) throws IOException {
+    return device.post(
+        enrol, "/device/v1/enrol", FleetFixture.enrolment("gadget", id, secret, device));
+  }
+
+  private Answer checkIn(TestDevice device, int listener, long seq) throws IOException {
+    return device.post(listener, "/device/v1/checkin", FleetFixture.checkIn(seq, profile));
+  }
+
+  private static Answer state(String id) {
+    return admin.get("/api/v1/products/gadget/devices/" + id).expect(200);
+  }
+
+  @Test
+  void rsaDeviceChecksInOverTls12Cbc() throws Exception {
+    String id = nextId();
+    TestDevice device = enrolled(id, ClientKeyType.RSA_2048).speaking("TLSv1.2", CBC);
+    assertThat(checkIn(device, legacy, 1).expect(200).json().integer("nextSeconds", 1, 86400))
+        .isPositive();
+    assertThat(state(id).string("lastListener")).isEqualTo("legacy");
+    assertThat(state(id).json().bool("enrolled")).isTrue();
+  }
+
+  @Test
+  void p384DeviceChecksInOverTls13() throws Exception {
+    String id = nextId();
+    TestDevice device = enrolled(id, ClientKeyType.P_384).speaking("TLSv1.3", GCM);
+    checkIn(device, modern, 1).expect(200);
+    assertThat(state(id).string("lastListener")).isEqualTo("modern");
+    assertThat(device.server().get(0).getSigAlgName()).isEqualTo("SHA384withECDSA");
+  }
+
+  @Test
+  void rsaDeviceMovesToP384OverTheOldListener() throws Exception {
+    String id = nextId();
+    TestDevice old = enrolled(id, ClientKeyType.RSA_2048).speaking("TLSv1.2", CBC);
+    TestDevice next = new TestDevice(ClientKeyType.P_384).speaking("TLSv1.3", GCM);
+    next.install(renew(old, legacy, next).expect(201));
+    // Until the new key is used, the answer may have been lost: the old one still works.
+    checkIn(old, legacy, 1).expect(200);
+    checkIn(next, modern, 2).expect(200);
+    checkIn(old, legacy, 3).expectProblem(403, "unknown-device");
+    assertThat(state(id).json().object("clientCert").string("keyType")).isEqualTo("p-384");
+  }
+
+  private static Answer renew(TestDevice device, int listener, TestDevice next) throws IOException {
+    return device.post(listener, "/device/v1/renew", Json.object().put("csr", next.csr()).build());
+  }
+
+  @Test
+  void certificateNamesTheDeviceWhateverTheRequestSays() throws Exception {
+    String id = nextId();
+    TestDevice device = new TestDevice(ClientKeyType.P_256);
+    device.install(
+        device
+            .post(
+                enrol,
+                "/device/v1/enrol",
+                FleetFixture.enrolment("gadget", id)
+                    .put("secret", FleetFixture.manufacture(admin, "gadget", id))
+                    .put("csr", device.csr("somebody-else"))
+                    .build())
+            .expect(201));
+    assertThat(device.chain().get(0).getSubjectX500Principal().getName()).isEqualTo("CN=" + id);
+    assertThat(String.valueOf(device.chain().get(0).getSubjectAlternativeNames()))
+        .contains("urn:ota:device:gadget:" + id);
+    assertThat(device.chain().get(0).getBasicConstraints()).isEqualTo(-1);
+  }
+
+  @Test
+  void deviceListenerRefusesAConnectionWithoutCertificate() {
+    TestDevice stranger = new TestDevice(ClientKeyType.RSA_2048).speaking("TLSv1.2", CBC);
+    assertThatThrownBy(() -> checkIn(stranger, legacy, 1)).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void deviceListenerRefusesACertificateOfAnotherAuthority() throws Exception {
+    TestDevice device = enrolled(nextId(), ClientKeyType.RSA_2048).speaking("TLSv1.2", CBC);
+    TestDevice forger = new TestDevice(ClientKeyType.RSA_2048).speaking("TLSv1.2", CBC);
+    forger.install(ForeignAuthority.like(device.chain().get(0), forger.pair()));
+    assertThatThrownBy(() -> checkIn(forger, legacy, 1)).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void listenerSpeaksNoOtherVersionAndNoOtherSuite() throws Exception {
+    TestDevice device = enrolled(nextId(), ClientKeyType.P_384);
+    for (String[] other :
+        new String[][] {{"TLSv1.3", GCM}, {"TLSv1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"}}) {
+      assertThatThrownBy(() -> checkIn(device.speaking(other[0], other[1]), legacy, 1))
+          .isInstanceOf(SSLException.class);
+    }
+    for (String[] other :
+        new String[][] {
+          {"TLSv1.3", "TLS_CHACHA20_POLY1305_SHA256"},
+          {"TLSv1.3", "TLS_AES_128_GCM_SHA256"},
+          {"TLSv1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"}
+        }) {
+      assertThatThrownBy(() -> checkIn(device.speaking(other[0], other[1]), modern, 1))
+          .isInstanceOf(SSLException.class);
+    }
+    checkIn(device.speaking("TLSv1.3", GCM), modern, 1).expect(200);
+  }
+
+  @Test
+  void expiredCertificateRenewsButDoesNothingElse() throws Exception {
+    String id = nextId();
+    TestDevice device = enrolled(id, ClientKeyType.P_384);
+    checkIn(device, modern, 1).expect(200);
+    clock.advance(Duration.ofDays(365 + 179));
+    checkIn(device, modern, 2).expectProblem(403, "certificate-expired");
+    device
+        .get(modern, "/gadget/main/metadata/timestamp.json")
+        .expectProblem(403, "certificate-expired");
+    TestDevice next = new TestDevice(ClientKeyType.P_384);
+    next.install(renew(device, modern, next).expect(201));
+    checkIn(next, modern, 2).expect(200);
+  }
+
+  @Test
+  void certificateExpiredOver180DaysAgoIsNotLetIn() throws Exception {
+    TestDevice device = enrolled(nextId(), ClientKeyType.P_384);
+    clock.advance(Duration.ofDays(365 + 181));
+    assertThatThrownBy(() -> renew(device, modern, device)).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void deviceGetsNoFilesOfAnotherProduct() throws Exception {
+    TestDevice device = enrolled(nextId(), ClientKeyType.P_384);
+    device.get(modern, "/other/main/metadata/timestamp.json").expectProblem(403, "forbidden");
+    device.get(modern, "/gadget/main/metadata/none.json").expectProblem(404, "not-found");
+  }
+
+  @Test
+  void wrongSecretDoesNotEnrol() throws Exception {
+    String id = nextId();
+    FleetFixture.manufacture(admin, "gadget", id);
+    TestDevice device = new TestDevice(ClientKeyType.P_256);
+    enrol(id, "otd_wrong", device).expectProblem(403, "enrolment-refused");
+  }
+
+  @Test
+  void deviceThatWasNotManufacturedDoesNotEnrol() throws Exception {
+    enrol("never-made", "otd_any", new TestDevice(ClientKeyType.P_256))
+        .expectProblem(403, "enrolment-refused");
+  }
+
+  @Test
+  void secretGuessingIsSlowedDown() throws Exception {
+    String id = nextId();
+    FleetFixture.manufacture(admin, "gadget", id);
+    TestDevice device = new TestDevice(ClientKeyType.P_256);
+    for (int i = 0; i < 5; i++) {
+      enrol(id, "otd_wrong" + i, device).expectProblem(403, "enrolment-refused");
+    }
+    enrol(id, "otd_wrong", device).expectProblem(429, "too-many-attempts");
+  }
+
+  @Test
+  void lostAnswerIsAskedForAgainWithTheSameKeyOnly() throws Exception {
+    String id = nextId();
+    String secret = FleetFixture.manufacture(admin, "gadget", id);
+    TestDevice device = new TestDevice(ClientKeyType.P_256);
+    enrol(id, secret, device).expect(201);
+    device.install(enrol(id, secret, device).expect(201));
+    enrol(id, secret, new TestDevice(ClientKeyType.P_256)).expectProblem(403, "enrolment-refused");
+    checkIn(device, modern, 1).expect(200);
+  }
+
+  @Test
+  void secretIsSpentOnceTheCertificateWasUsed() throws Exception {
+    String id = nextId();
+    String secret = FleetFixture.manufacture(admin, "gadget", id);
+    TestDevice device = new TestDevice(ClientKeyType.P_256);
+    device.install(enrol(id, secret, device).expect(201));
+    checkIn(device, modern, 1).expect(200);
+    enrol(id, secret, device).expectProblem(403, "enrolment-refused");
+  }
+
+  @Test
+  void requestSignedByAnotherKeyIsNoProofOfPossession() throws Exception {
+    String id = nextId();
+    String secret = FleetFixture.manufacture(admin, "gadget", id);
+    TestDevice device = new TestDevice(ClientKeyType.P_256);
+    String csr = device.csr();
+    // The last bytes of the body are the signature's.
+    String broken = csr.replaceFirst("....(=*\n-----END)", "AAAA$1");
+    device
+        .post(
+            enrol,
+            "/device/v1/enrol",
+            FleetFixture.enrolment("gadget", id).put("secret", secret).put("csr", broken).build())
+        .expectProblem(400, "bad-request");
+  }
+
+  @Test
+  void factoryCertificateEnrolsTheKeyTheDeviceWasBornWith() throws Exception {
+    ForeignAuthority factoryCa = new ForeignAuthority("Factory");
+    admin
+        .post(
+            "/api/v1/products/gadget/factories",
+            Json.object()
+                .put("name", "plant" + ++count)
+                .put("certificate", factoryCa.pem())
+                .build())
+        .expect(201);
+    String id = nextId();
+    FleetFixture.manufacture(admin, "gadget", id);
+    TestDevice device = new TestDevice(ClientKeyType.P_256);
+    String certificate = factoryCa.certify(id, device.pair());
+    TestDevice thief = new TestDevice(ClientKeyType.P_256);
+    thief
+        .post(
+            enrol,
+            "/device/v1/enrol",
+            FleetFixture.enrolment("gadget", id)
+                .put("factoryCert", certificate)
+                .put("csr", thief.csr())
+                .build())
+        .expectProblem(403, "enrolment-refused");
+    device.install(
+        device
+            .post(
+                enrol,
+                "/device/v1/enrol",
+                FleetFixture.enrolment("gadget", id)
+                    .put("factoryCert", certificate)
+                    .put("csr", device.csr())
+                    .build())
+            .expect(201));
+    checkIn(device, modern, 1).expect(200);
+  }
+
+  @Test
+  void factoryCertificateOfAnUnknownFactoryEnrolsNothing() throws Exception {
+    String id = nextId();
+    FleetFixture.manufacture(admin, "gadget", id);
+    TestDevice device = new TestDevice(ClientKeyType.P_256);
+    device
+        .post(
+            enrol,
+            "/device/v1/enrol",
+            FleetFixture.enrolment("gadget", id)
+                .put("factoryCert", new ForeignAuthority("Nobody").certify(id, device.pair()))
+                .put("csr", device.csr())
+                .build())
+        .expectProblem(403, "enrolment-refused");
+  }
+
+  @Test
+  void sequenceNeverGoesBack() throws Exception {
+    TestDevice device = enrolled(nextId(), ClientKeyType.P_384);
+    checkIn(device, modern, 7).expect(200);
+    checkIn(device, modern, 7).expect(200);
+    checkIn(device, modern, 6).expectProblem(409, "stale-sequence");
+    device
+        .post(
+            modern,
+            "/device/v1/checkin",
+            FleetFixture.report(7, profile).put("securityCounter", 4).build())
+        .expectProblem(409, "stale-sequence");
+    checkIns.flush();
+    checkIn(device, modern, 7).expect(200);
+    checkIn(device, modern, 6).expectProblem(409, "stale-sequence");
+  }
+
+  @Test
+  void checkInIsDurableOnceFlushed() throws Exception {
+    String id = nextId();
+    TestDevice device = enrolled(id, ClientKeyType.P_384);
+    device
+        .post(
+            modern,
+            "/device/v1/checkin",
+            FleetFixture.report(1, profile)
+                .put(
+                    "outcome",
+                    Json.object()
+                        .put("version", "34.12.0+0")
+                        .put("result", "refused")
+                        .put("reason", "image-signature")
+                        .build())
+                .build())
+        .expect(200);
+    DeviceKey key = new DeviceKey("gadget", id);
+    assertThat(store.find(key).orElseThrow().report().seq()).isEqualTo(-1);
+    checkIns.flush();
+    Device recorded = store.find(key).orElseThrow();
+    assertThat(recorded.report().seq()).isEqualTo(1);
+    assertThat(recorded.seen().orElseThrow().listener()).isEqualTo("modern");
+    assertThat(recorded.report().outcome().orElseThrow().result()).isEqualTo(Report.Result.REFUSED);
+  }
+
+  @Test
+  void checkInWithAFieldMissingOrUnknownIsRefused() throws Exception {
+    TestDevice device = enrolled(nextId(), ClientKeyType.P_384);
+    device
+        .post(modern, "/device/v1/checkin", Json.object().put("seq", 1).build())
+        .expectProblem(400, "bad-request");
+    device
+        .post(
+            modern,
+            "/device/v1/checkin",
+            FleetFixture.report(1, profile).put("bootloaderId", "unheard-of").build())
+        .expectProblem(400, "bad-request");
+    device
+        .post(modern, "/device/v1/checkin", FleetFixture.report(1, FleetFixture.MANIFEST).build())
+        .expectProblem(400, "bad-request");
+  }
+
+  @Test
+  void enrolmentListenerServesWhatAFactoryWrites() throws Exception {
+    TestDevice nobody = new TestDevice(ClientKeyType.P_256);
+    String base = "/device/v1/factory/gadget/34.11/board/";
+    assertThat(nobody.get(enrol, base + "image").expect(200).text()).isEqualTo("IMAGE of gadget");
+    assertThat(nobody.get(enrol, base + "bootloader?bootloader=boot1").expect(200).string("id"))
+        .isEqualTo("boot1");
+    nobody
+        .get(enrol, "/device/v1/factory/gadget/34.99/board/image")
+        .expectProblem(404, "not-found");
+    nobody.get(enrol, base + "secrets").expectProblem(404, "not-found");
+  }
+}
