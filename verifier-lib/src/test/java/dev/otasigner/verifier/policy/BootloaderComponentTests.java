@@ -165,32 +165,35 @@ class BootloaderComponentTests {
   @Test
   void aComponentThatIsNoBootloaderIsRefused() {
     refused(
-        bringing(NEXT)
-            .editComponent(
-                c ->
-                    TestBuild.assemble(
-                        ByteSource.of(new byte[] {'{', '}'}),
-                        AssembleOptions.of(TestFleet.version("34.0"))
-                            .padHeader()
-                            .securityCounter(5)
-                            .build(),
-                        List.of(OLD)))
-            .make());
+        bringing(NEXT).editComponent(c -> component(ByteSource.of(new byte[] {'{', '}'}))).make());
   }
 
   @Test
   void anchorsOnTrialAreNotCarried() {
-    Bootloader onTrial =
-        new Bootloader(
-            NEXT.id(),
-            NEXT.anchors(),
-            List.of(OLD.bootAnchor()),
-            true,
-            true,
-            true,
-            NEXT.keyTlv(),
-            NEXT.slotBytes());
+    Bootloader onTrial = onTrial(NEXT, OLD);
     assertThatIllegalArgumentException().isThrownBy(() -> BootloaderComponent.payload(onTrial));
+    ByteSource smuggled = ByteSource.of(onTrial.toJson().canonicalBytes());
+    assertThat(refused(bringing(NEXT).editComponent(c -> component(smuggled)).make()))
+        .hasMessageContaining("anchors on trial");
+  }
+
+  private static Bootloader onTrial(Bootloader b, TestKey trial) {
+    return new Bootloader(
+        b.id(),
+        b.anchors(),
+        List.of(trial.bootAnchor()),
+        b.allowList(),
+        b.rollbackProtection(),
+        b.updatable(),
+        b.keyTlv(),
+        b.slotBytes());
+  }
+
+  private static byte[] component(ByteSource payload) {
+    return TestBuild.assemble(
+        payload,
+        AssembleOptions.of(TestFleet.version("34.0")).padHeader().securityCounter(5).build(),
+        List.of(OLD));
   }
 
   @Test
@@ -234,19 +237,15 @@ class BootloaderComponentTests {
   }
 
   @Test
+  void anchorsStillOnTrialDoNotBootAnImage() {
+    DeviceState trying = TestFleet.device(onTrial(TestFleet.factoryBootloader(), P256), FACTORY);
+    Made build = TestBuild.of("34.0").image("p256", P256).make();
+    assertRefused(Reason.NO_VARIANT, () -> UpgradePolicy.judge(trying, FACTORY, build.candidate()));
+  }
+
+  @Test
   void anchorsStillOnTrialDoNotInstallAComponent() {
-    Bootloader present = TestFleet.factoryBootloader();
-    Bootloader onTrial =
-        new Bootloader(
-            present.id(),
-            present.anchors(),
-            List.of(P256.bootAnchor()),
-            true,
-            true,
-            true,
-            present.keyTlv(),
-            present.slotBytes());
-    DeviceState trying = TestFleet.device(onTrial, FACTORY);
+    DeviceState trying = TestFleet.device(onTrial(TestFleet.factoryBootloader(), P256), FACTORY);
     Made build = TestBuild.of("34.0").image("p384", P384).brings(NEXT, P256).make();
     assertRefused(
         Reason.BOOTLOADER_COMPONENT, () -> UpgradePolicy.judge(trying, FACTORY, build.candidate()));

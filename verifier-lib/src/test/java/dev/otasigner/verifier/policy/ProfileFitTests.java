@@ -113,6 +113,24 @@ class ProfileFitTests {
   }
 
   @Test
+  void twoAnchorsOfTheFutureUnderOneIdentifierAreUnfit() {
+    Json twin =
+        Json.object()
+            .put("keyId", RSA.keyId())
+            .put("suite", "xmss-2030")
+            .putBase64("spki", RSA.key().spki())
+            .build();
+    assertThat(unfit(TestProfile.any(RSA).anchor(twin).knowsToo("xmss-2030")))
+        .hasMessageContaining("two anchors");
+  }
+
+  @Test
+  void aThresholdThatOnlyAFutureSuiteCanMeetFits() throws Exception {
+    fits(TestProfile.any(P384).lineage("second").thresholds(1, 1).knowsToo("xmss-2030"));
+    fits(TestProfile.any(ML_DSA).lineage("second").thresholds(1, 1).knowsToo("xmss-2030"));
+  }
+
+  @Test
   void anAnchorOfTheFutureNeverCountsHere() throws Exception {
     Made build = TestBuild.of("34.0").manifestBy(P384).make();
     Profile running = future(TestProfile.any(RSA)).knowsToo("xmss-2030").read();

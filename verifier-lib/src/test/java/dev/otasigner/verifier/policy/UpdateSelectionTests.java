@@ -90,6 +90,22 @@ class UpdateSelectionTests {
   }
 
   @Test
+  void whatTheHeadFileAloneRulesOutIsNotFetched() throws Exception {
+    Documents none =
+        (path, maxBytes) -> {
+          throw new IOException("nothing should be fetched");
+        };
+    Made far = TestBuild.of("37.0").from("36.0", "36.9").make();
+    Made rolledBack = TestBuild.of("36.0").counter(TestFleet.FACTORY_COUNTER - 1).make();
+    Made waiting = TestBuild.of("35.0").share(0).make();
+    Selection selection =
+        UpdateSelection.select(device, FACTORY, Made.head(far, rolledBack, waiting), none);
+    assertThat(reasons(selection))
+        .containsExactly(
+            Reason.NOT_FROM_HERE, Reason.SECURITY_COUNTER_TOO_LOW, Reason.OUT_OF_SHARE);
+  }
+
+  @Test
   void whatIsNotInShareIsPassedOver() throws Exception {
     Selection selection = select(TestBuild.of("35.0").share(0).make(), TestBuild.of("34.0").make());
     assertThat(chosen(selection)).contains("34.0.0+0");

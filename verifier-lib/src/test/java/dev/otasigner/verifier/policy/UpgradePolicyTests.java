@@ -11,9 +11,11 @@ import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.catalogue.Head;
 import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.device.BootAnchor.ImageHash;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.manifest.ImageFormat;
 import dev.otasigner.verifier.testing.Made;
 import dev.otasigner.verifier.testing.TestBuild;
 import dev.otasigner.verifier.testing.TestFleet;
@@ -255,9 +257,42 @@ class UpgradePolicyTests {
   @Test
   void aListingThatNamesOtherSignersIsRefused() {
     Made build = TestBuild.of("34.0").make();
-    Made other =
-        TestBuild.of("34.0").image("main", TestKey.of(SignatureSuite.ECDSA_P256_SHA256)).make();
-    mismatch(build, other.listing());
+    Head.Variant v = build.listing().variants().get(0);
+    variantMismatch(
+        build,
+        new Head.Variant(v.name(), v.path(), v.format(), v.suite(), v.hash(), v.pure(), List.of()));
+  }
+
+  @Test
+  void aListingWithAnotherSuiteHashOrFormatIsRefused() {
+    Made build = TestBuild.of("34.0").make();
+    Head.Variant v = build.listing().variants().get(0);
+    variantMismatch(
+        build,
+        new Head.Variant(
+            v.name(), v.path(), ImageFormat.OPAQUE, v.suite(), v.hash(), v.pure(), v.anchors()));
+    variantMismatch(
+        build,
+        new Head.Variant(
+            v.name(),
+            v.path(),
+            v.format(),
+            SignatureSuite.ED25519,
+            v.hash(),
+            v.pure(),
+            v.anchors()));
+    variantMismatch(
+        build,
+        new Head.Variant(
+            v.name(), v.path(), v.format(), v.suite(), ImageHash.SHA512, v.pure(), v.anchors()));
+    variantMismatch(
+        build,
+        new Head.Variant(v.name(), v.path(), v.format(), v.suite(), v.hash(), true, v.anchors()));
+  }
+
+  private void variantMismatch(Made build, Head.Variant listed) {
+    Head.Candidate as = build.listing();
+    mismatch(build, listing(as, "34.0", as.securityCounter(), as.manifest(), List.of(listed)));
   }
 
   @Test
