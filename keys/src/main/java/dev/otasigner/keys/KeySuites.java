@@ -9,8 +9,8 @@ import java.util.List;
 
 /** The suite that is meant when a key comes without one, as in a PEM file. */
 public final class KeySuites {
-  // One suite for each key type and size: the one in widest use outside of images.
-  private static final List<SignatureSuite> USUAL =
+  /** One suite for each key type and size: the one in widest use outside of images. */
+  public static final List<SignatureSuite> USUAL =
       List.of(
           SignatureSuite.RSA_PKCS1_2048_SHA256,
           SignatureSuite.RSA_PKCS1_3072_SHA256,

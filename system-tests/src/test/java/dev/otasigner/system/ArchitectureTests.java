@@ -113,10 +113,14 @@ class ArchitectureTests {
     check(
         noClasses()
             .that()
-            .resideInAnyPackage(SERVICE, CLI)
+            .resideInAPackage(KEYS)
+            .and()
+            .resideOutsideOfPackage("dev.otasigner.keys.soft..")
             .should()
             .dependOnClassesThat()
-            .resideInAPackage("dev.otasigner.keys.soft.internal.."));
+            .haveNameMatching(
+                "java\\.security\\.PrivateKey"
+                    + "|org\\.bouncycastle\\..*(Private(Key|CrtKey).*|AsymmetricKeyParameter)"));
   }
 
   @Test

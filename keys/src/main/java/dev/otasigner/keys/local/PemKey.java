@@ -1,0 +1,70 @@
+package dev.otasigner.keys.local;
+
+import dev.otasigner.keys.KeySuites;
+import dev.otasigner.keys.soft.Passphrase;
+import dev.otasigner.keys.soft.PrivateKeyFile;
+import dev.otasigner.keys.soft.SoftKey;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.crypto.SigningInput;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A private key in a PEM file, for signing on one's own machine. Nothing is judged here and nothing
+ * is journalled: what protects a release is the worker.
+ */
+public final class PemKey {
+  /** What MCUboot bootloaders check. */
+  private static final List<SignatureSuite> IMAGE_SUITES =
+      List.of(
+          SignatureSuite.RSA_PSS_2048_SHA256,
+          SignatureSuite.RSA_PSS_3072_SHA256,
+          SignatureSuite.ECDSA_P256_SHA256,
+          SignatureSuite.ECDSA_P384_SHA384,
+          SignatureSuite.ED25519);
+
+  private final SoftKey key;
+
+  private PemKey(SoftKey key) {
+    this.key = key;
+  }
+
+  /**
+   * The key with the suite in which MCUboot checks a key of its type and size.
+   *
+   * @throws IOException when the file cannot be read
+   * @throws dev.otasigner.keys.KeyOperationException.BadKey naming the file, when it holds no such
+   *     key
+   */
+  public static PemKey forImages(Path file, Optional<Passphrase> passphrase) throws IOException {
+    return new PemKey(PrivateKeyFile.read(file, IMAGE_SUITES, passphrase));
+  }
+
+  /** The key with the usual suite of its type and size, as {@link KeySuites#usual} has it. */
+  public static PemKey usual(Path file, Optional<Passphrase> passphrase) throws IOException {
+    return new PemKey(PrivateKeyFile.read(file, KeySuites.USUAL, passphrase));
+  }
+
+  /** The key with this suite. */
+  public static PemKey of(Path file, SignatureSuite suite, Optional<Passphrase> passphrase)
+      throws IOException {
+    return new PemKey(PrivateKeyFile.read(file, List.of(suite), passphrase));
+  }
+
+  public VerificationKey key() {
+    return key.publicKey();
+  }
+
+  /** The key's signature in the encoding of its suite. */
+  public byte[] sign(SigningInput input) {
+    return key.sign(input);
+  }
+
+  @Override
+  public String toString() {
+    return key.toString();
+  }
+}
