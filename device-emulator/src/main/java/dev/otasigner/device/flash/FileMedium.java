@@ -51,8 +51,14 @@ final class FileMedium implements FlashMedium {
 
   private void combine(byte[] bytes, int from, int length) {
     if (erased != 0) {
-      for (int i = from; i < from + length; i++) {
-        bytes[i] ^= erased;
+      ByteBuffer cells = ByteBuffer.wrap(bytes, from, length);
+      long mask = (erased & 0xffL) * 0x0101_0101_0101_0101L;
+      int at = from;
+      for (; at + Long.BYTES <= from + length; at += Long.BYTES) {
+        cells.putLong(at, cells.getLong(at) ^ mask);
+      }
+      for (; at < from + length; at++) {
+        bytes[at] ^= erased;
       }
     }
   }

@@ -149,10 +149,9 @@ public final class Flash implements Closeable {
   void write(long offset, byte[] bytes, int from, int length) throws IOException {
     byte[] before = new byte[length];
     medium.read(offset, before, 0, length);
-    for (int i = 0; i < length; i++) {
-      if (before[i] != layout.erased()) {
-        throw new IllegalStateException("write to a cell that is not erased, at " + (offset + i));
-      }
+    int used = Arrays.mismatch(before, blank(length));
+    if (used >= 0) {
+      throw new IllegalStateException("write to a cell that is not erased, at " + (offset + used));
     }
     operate("write", offset, before, Arrays.copyOfRange(bytes, from, from + length));
   }
@@ -160,9 +159,19 @@ public final class Flash implements Closeable {
   void erase(long offset, int length) throws IOException {
     byte[] before = new byte[length];
     medium.read(offset, before, 0, length);
-    byte[] after = new byte[length];
-    Arrays.fill(after, layout.erased());
-    operate("erase", offset, before, after);
+    operate("erase", offset, before, blank(length));
+  }
+
+  boolean isErased(long offset, int length) throws IOException {
+    byte[] cells = new byte[length];
+    medium.read(offset, cells, 0, length);
+    return Arrays.equals(cells, blank(length));
+  }
+
+  private byte[] blank(int length) {
+    byte[] blank = new byte[length];
+    Arrays.fill(blank, layout.erased());
+    return blank;
   }
 
   private void operate(String what, long offset, byte[] before, byte[] after) throws IOException {

@@ -111,7 +111,7 @@ public record FlashLayout(int writeAlignBytes, byte erased, Map<Region, Sectors>
     regions.put(Region.PRIMARY, Sectors.over(slotBytes, slotSector));
     regions.put(Region.SECONDARY, Sectors.over(slotBytes, slotSector));
     regions.put(Region.SCRATCH, new Sectors(slotSector, 1));
-    regions.put(Region.AGENT, new Sectors(LARGE_SECTOR, 64));
+    regions.put(Region.AGENT, new Sectors(LARGE_SECTOR, 32));
     return new FlashLayout(writeAlignBytes, erased, regions);
   }
 

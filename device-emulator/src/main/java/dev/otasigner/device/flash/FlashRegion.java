@@ -2,6 +2,7 @@ package dev.otasigner.device.flash;
 
 import dev.otasigner.device.flash.FlashLayout.Region;
 import dev.otasigner.device.flash.FlashLayout.Sectors;
+import dev.otasigner.verifier.ByteSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Objects;
@@ -86,16 +87,28 @@ public final class FlashRegion {
   }
 
   public boolean isErased(int sector) throws IOException {
-    for (byte cell : read((long) sector * sectorBytes(), sectorBytes())) {
-      if (cell != erased()) {
-        return false;
+    Objects.checkIndex(sector, sectorCount());
+    return flash.isErased(start + (long) sector * sectorBytes(), sectorBytes());
+  }
+
+  /** The first {@code length} bytes as a source that is read afresh each time. */
+  public ByteSource source(long length) {
+    Objects.checkFromToIndex(0L, length, lengthBytes());
+    return new ByteSource() {
+      @Override
+      public long lengthBytes() {
+        return length;
       }
-    }
-    return true;
+
+      @Override
+      public InputStream open() {
+        return FlashRegion.this.open(length);
+      }
+    };
   }
 
   /** A stream over the first {@code length} bytes. */
-  public InputStream open(long length) {
+  private InputStream open(long length) {
     Objects.checkFromToIndex(0L, length, lengthBytes());
     return new InputStream() {
       private long at;

@@ -24,7 +24,8 @@ public final class FlashStore {
   private static final int MAGIC = 0x4f54_4153;
   private static final int HEADER_BYTES = 24;
   private static final int WHOLE = 0x8000_0000;
-  private static final int MAX_NAME = 100;
+  private static final int BLOCK_BYTES = 1024;
+  private static final int MAX_NAME = 200;
 
   private final FlashRegion region;
   private final int bankSectors;
@@ -225,7 +226,14 @@ public final class FlashStore {
 
   /** End of the last aligned unit that holds anything but erased cells. */
   private int usedBytes(byte[] cells) {
+    byte[] blank = new byte[BLOCK_BYTES];
+    Arrays.fill(blank, region.erased());
     int end = cells.length;
+    // Whole blocks first: most of a bank is blank, and every start of the device looks here.
+    while (end >= BLOCK_BYTES
+        && Arrays.equals(cells, end - BLOCK_BYTES, end, blank, 0, BLOCK_BYTES)) {
+      end -= BLOCK_BYTES;
+    }
     while (end > 0 && cells[end - 1] == region.erased()) {
       end--;
     }
