@@ -6,7 +6,7 @@ import java.io.IOException;
 public final class BodyTooLongException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  BodyTooLongException(long maxBytes) {
+  public BodyTooLongException(long maxBytes) {
     super("body over " + maxBytes + " bytes");
   }
 }

@@ -30,6 +30,16 @@ public final class ClientIdentity {
     return chain.get(0);
   }
 
+  /** The device's certificate first. */
+  public List<X509Certificate> chain() {
+    return chain;
+  }
+
+  /** For the store it is kept in. */
+  public PrivateKey privateKey() {
+    return key;
+  }
+
   @Override
   public String toString() {
     return "identity with certificate " + certificate().getSerialNumber().toString(16);

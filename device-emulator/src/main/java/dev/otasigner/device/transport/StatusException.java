@@ -8,7 +8,7 @@ public final class StatusException extends IOException {
 
   private final int status;
 
-  StatusException(String path, int status, String detail) {
+  public StatusException(String path, int status, String detail) {
     super(path + ": HTTP " + status + (detail.isEmpty() ? "" : ": " + detail));
     this.status = status;
   }

@@ -1,8 +1,6 @@
 package dev.otasigner.device.transport;
 
-import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * The device's way to its service: dials when it is needed, keeps the connection between requests,
  * and falls back along its routes. The route that worked last is tried first.
  */
-public final class Uplink implements Closeable {
+public final class Uplink implements Server {
   private static final String GZIP = "gzip";
 
   private final TlsDialer dialer;
@@ -30,17 +28,12 @@ public final class Uplink implements Closeable {
     }
   }
 
-  /** What the latest connection turned out to be. */
+  @Override
   public Optional<Negotiated> negotiated() {
     return Optional.ofNullable(negotiated);
   }
 
-  /**
-   * Fetches a document.
-   *
-   * @throws StatusException when the answer is not 200
-   * @throws BodyTooLongException when it has more than {@code maxBytes}
-   */
+  @Override
   public byte[] get(String path, long maxBytes) throws IOException {
     HttpResponse response = send(HttpRequest.get(path).with("Accept-Encoding", GZIP));
     if (response.status() != 200) {
@@ -49,11 +42,7 @@ public final class Uplink implements Closeable {
     return response.readBody(maxBytes);
   }
 
-  /**
-   * Posts a document and returns the answer's.
-   *
-   * @throws StatusException when the answer has another status
-   */
+  @Override
   public byte[] post(String path, byte[] json, int expectedStatus, long maxBytes)
       throws IOException {
     HttpResponse response = send(HttpRequest.postJson(path, json));
@@ -63,16 +52,7 @@ public final class Uplink implements Closeable {
     return response.readBody(maxBytes);
   }
 
-  /**
-   * A file's bytes from {@code offset}.
-   *
-   * @param body to be read to its end or closed with the uplink
-   * @param offset where the body begins: 0 when the server does not do ranges
-   * @param totalBytes of the whole file as the server says, or -1
-   */
-  public record Download(InputStream body, long offset, long totalBytes) {}
-
-  /** Begins to fetch a large file, from {@code offset} on where the server can. */
+  @Override
   public Download download(String path, long offset) throws IOException {
     HttpRequest request = HttpRequest.get(path);
     if (offset > 0) {

@@ -108,7 +108,11 @@ public final class RepositorySimulator implements Fetcher {
 
   /** Adds a target to a role and to the files. */
   public TargetFile add(String role, String path, String content) {
-    byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
+    return add(role, path, content.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Adds a target to a role and to the files. */
+  public TargetFile add(String role, String path, byte[] bytes) {
     TargetFile file = TargetFile.of(path, bytes);
     list(role, file);
     files.put(Fetcher.TARGETS + RoleFiles.encodePath(file.location(consistentSnapshot)), bytes);

@@ -1,0 +1,67 @@
+package dev.otasigner.device;
+
+import dev.otasigner.device.agent.DeviceClock;
+import dev.otasigner.device.agent.OsFlash;
+import dev.otasigner.device.agent.Steps;
+import dev.otasigner.device.agent.UpdateAgent;
+import dev.otasigner.device.agent.UpdateOutcome;
+import dev.otasigner.device.boot.BootReport;
+import dev.otasigner.device.boot.BootSequence;
+import dev.otasigner.device.flash.Flash;
+import dev.otasigner.device.transport.Server;
+import dev.otasigner.verifier.device.DeviceState;
+import java.io.IOException;
+
+/** A device under power: bootloader and update agent take turns until there is nothing to do. */
+public final class EmulatedDevice {
+  /** An upgrade needs three: into the trial, to make it final, and one for what was interrupted. */
+  private static final int MAX_RESETS = 8;
+
+  private static final int MAX_UPGRADES = 64;
+
+  private final Flash flash;
+  private final DeviceClock clock;
+  private final Server.Dialling dialling;
+  private final Steps steps;
+
+  public EmulatedDevice(Flash flash, DeviceClock clock, Server.Dialling dialling, Steps steps) {
+    this.flash = flash;
+    this.clock = clock;
+    this.dialling = dialling;
+    this.steps = steps;
+  }
+
+  /** What the device is, without switching it on. */
+  public static DeviceState state(Flash flash) throws IOException {
+    return OsFlash.of(flash).state();
+  }
+
+  /**
+   * Switches the device on for one update cycle.
+   *
+   * @throws IOException when the service is not reached, or no image boots
+   */
+  public UpdateOutcome update() throws IOException {
+    for (int resets = 0; resets < MAX_RESETS; resets++) {
+      BootReport report = BootSequence.reset(flash);
+      String version = report.version().map(Object::toString).orElse("an opaque image");
+      steps.step("boot", version + (report.isTrial() ? ", on trial" : ""));
+      UpdateAgent agent = new UpdateAgent(OsFlash.of(flash), report, clock, dialling, steps);
+      if (agent.run() instanceof UpdateAgent.Done done) {
+        return done.outcome();
+      }
+    }
+    throw new IOException("the device was reset " + MAX_RESETS + " times in one cycle");
+  }
+
+  /** Update cycles until there is nothing left to take, or something is refused. */
+  public UpdateOutcome updateUntilIdle() throws IOException {
+    for (int i = 0; i < MAX_UPGRADES; i++) {
+      UpdateOutcome outcome = update();
+      if (!(outcome instanceof UpdateOutcome.Installed)) {
+        return outcome;
+      }
+    }
+    throw new IOException("the device took " + MAX_UPGRADES + " upgrades and was offered more");
+  }
+}

@@ -1,0 +1,267 @@
+package dev.otasigner.device.agent;
+
+import dev.otasigner.device.flash.FlashRegion;
+import dev.otasigner.device.flash.FlashStore;
+import dev.otasigner.device.identity.ClientKeys;
+import dev.otasigner.device.identity.IssuedCertificate;
+import dev.otasigner.device.transport.ClientIdentity;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.device.ClientKeyType;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.tuf.MetadataStore;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.KeyPair;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+
+/** The update agent's documents. Documents are named by their digests; changes are atomic. */
+public final class AgentStore {
+  private static final String STATE = "state";
+  private static final String PENDING = "pending";
+  private static final String OUTCOME = "outcome";
+  private static final String SEQUENCE = "sequence";
+  private static final String FAILURES = "failures";
+  private static final String KEY = "identity/key";
+  private static final String CHAIN = "identity/chain";
+  private static final String NEXT_KEY = "identity/next-key";
+  private static final String NEXT_SPKI = "identity/next-spki";
+  private static final String DOCUMENT = "document/";
+
+  private final FlashStore store;
+
+  private AgentStore(FlashStore store) {
+    this.store = store;
+  }
+
+  public static AgentStore open(FlashRegion region) throws IOException {
+    return new AgentStore(FlashStore.open(region));
+  }
+
+  /** What a factory writes into a blank chip. */
+  public void provision(
+      DeviceState state, byte[] manifest, byte[] profile, byte[] root, ClientIdentity identity)
+      throws IOException {
+    FlashStore.Changes changes =
+        store
+            .change()
+            .put(STATE, state.toJson().canonicalBytes())
+            .put(document(Digest.of(manifest)), manifest)
+            .put(document(Digest.of(profile)), profile)
+            .put(FlashMetadataStore.name(state.lineage(), "root"), root);
+    put(changes, identity);
+    changes.commit();
+  }
+
+  /** The state as the agent keeps it; what the bootloader keeps is stale in here. */
+  DeviceState state() throws IOException {
+    try {
+      return DeviceState.read(required(STATE));
+    } catch (RejectedException e) {
+      throw damaged(STATE, e);
+    }
+  }
+
+  void saveState(DeviceState state) throws IOException {
+    byte[] json = state.toJson().canonicalBytes();
+    if (!store.get(STATE).map(old -> java.util.Arrays.equals(old, json)).orElse(false)) {
+      store.put(STATE, json);
+    }
+  }
+
+  byte[] document(String what, Digest digest) throws IOException {
+    return store
+        .get(document(digest))
+        .orElseThrow(() -> new IOException("flash holds no " + what + " " + digest.abbreviated()));
+  }
+
+  Profile profile(Digest digest) throws IOException {
+    try {
+      return Profile.read(document("profile", digest));
+    } catch (RejectedException e) {
+      throw damaged("profile", e);
+    }
+  }
+
+  Optional<PendingUpgrade> pending() throws IOException {
+    Optional<byte[]> json = store.get(PENDING);
+    try {
+      return json.isEmpty() ? Optional.empty() : Optional.of(PendingUpgrade.read(json.get()));
+    } catch (RejectedException e) {
+      throw damaged(PENDING, e);
+    }
+  }
+
+  /** Begins an upgrade with its documents; those of another one go. */
+  void begin(PendingUpgrade pending, DeviceState state, List<byte[]> documents) throws IOException {
+    FlashStore.Changes changes = store.change().put(PENDING, pending.toBytes());
+    forgetOthers(changes, state);
+    for (byte[] bytes : documents) {
+      changes.put(document(Digest.of(bytes)), bytes);
+    }
+    changes.commit();
+  }
+
+  void save(PendingUpgrade pending) throws IOException {
+    store.put(PENDING, pending.toBytes());
+  }
+
+  /** Ends an upgrade that did not come to be; its documents go, and the outcome is kept. */
+  void abandon(PendingUpgrade pending, DeviceState state, AttemptOutcome outcome)
+      throws IOException {
+    FlashStore.Changes changes =
+        store.change().delete(PENDING).put(OUTCOME, outcome.toJson().canonicalBytes());
+    if (outcome.result() == AttemptOutcome.Result.REVERTED) {
+      byte[] count = new byte[] {(byte) Math.min(100, failures(pending.manifest()) + 1)};
+      changes.put(FAILURES, concat(pending.manifest().bytes(), count));
+    }
+    forgetOthers(changes, state);
+    changes.commit();
+  }
+
+  /** The new build is the running one: its documents take the place of the old. */
+  void adopt(DeviceState state, AttemptOutcome outcome) throws IOException {
+    FlashStore.Changes changes =
+        store
+            .change()
+            .put(STATE, state.toJson().canonicalBytes())
+            .put(OUTCOME, outcome.toJson().canonicalBytes())
+            .delete(PENDING)
+            .delete(FAILURES);
+    forgetOthers(changes, state);
+    for (String name : store.names(FlashMetadataStore.PREFIX)) {
+      if (!name.startsWith(FlashMetadataStore.name(state.lineage(), ""))) {
+        changes.delete(name);
+      }
+    }
+    changes.commit();
+  }
+
+  private void forgetOthers(FlashStore.Changes changes, DeviceState state) {
+    List<String> kept =
+        List.of(document(state.running().manifest()), document(state.running().profile()));
+    for (String name : store.names(DOCUMENT)) {
+      if (!kept.contains(name)) {
+        changes.delete(name);
+      }
+    }
+  }
+
+  /** How often this build was reverted, as far as it was the latest that was. */
+  int failures(Digest manifest) {
+    return store
+        .get(FAILURES)
+        .filter(f -> Digest.ofHash(java.util.Arrays.copyOf(f, 32)).equals(manifest))
+        .map(f -> f[32] & 0xff)
+        .orElse(0);
+  }
+
+  Optional<AttemptOutcome> outcome() throws IOException {
+    Optional<byte[]> json = store.get(OUTCOME);
+    try {
+      return json.isEmpty() ? Optional.empty() : Optional.of(AttemptOutcome.read(json.get()));
+    } catch (RejectedException e) {
+      throw damaged(OUTCOME, e);
+    }
+  }
+
+  void saveOutcome(AttemptOutcome outcome) throws IOException {
+    store.put(OUTCOME, outcome.toJson().canonicalBytes());
+  }
+
+  /** The number of the next check-in; each is given out once. */
+  long nextSequence() throws IOException {
+    long next = store.get(SEQUENCE).map(b -> ByteBuffer.wrap(b).getLong()).orElse(0L) + 1;
+    store.put(SEQUENCE, ByteBuffer.allocate(8).putLong(next).array());
+    return next;
+  }
+
+  /** The service has taken a check-in, and the outcome with it. */
+  void checkedIn() throws IOException {
+    if (store.get(OUTCOME).isPresent()) {
+      store.change().delete(OUTCOME).commit();
+    }
+  }
+
+  MetadataStore metadata(String lineage) {
+    return new FlashMetadataStore(store, lineage);
+  }
+
+  ClientIdentity identity() throws IOException {
+    List<X509Certificate> chain =
+        IssuedCertificate.certificates(new String(required(CHAIN), StandardCharsets.US_ASCII));
+    return new ClientIdentity(
+        ClientKeys.read(chain.get(0).getPublicKey().getAlgorithm(), required(KEY)), chain);
+  }
+
+  /**
+   * The key that a renewal is under way for, made when there is none: a renewal that was cut short
+   * asks again for the same key.
+   */
+  public KeyPair renewalKey(ClientKeyType type) throws IOException {
+    Optional<byte[]> key = store.get(NEXT_KEY);
+    Optional<byte[]> spki = store.get(NEXT_SPKI);
+    if (key.isPresent() && spki.isPresent()) {
+      KeyPair stored = ClientKeys.read(spki.get(), key.get());
+      if (ClientKeys.typeOf(stored.getPublic()).filter(type::equals).isPresent()) {
+        return stored;
+      }
+    }
+    KeyPair fresh = ClientKeys.generate(type);
+    store
+        .change()
+        .put(NEXT_KEY, fresh.getPrivate().getEncoded())
+        .put(NEXT_SPKI, fresh.getPublic().getEncoded())
+        .commit();
+    return fresh;
+  }
+
+  /** A renewal has come through: key and certificate change together. */
+  public void saveIdentity(ClientIdentity identity) throws IOException {
+    FlashStore.Changes changes = store.change().delete(NEXT_KEY).delete(NEXT_SPKI);
+    put(changes, identity);
+    changes.commit();
+  }
+
+  private static void put(FlashStore.Changes changes, ClientIdentity identity) throws IOException {
+    StringBuilder pem = new StringBuilder();
+    Base64.Encoder lines = Base64.getMimeEncoder(64, new byte[] {'\n'});
+    try {
+      for (X509Certificate certificate : identity.chain()) {
+        pem.append("-----BEGIN CERTIFICATE-----\n")
+            .append(lines.encodeToString(certificate.getEncoded()))
+            .append("\n-----END CERTIFICATE-----\n");
+      }
+    } catch (CertificateEncodingException e) {
+      throw new IOException("certificate without an encoding", e);
+    }
+    changes
+        .put(KEY, identity.privateKey().getEncoded())
+        .put(CHAIN, pem.toString().getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private byte[] required(String name) throws IOException {
+    return store
+        .get(name)
+        .orElseThrow(
+            () -> new IOException("flash holds no " + name + ": this is no enrolled device"));
+  }
+
+  private static IOException damaged(String what, RejectedException cause) {
+    return new IOException("flash holds an unreadable " + what + ": " + cause.getMessage(), cause);
+  }
+
+  private static String document(Digest digest) {
+    return DOCUMENT + digest.hex();
+  }
+
+  private static byte[] concat(byte[] a, byte[] b) {
+    return ByteBuffer.allocate(a.length + b.length).put(a).put(b).array();
+  }
+}

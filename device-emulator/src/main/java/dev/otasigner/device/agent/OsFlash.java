@@ -1,0 +1,49 @@
+package dev.otasigner.device.agent;
+
+import dev.otasigner.device.boot.BootMemory;
+import dev.otasigner.device.boot.Mailbox;
+import dev.otasigner.device.flash.Flash;
+import dev.otasigner.device.flash.FlashLayout.Region;
+import dev.otasigner.device.flash.FlashRegion;
+import dev.otasigner.device.identity.ClientKeys;
+import dev.otasigner.verifier.device.DeviceState;
+import java.io.IOException;
+import java.security.cert.X509Certificate;
+
+/**
+ * The flash as the operating system gets it: its own documents, the mailbox and the secondary slot
+ * to write, boot trust only to read.
+ */
+public record OsFlash(
+    AgentStore store, Mailbox mailbox, FlashRegion secondary, BootMemory bootMemory) {
+
+  public static OsFlash of(Flash flash) throws IOException {
+    return new OsFlash(
+        AgentStore.open(flash.region(Region.AGENT)),
+        Mailbox.open(flash.region(Region.MAILBOX)),
+        flash.region(Region.SECONDARY),
+        BootMemory.open(
+            flash.region(Region.BOOTLOADER).locked(), flash.region(Region.COUNTER).locked()));
+  }
+
+  /** All that the judgement depends on, each part from whoever keeps it. */
+  public DeviceState state() throws IOException {
+    DeviceState kept = store.state();
+    X509Certificate certificate = store.identity().certificate();
+    return new DeviceState(
+        kept.deviceId(),
+        kept.product(),
+        kept.hardware(),
+        kept.channel(),
+        kept.clock(),
+        bootMemory.bootloader(),
+        kept.running(),
+        kept.components(),
+        bootMemory.counter(),
+        kept.lineage(),
+        kept.rootVersion(),
+        new DeviceState.ClientCert(
+            ClientKeys.typeOf(certificate.getPublicKey()).orElse(kept.clientCert().keyType()),
+            certificate.getNotAfter().toInstant()));
+  }
+}
