@@ -1,0 +1,76 @@
+package dev.otasigner.device.cli;
+
+import dev.otasigner.device.EmulatedDevice;
+import dev.otasigner.device.flash.Flash;
+import dev.otasigner.verifier.device.BootAnchor;
+import dev.otasigner.verifier.device.DeviceState;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Prints the device's state without switching it on. */
+@Command(
+    name = "state",
+    description = "Show what the device is and trusts.",
+    mixinStandardHelpOptions = true)
+final class StateCommand implements Callable<Integer> {
+  @Mixin private FlashOption flash = new FlashOption();
+
+  @Option(names = "--json", description = "the device state as one JSON document")
+  private boolean json;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    try (Flash chip = Flash.open(flash.file)) {
+      DeviceState state = EmulatedDevice.state(chip);
+      if (json) {
+        out.println(new String(state.toJson().textBytes(), StandardCharsets.UTF_8));
+      } else {
+        print(state, out);
+      }
+    }
+    return ExitCode.DONE;
+  }
+
+  private static void print(DeviceState state, PrintWriter out) {
+    line(out, "device", state.deviceId() + ", product " + state.product());
+    line(out, "hardware", state.hardware().id() + " revision " + state.hardware().revision());
+    line(out, "channel", state.channel());
+    line(out, "running", state.running().version() + ", manifest " + state.running().manifest());
+    line(out, "profile", state.running().profile().hex());
+    line(out, "counter", Long.toString(state.securityCounter()));
+    line(
+        out,
+        "bootloader",
+        state.bootloader().id() + (state.bootloader().updatable() ? ", updatable" : ", fixed"));
+    line(out, "anchors", anchors(state.bootloader().anchors()));
+    if (!state.bootloader().trialAnchors().isEmpty()) {
+      line(out, "on trial", anchors(state.bootloader().trialAnchors()));
+    }
+    line(out, "lineage", state.lineage() + ", root " + state.rootVersion());
+    line(
+        out,
+        "certificate",
+        state.clientCert().keyType().code() + ", until " + state.clientCert().notAfter());
+    line(out, "clock", state.clock().kind().code() + ", not before " + state.clock().floor());
+  }
+
+  private static String anchors(List<BootAnchor> anchors) {
+    return anchors.stream().map(a -> a.anchor().key().toString()).collect(Collectors.joining(", "));
+  }
+
+  private static void line(PrintWriter out, String name, String value) {
+    out.println(name + " ".repeat(Math.max(1, 12 - name.length())) + value);
+  }
+}
