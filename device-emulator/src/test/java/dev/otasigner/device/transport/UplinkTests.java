@@ -269,7 +269,7 @@ class UplinkTests {
         };
     try (TestServer server = TestServer.start(legacy(), ranges);
         Uplink uplink = uplink(legacyPolicy(RSA), rsaDevice(), server.port())) {
-      Uplink.Download download = uplink.download("/f", 4);
+      Server.Download download = uplink.download("/f", 4);
       assertThat(download.offset()).isEqualTo(4);
       assertThat(download.totalBytes()).isEqualTo(10);
       assertThat(text(download.body().readAllBytes())).isEqualTo("456789");

@@ -1,0 +1,364 @@
+package dev.otasigner.device.testing;
+
+import dev.otasigner.device.transport.BodyTooLongException;
+import dev.otasigner.device.transport.ClientIdentity;
+import dev.otasigner.device.transport.Negotiated;
+import dev.otasigner.device.transport.Server;
+import dev.otasigner.device.transport.StatusException;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.catalogue.CataloguePaths;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
+import dev.otasigner.verifier.testing.Made;
+import dev.otasigner.verifier.testing.TestFleet;
+import dev.otasigner.verifier.tuf.RepositorySimulator;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.SequenceInputStream;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.PublicKey;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.bouncycastle.openssl.PEMParser;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
+import org.bouncycastle.pkcs.PKCS10CertificationRequest;
+import org.bouncycastle.pkcs.PKCSException;
+import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
+
+/**
+ * The service as devices know it: catalogues, check-in, renewal, enrolment. Within the process, or
+ * behind a {@link TestServer}.
+ */
+public final class TestService {
+  /** Whenever the tests run, the devices' clocks stand here. */
+  public static final Instant NOW = Instant.parse("2026-06-02T00:00:00Z");
+
+  private static final Instant NEXT_YEAR = Instant.parse("2027-06-01T00:00:00Z");
+  private static final String ROLE = TestFleet.CHANNEL + "." + TestFleet.HARDWARE.id();
+  private static final String ROOT = "metadata/1.root.json";
+
+  private final Map<String, RepositorySimulator> lineages = new HashMap<>();
+  private final Map<String, byte[]> factory = new HashMap<>();
+  private final Map<String, UnaryOperator<byte[]>> tampering = new HashMap<>();
+  private final List<String> checkIns = new ArrayList<>();
+  private final List<String> requests = new ArrayList<>();
+  private final TestAuthority rsa;
+  private final TestAuthority p384;
+  private final List<Long> downloadOffsets = new ArrayList<>();
+  private int failAfter = Integer.MAX_VALUE;
+  private int breakAfter = Integer.MAX_VALUE;
+
+  public TestService(TestAuthority rsa, TestAuthority p384) {
+    this.rsa = rsa;
+    this.p384 = p384;
+  }
+
+  /** The lineage's repository, made when it is first asked for. */
+  public RepositorySimulator lineage(String name) {
+    return lineages.computeIfAbsent(name, n -> repository());
+  }
+
+  private static RepositorySimulator repository() {
+    RepositorySimulator repository = new RepositorySimulator();
+    for (String role : List.of("root", "timestamp", "snapshot", "targets", ROLE)) {
+      repository.expires(role, NEXT_YEAR);
+    }
+    repository.publishRoot();
+    repository
+        .issued(NOW.minusSeconds(3600))
+        .delegate(
+            "targets",
+            ROLE,
+            RepositorySimulator.key("channel"),
+            TestFleet.CHANNEL + "/" + TestFleet.HARDWARE.id() + "/*");
+    repository.publish();
+    return repository;
+  }
+
+  /** Digest of the lineage's first root, for profiles. */
+  public Digest root(String lineage) {
+    return Digest.of(rootBytes(lineage));
+  }
+
+  public byte[] rootBytes(String lineage) {
+    return Objects.requireNonNull(lineage(lineage).files().get(ROOT)).clone();
+  }
+
+  /** Lists these builds, newest first, and nothing else. */
+  public void release(String lineage, Made... builds) {
+    RepositorySimulator repository = lineage(lineage);
+    String channel = TestFleet.CHANNEL;
+    String hardware = TestFleet.HARDWARE.id();
+    for (Made build : builds) {
+      repository.add(ROLE, build.listing().manifest(), build.envelope().toByteArray());
+      repository.add(
+          ROLE,
+          CataloguePaths.profile(channel, hardware, build.profile().digest()),
+          build.profile().bytes().toByteArray());
+      build
+          .images()
+          .forEach(
+              (name, bytes) ->
+                  repository.add(
+                      ROLE,
+                      CataloguePaths.image(channel, hardware, build.manifest().version(), name),
+                      bytes));
+      build
+          .component()
+          .ifPresent(
+              c ->
+                  repository.add(
+                      ROLE,
+                      CataloguePaths.bootloader(channel, hardware, build.manifest().version()),
+                      c));
+    }
+    repository.add(
+        ROLE, CataloguePaths.head(channel, hardware), Made.head(builds).toJson().canonicalBytes());
+    repository.publish();
+  }
+
+  /** What the enrolment listener gives for a factory build. */
+  public void factoryFile(String name, byte[] bytes) {
+    factory.put(name, bytes);
+  }
+
+  /** Changes what goes over the wire for paths with this in them. */
+  public void tamper(String part, UnaryOperator<byte[]> change) {
+    tampering.put(part, change);
+  }
+
+  /** From the request of this number on, nothing is answered; the first is 1. */
+  public void failAfter(int count) {
+    failAfter = count;
+    requests.clear();
+  }
+
+  /** Every download breaks after so many bytes of it. */
+  public void breakDownloadsAfter(int bytes) {
+    breakAfter = bytes;
+  }
+
+  /** Where downloads began, in their order. */
+  public List<Long> downloadOffsets() {
+    return downloadOffsets;
+  }
+
+  public List<String> checkIns() {
+    return checkIns;
+  }
+
+  public List<String> requests() {
+    return requests;
+  }
+
+  private record Reply(int status, Bytes content) {
+    static final Reply NOTHING = new Reply(404, new byte[0]);
+
+    Reply(int status, byte[] content) {
+      this(status, Bytes.copyOf(content));
+    }
+
+    byte[] body() {
+      return content.toByteArray();
+    }
+  }
+
+  private Reply handle(String method, String path, String body) throws IOException {
+    requests.add(method + " " + path);
+    if (requests.size() > failAfter) {
+      throw new IOException("the service is gone");
+    }
+    if (method.equals("POST")) {
+      return post(path, body);
+    }
+    Reply reply = get(path);
+    byte[] bytes = reply.body();
+    for (Map.Entry<String, UnaryOperator<byte[]>> change : tampering.entrySet()) {
+      if (path.contains(change.getKey())) {
+        bytes = change.getValue().apply(bytes);
+      }
+    }
+    return new Reply(reply.status(), bytes);
+  }
+
+  private Reply get(String path) {
+    String[] parts = path.split("/", 4);
+    if (path.startsWith("/device/v1/factory/")) {
+      String name = path.substring(path.lastIndexOf('/') + 1);
+      byte[] bytes = factory.get(name);
+      return bytes == null ? Reply.NOTHING : new Reply(200, bytes);
+    }
+    RepositorySimulator repository = lineages.get(parts[2]);
+    byte[] bytes = repository == null ? null : repository.files().get(parts[3]);
+    return bytes == null || !parts[1].equals(TestFleet.PRODUCT)
+        ? Reply.NOTHING
+        : new Reply(200, bytes);
+  }
+
+  private Reply post(String path, String body) throws IOException {
+    switch (path) {
+      case "/device/v1/checkin" -> {
+        checkIns.add(body);
+        return new Reply(200, "{\"nextSeconds\":60}".getBytes(StandardCharsets.UTF_8));
+      }
+      case "/device/v1/renew" -> {
+        return new Reply(201, certify(body));
+      }
+      case "/device/v1/enrol" -> {
+        if (!body.contains("\"secret\":\"once\"")) {
+          return new Reply(403, new byte[0]);
+        }
+        return new Reply(201, certify(body));
+      }
+      default -> {
+        return Reply.NOTHING;
+      }
+    }
+  }
+
+  private byte[] certify(String body) throws IOException {
+    try {
+      Fields fields = JsonReader.readObject(body.getBytes(StandardCharsets.UTF_8), 100_000);
+      PublicKey key = verified(fields.string("csr"));
+      TestAuthority authority = key.getAlgorithm().equals("RSA") ? rsa : p384;
+      X509Certificate leaf = authority.device(key, "gw-0001");
+      return Json.object()
+          .put(
+              "cert",
+              Json.strings(authority.chainOf(leaf).stream().map(TestAuthority::pem).toList()))
+          .put("notAfter", leaf.getNotAfter().toInstant())
+          .build()
+          .textBytes();
+    } catch (RejectedException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /** The key of a request whose signature proves that its sender has it. */
+  private static PublicKey verified(String csr) throws IOException {
+    try (PEMParser parser = new PEMParser(new StringReader(csr))) {
+      JcaPKCS10CertificationRequest request =
+          new JcaPKCS10CertificationRequest((PKCS10CertificationRequest) parser.readObject());
+      PublicKey key = request.getPublicKey();
+      if (!request.isSignatureValid(new JcaContentVerifierProviderBuilder().build(key))) {
+        throw new IOException("the request is not signed by its key");
+      }
+      return key;
+    } catch (GeneralSecurityException | OperatorCreationException | PKCSException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /** An identity of the old kind, as enrolment gives it. */
+  public ClientIdentity rsaIdentity(java.security.KeyPair keys) {
+    X509Certificate leaf = rsa.device(keys.getPublic(), "gw-0001");
+    return new ClientIdentity(keys.getPrivate(), rsa.chainOf(leaf));
+  }
+
+  /** Within the process: no sockets, no TLS. */
+  public Server.Dialling dialling() {
+    return (profile, identity, now, clockRuns) -> new InProcess();
+  }
+
+  /** Behind a TLS server. */
+  public TestServer.Answer answer() {
+    return this::answer;
+  }
+
+  private synchronized boolean answer(TestServer.Request request, OutputStream out)
+      throws IOException {
+    Reply reply = handle(request.method(), request.path(), request.body());
+    String range = request.headers().get("range");
+    if (range != null && reply.status() == 200) {
+      int from = Integer.parseInt(range.replaceAll("\\D", ""));
+      byte[] part = Arrays.copyOfRange(reply.body(), from, reply.body().length);
+      return TestServer.reply(
+          out,
+          206,
+          part,
+          "Content-Range: bytes "
+              + from
+              + "-"
+              + (reply.body().length - 1)
+              + "/"
+              + reply.body().length);
+    }
+    return TestServer.reply(out, reply.status(), reply.body());
+  }
+
+  /** A connection that has gone away. */
+  private static final class Broken extends InputStream {
+    @Override
+    public int read() throws IOException {
+      throw new IOException("the connection broke");
+    }
+
+    @Override
+    public int read(byte[] into, int from, int length) throws IOException {
+      return read();
+    }
+  }
+
+  private final class InProcess implements Server {
+    @Override
+    public byte[] get(String path, long maxBytes) throws IOException {
+      Reply reply = require(path, handle("GET", path, ""), 200);
+      if (reply.body().length > maxBytes) {
+        throw new BodyTooLongException(maxBytes);
+      }
+      return reply.body();
+    }
+
+    @Override
+    public byte[] post(String path, byte[] json, int expectedStatus, long maxBytes)
+        throws IOException {
+      String body = new String(json, StandardCharsets.UTF_8);
+      return require(path, handle("POST", path, body), expectedStatus).body();
+    }
+
+    @Override
+    public Download download(String path, long offset) throws IOException {
+      byte[] all = require(path, handle("GET", path, ""), 200).body();
+      byte[] rest = Arrays.copyOfRange(all, (int) offset, all.length);
+      downloadOffsets.add(offset);
+      InputStream whole = new ByteArrayInputStream(rest);
+      InputStream body =
+          rest.length <= breakAfter
+              ? whole
+              : new SequenceInputStream(
+                  new ByteArrayInputStream(Arrays.copyOf(rest, breakAfter)), new Broken());
+      return new Download(body, offset, all.length);
+    }
+
+    private Reply require(String path, Reply reply, int status) throws IOException {
+      if (reply.status() != status) {
+        throw new StatusException(path, reply.status(), "");
+      }
+      return reply;
+    }
+
+    @Override
+    public Optional<Negotiated> negotiated() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void close() {}
+  }
+}
