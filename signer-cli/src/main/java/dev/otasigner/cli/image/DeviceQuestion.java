@@ -16,7 +16,11 @@ import dev.otasigner.verifier.policy.Accepted;
 import dev.otasigner.verifier.policy.Candidate;
 import dev.otasigner.verifier.policy.UpgradePolicy;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,18 +84,25 @@ record DeviceQuestion(Terminal terminal, Path state, List<Path> profiles) {
         Envelope.read(envelope.toByteArray()).payloadOf(Manifest.PAYLOAD_TYPE).toByteArray());
   }
 
-  /**
-   * The listed file that has the image's length, or the first: the judgement tells why it is not.
-   */
+  /** The listed file that the image is, or the first: the judgement tells why it is not. */
   private static Head.Variant variant(Path image, Manifest manifest, Head.Candidate listing)
       throws IOException {
-    long lengthBytes = ByteSource.of(image).lengthBytes();
+    Digest digest = digest(image);
     for (int i = 0; i < manifest.variants().size(); i++) {
-      if (manifest.variants().get(i).lengthBytes() == lengthBytes) {
+      // Two variants may well be equally long: signatures of one suite differ by a byte or two.
+      if (manifest.variants().get(i).sha256().equals(digest)) {
         return listing.variants().get(i);
       }
     }
     return listing.variants().get(0);
+  }
+
+  private static Digest digest(Path file) throws IOException {
+    MessageDigest sha256 = Digest.sha256();
+    try (InputStream in = new DigestInputStream(ByteSource.of(file).open(), sha256)) {
+      in.transferTo(OutputStream.nullOutputStream());
+    }
+    return Digest.ofHash(sha256.digest());
   }
 
   private static Profile profile(Map<Digest, Profile> known, Digest digest, String whose) {

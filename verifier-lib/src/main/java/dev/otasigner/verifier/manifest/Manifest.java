@@ -2,6 +2,7 @@ package dev.otasigner.verifier.manifest;
 
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.device.BootAnchor;
@@ -21,7 +22,8 @@ import java.util.Set;
  *
  * @param hardware ids with the revisions it runs on
  * @param securityCounter the anti-rollback number it brings, u32
- * @param variants same payload, other signers or format; without those of a newer registry
+ * @param variants same payload, other signers or format; at least one, without those of a newer
+ *     registry
  * @param profile digest of the profile it brings
  * @param from versions it may be taken from; empty means any
  * @param requires components that must be installed
@@ -117,6 +119,10 @@ public record Manifest(
     if (hardware.isEmpty() || names.isEmpty()) {
       throw fields.malformed(
           hardware.isEmpty() ? "hardware" : "variants", "at least one is expected");
+    }
+    if (variants.isEmpty()) {
+      throw new RejectedException(
+          Reason.UNSUPPORTED_ALGORITHM, "variants: none has a suite and hash of the registry");
     }
     List<Requirement> requires = new ArrayList<>();
     for (Fields item : fields.objects("requires", MAX_LIST)) {

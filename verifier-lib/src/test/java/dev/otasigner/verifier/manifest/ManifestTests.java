@@ -137,6 +137,12 @@ class ManifestTests {
   }
 
   @Test
+  void aManifestWhoseVariantsAreAllOfANewerRegistryIsRefused() {
+    refused(Reason.UNSUPPORTED_ALGORITHM, "rsa-pss-2048-sha256", "ml-dsa-1024");
+    refused(Reason.UNSUPPORTED_ALGORITHM, "\"hash\":\"sha256\"", "\"hash\":\"sha3-256\"");
+  }
+
+  @Test
   void moreVariantsThanTheLimitAreRefused() {
     StringBuilder many = new StringBuilder(VARIANT);
     for (int i = 0; i < 32; i++) {
