@@ -14,6 +14,7 @@ import dev.otasigner.verifier.testing.TestKey;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** TUF 5.6.7, and TAP 15. */
 class DelegationTests {
@@ -103,6 +104,7 @@ class DelegationTests {
   }
 
   @Test
+  @Timeout(20)
   void aCircleOfRolesEnds() throws Exception {
     repository.delegate("targets", "a", key("k"), "*");
     repository.delegate("a", "b", key("k"), "*");

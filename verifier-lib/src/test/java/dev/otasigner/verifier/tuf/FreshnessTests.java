@@ -239,12 +239,43 @@ class FreshnessTests {
   // 1 January: the client updates. 31 January: the same timestamp is still served.
   @Test
   void aTimestampThatIsHeldForTooLongIsRefused() throws Exception {
-    repository.expires("root", START.plus(Duration.ofDays(900))).publishRoot();
+    for (String role : new String[] {"root", "snapshot", "targets"}) {
+      repository.expires(role, START.plus(Duration.ofDays(900)));
+    }
+    repository.publishRoot();
+    repository.publish();
     client.refresh();
     client.pass(RepositorySimulator.LIFETIME.minusSeconds(1));
     client.refresh();
     client.pass(Duration.ofSeconds(1));
     client.assertRefused(Reason.METADATA_EXPIRED, "timestamp");
+  }
+
+  // 1 January: the client updates. 31 January: a fresh timestamp still announces the snapshot that
+  // it holds, and that has expired.
+  @Test
+  void aSnapshotThatIsHeldForTooLongIsRefused() throws Exception {
+    for (String role : new String[] {"root", "timestamp", "targets"}) {
+      repository.expires(role, START.plus(Duration.ofDays(900)));
+    }
+    repository.publishRoot();
+    repository.publish();
+    client.refresh();
+    client.pass(RepositorySimulator.LIFETIME);
+    repository.publishTimestamp();
+    client.assertRefused(Reason.METADATA_EXPIRED, "snapshot");
+  }
+
+  @Test
+  void targetsThatAreHeldForTooLongAreRefused() throws Exception {
+    for (String role : new String[] {"root", "timestamp", "snapshot"}) {
+      repository.expires(role, START.plus(Duration.ofDays(900)));
+    }
+    repository.publishRoot();
+    repository.publish();
+    client.refresh();
+    client.pass(RepositorySimulator.LIFETIME);
+    client.assertRefused(Reason.METADATA_EXPIRED, "targets");
   }
 
   @Test
@@ -389,6 +420,17 @@ class FreshnessTests {
     repository.version("snapshot", 1L << 40).publish();
     client.refresh();
     repository.keys("timestamp", 1, key("timestamp-2"));
+    repository.keys("snapshot", 1, key("snapshot-2")).publishRoot();
+    repository.version("snapshot", 1).publish();
+    client.refresh();
+    assertThat(client.trusted("snapshot")).isEqualTo(2);
+  }
+
+  /** The timestamp that announced the attacker's version goes too, though its key stays. */
+  @Test
+  void rotationOfTheSnapshotKeyAloneRecoversToo() throws Exception {
+    repository.version("snapshot", 1L << 40).publish();
+    client.refresh();
     repository.keys("snapshot", 1, key("snapshot-2")).publishRoot();
     repository.version("snapshot", 1).publish();
     client.refresh();

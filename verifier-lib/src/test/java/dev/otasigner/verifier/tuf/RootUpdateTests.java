@@ -375,6 +375,13 @@ class RootUpdateTests {
   }
 
   @Test
+  void aStoredRootThatIsNotSignedAsItSaysIsRefused() throws Exception {
+    repository.publishRoot(key("thief"));
+    client.store().store(Metadata.ROOT, repository.latest(Metadata.ROOT));
+    TestClient.assertRefused(Reason.BELOW_THRESHOLD, client::updater);
+  }
+
+  @Test
   void aStoreFollowsOneLineage() {
     byte[] root = repository.latest(Metadata.ROOT);
     assertThatIllegalStateException()
