@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +21,8 @@ import org.junit.jupiter.api.Test;
 /** The page of reasons says what the code says, and each reason is proved by a test. */
 class ReasonsPageTests {
   private static final Pattern ROW =
-      Pattern.compile("\\| `([a-z-]+)` \\| ([^|]{20,}) \\| (?:`(\\w+)\\.(\\w+)`)? ?\\|");
+      Pattern.compile("\\| `([a-z-]+)` \\| ([^|]{20,}) \\| `(\\w+)\\.(\\w+)` \\|");
   private static final Pattern CHECKS = Pattern.compile("Checks? `([a-z-]+)`(?: and `([a-z-]+)`)?");
-
-  /** Reported by devices; nothing is refused with it. */
-  private static final Set<Reason> REPORTED = EnumSet.of(Reason.NOT_CONFIRMED);
 
   private record Row(Set<String> checks, String testClass, String testMethod) {}
 
@@ -45,7 +41,7 @@ class ReasonsPageTests {
       Matcher check = CHECKS.matcher(line);
       Matcher row = ROW.matcher(line);
       if (row.matches()) {
-        Row read = new Row(checks, String.valueOf(row.group(3)), String.valueOf(row.group(4)));
+        Row read = new Row(checks, row.group(3), row.group(4));
         assertThat(rows.put(row.group(1), read)).as(row.group(1) + " stands twice").isNull();
       } else if (check.find()) {
         String first = check.group(1);
@@ -80,9 +76,6 @@ class ReasonsPageTests {
     for (Map.Entry<String, Row> entry : rows().entrySet()) {
       Reason reason = reason(entry.getKey());
       Row row = entry.getValue();
-      if (REPORTED.contains(reason)) {
-        continue;
-      }
       boolean proved = false;
       for (Path source : sources) {
         if (source.endsWith(row.testClass() + ".java")) {
