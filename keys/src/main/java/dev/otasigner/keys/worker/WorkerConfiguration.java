@@ -9,6 +9,7 @@ import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -139,11 +140,36 @@ public record WorkerConfiguration(
 
   void write(Path file) {
     try {
-      DurableFile.replace(file, toJson().textBytes());
+      DurableFile.replace(file, text().getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new TokenUnavailable(
           "worker configuration " + file + " can not be written: " + e.getMessage(), e);
     }
+  }
+
+  /** JSON with a line for each approver, rule and default, since people edit it. */
+  private String text() {
+    StringBuilder text = new StringBuilder();
+    toJson().members().forEach((name, value) -> append(text, name, value));
+    return text.append("\n}\n").toString();
+  }
+
+  private static void append(StringBuilder text, String name, Json value) {
+    text.append(text.isEmpty() ? "{\n  \"" : ",\n  \"").append(name).append("\": ");
+    if (value instanceof Json.Arr array && !array.items().isEmpty()) {
+      String before = "[\n    ";
+      for (Json item : array.items()) {
+        text.append(before).append(line(item));
+        before = ",\n    ";
+      }
+      text.append("\n  ]");
+    } else {
+      text.append(line(value));
+    }
+  }
+
+  private static String line(Json value) {
+    return new String(value.textBytes(), StandardCharsets.UTF_8);
   }
 
   WorkerConfiguration withPending(String name) {

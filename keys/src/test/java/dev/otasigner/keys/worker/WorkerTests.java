@@ -106,8 +106,8 @@ class WorkerTests {
   void aRuleForAnotherPurposeThanTheKeysDoesNotApply() throws IOException {
     TokenKey key = create("k", KeyPurpose.TIMESTAMP);
     rewriteConfiguration(
-        "\"minApprovals\":0,\"purpose\":\"timestamp\"}],\"schema\"",
-        "\"minApprovals\":0,\"purpose\":\"root\"}],\"schema\"");
+        key.keyId().hex() + "\",\"minApprovals\":0,\"purpose\":\"timestamp\"",
+        key.keyId().hex() + "\",\"minApprovals\":0,\"purpose\":\"root\"");
     assertThat(refusalOf(key, Contents.role("root"))).isEqualTo(RefusalCode.PURPOSE_MISMATCH);
   }
 
@@ -130,9 +130,7 @@ class WorkerTests {
   @Test
   void theQuotaOfADayIsKeptOverARestart() throws IOException {
     TokenKey key = create("k", KeyPurpose.TIMESTAMP);
-    rewriteConfiguration(
-        "\"minApprovals\":0,\"purpose\":\"timestamp\"}],\"schema\"",
-        "\"minApprovals\":0,\"purpose\":\"timestamp\",\"quota\":2}],\"schema\"");
+    rewriteConfiguration(key.keyId().hex() + "\",", key.keyId().hex() + "\",\"quota\":2,");
     worker.sign(request(key, Contents.role("timestamp")));
     clock.advance(Duration.ofHours(23));
     worker.sign(request(key, Contents.role("timestamp")));
@@ -146,9 +144,7 @@ class WorkerTests {
   @Test
   void aQuotaHoldsWithinOneRequestOfSeveralSignatures() throws IOException {
     TokenKey key = create("k", KeyPurpose.TIMESTAMP);
-    rewriteConfiguration(
-        "\"minApprovals\":0,\"purpose\":\"timestamp\"}],\"schema\"",
-        "\"minApprovals\":0,\"purpose\":\"timestamp\",\"quota\":1}],\"schema\"");
+    rewriteConfiguration(key.keyId().hex() + "\",", key.keyId().hex() + "\",\"quota\":1,");
     WorkerRequest one = request(key, Contents.role("timestamp"));
     assertThatThrownBy(() -> worker.sign(List.of(one, one))).isInstanceOf(Refused.class);
     assertThat(token.signatures).isZero();
@@ -249,7 +245,7 @@ class WorkerTests {
 
   @Test
   void aPurposeWithoutADefaultGetsNoKeys() throws IOException {
-    rewriteConfiguration("{\"minApprovals\":0,\"purpose\":\"root\"},", "");
+    rewriteConfiguration("{\"minApprovals\":0,\"purpose\":\"root\"},\n", "");
     assertThatThrownBy(() -> create("k", KeyPurpose.ROOT))
         .isInstanceOf(KeyOperationException.NotSupported.class)
         .hasMessageContaining("root");
@@ -337,7 +333,7 @@ class WorkerTests {
     TokenKey key = create("k", KeyPurpose.MANIFEST);
     String approver = "{\"person\":\"eve\",\"spki\":\"" + key.publicKey().spki().base64() + "\"}";
     assertThatThrownBy(
-            () -> rewriteConfiguration("\"approvers\":[]", "\"approvers\":[" + approver + "]"))
+            () -> rewriteConfiguration("\"approvers\": []", "\"approvers\": [" + approver + "]"))
         .isInstanceOf(TokenUnavailable.class)
         .hasMessageContaining("eve");
   }
