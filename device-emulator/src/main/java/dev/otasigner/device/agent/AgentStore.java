@@ -1,5 +1,6 @@
 package dev.otasigner.device.agent;
 
+import dev.otasigner.device.flash.FlashFileException;
 import dev.otasigner.device.flash.FlashRegion;
 import dev.otasigner.device.flash.FlashStore;
 import dev.otasigner.device.identity.ClientKeys;
@@ -54,7 +55,9 @@ public final class AgentStore {
             .put(STATE, state.toJson().canonicalBytes())
             .put(document(Digest.of(manifest)), manifest)
             .put(document(Digest.of(profile)), profile)
-            .put(FlashMetadataStore.name(state.lineage(), "root"), root);
+            .put(FlashMetadataStore.name(state.lineage(), "root"), root)
+            .delete(NEXT_KEY)
+            .delete(NEXT_SPKI);
     put(changes, identity);
     changes.commit();
   }
@@ -78,7 +81,8 @@ public final class AgentStore {
   byte[] document(String what, Digest digest) throws IOException {
     return store
         .get(document(digest))
-        .orElseThrow(() -> new IOException("flash holds no " + what + " " + digest.abbreviated()));
+        .orElseThrow(
+            () -> new FlashFileException("flash holds no " + what + " " + digest.abbreviated()));
   }
 
   Profile profile(Digest digest) throws IOException {
@@ -200,26 +204,27 @@ public final class AgentStore {
         ClientKeys.read(chain.get(0).getPublicKey().getAlgorithm(), required(KEY)), chain);
   }
 
-  /**
-   * The key that a renewal is under way for, made when there is none: a renewal that was cut short
-   * asks again for the same key.
-   */
-  public KeyPair renewalKey(ClientKeyType type) throws IOException {
+  /** The key that a certificate was asked for, if it is of this type and none has come yet. */
+  public Optional<KeyPair> renewalKey(ClientKeyType type) throws IOException {
     Optional<byte[]> key = store.get(NEXT_KEY);
     Optional<byte[]> spki = store.get(NEXT_SPKI);
-    if (key.isPresent() && spki.isPresent()) {
-      KeyPair stored = ClientKeys.read(spki.get(), key.get());
-      if (ClientKeys.typeOf(stored.getPublic()).filter(type::equals).isPresent()) {
-        return stored;
-      }
+    if (key.isEmpty() || spki.isEmpty()) {
+      return Optional.empty();
     }
-    KeyPair fresh = ClientKeys.generate(type);
+    return Optional.of(ClientKeys.read(spki.get(), key.get()))
+        .filter(k -> ClientKeys.typeOf(k.getPublic()).filter(type::equals).isPresent());
+  }
+
+  /**
+   * Keeps a key before a certificate is asked for: if the answer is lost, the same key is asked for
+   * again.
+   */
+  public void saveRenewalKey(KeyPair keys) throws IOException {
     store
         .change()
-        .put(NEXT_KEY, fresh.getPrivate().getEncoded())
-        .put(NEXT_SPKI, fresh.getPublic().getEncoded())
+        .put(NEXT_KEY, keys.getPrivate().getEncoded())
+        .put(NEXT_SPKI, keys.getPublic().getEncoded())
         .commit();
-    return fresh;
   }
 
   /** A renewal has come through: key and certificate change together. */
@@ -250,11 +255,13 @@ public final class AgentStore {
     return store
         .get(name)
         .orElseThrow(
-            () -> new IOException("flash holds no " + name + ": this is no enrolled device"));
+            () ->
+                new FlashFileException("flash holds no " + name + ": this is no enrolled device"));
   }
 
   private static IOException damaged(String what, RejectedException cause) {
-    return new IOException("flash holds an unreadable " + what + ": " + cause.getMessage(), cause);
+    return new FlashFileException(
+        "flash holds an unreadable " + what + ": " + cause.getMessage(), cause);
   }
 
   private static String document(Digest digest) {

@@ -6,16 +6,19 @@ import dev.otasigner.device.agent.UpdateOutcome.Installed;
 import dev.otasigner.device.agent.UpdateOutcome.Refused;
 import dev.otasigner.device.boot.BootReport;
 import dev.otasigner.device.boot.BootStatus;
+import dev.otasigner.device.identity.ClientKeys;
 import dev.otasigner.device.renew.Renewal;
 import dev.otasigner.device.transport.ClientIdentity;
 import dev.otasigner.device.transport.Server;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.device.ClientKeyType;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.tuf.Metadata;
 import dev.otasigner.verifier.tuf.SignedMetadata;
 import java.io.IOException;
+import java.security.KeyPair;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -202,14 +205,15 @@ public final class UpdateAgent {
     if (!Renewal.isDue(identity.certificate(), profile.tls().clientKey(), clock.now(state))) {
       return;
     }
+    ClientKeyType type = profile.tls().clientKey();
+    Optional<KeyPair> asked = store.renewalKey(type);
+    KeyPair keys = asked.orElseGet(() -> ClientKeys.generate(type));
+    if (asked.isEmpty()) {
+      store.saveRenewalKey(keys);
+    }
     try (Server server = dial(state, profile)) {
-      store.saveIdentity(
-          Renewal.request(
-              server,
-              state.deviceId(),
-              profile.tls().clientKey(),
-              store.renewalKey(profile.tls().clientKey())));
-      steps.step("renew", "certificate with a " + profile.tls().clientKey().code() + " key");
+      store.saveIdentity(Renewal.request(server, state.deviceId(), type, keys));
+      steps.step("renew", "certificate with a " + type.code() + " key");
     } catch (IOException e) {
       steps.step("renew", "not renewed: " + e.getMessage());
     }

@@ -1,5 +1,6 @@
 package dev.otasigner.device.boot;
 
+import dev.otasigner.device.flash.FlashFileException;
 import dev.otasigner.device.flash.FlashRegion;
 import dev.otasigner.device.flash.FlashStore;
 import dev.otasigner.verifier.RejectedException;
@@ -135,6 +136,7 @@ public final class BootMemory {
   }
 
   private static IOException damaged(String what) {
-    return new IOException("flash holds no readable boot " + what + ": this is no enrolled device");
+    return new FlashFileException(
+        "flash holds no readable boot " + what + ": this is no enrolled device");
   }
 }

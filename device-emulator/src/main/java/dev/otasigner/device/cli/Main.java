@@ -1,6 +1,7 @@
 package dev.otasigner.device.cli;
 
 import dev.otasigner.device.boot.UnbootableException;
+import dev.otasigner.device.flash.FlashFileException;
 import dev.otasigner.device.flash.FlashFullException;
 import dev.otasigner.verifier.RejectedException;
 import java.io.FileDescriptor;
@@ -74,7 +75,8 @@ public final class Main implements Runnable {
     }
     if (e instanceof IOException) {
       err.println("signer: error: " + e.getMessage());
-      return e instanceof UnbootableException
+      return e instanceof FlashFileException
+              || e instanceof UnbootableException
               || e instanceof FlashFullException
               || e instanceof FileAlreadyExistsException
           ? ExitCode.REFUSED

@@ -67,12 +67,13 @@ final class RunCommand implements Callable<Integer> {
     if (once && untilIdle) {
       throw wrong("--once and --until-idle exclude each other");
     }
+    Map<Integer, Integer> ports = ports();
     try (Flash chip = Flash.open(flash.file)) {
       EmulatedDevice device =
           new EmulatedDevice(
               chip,
               new DeviceClock(Clock.offset(Clock.systemUTC(), clockOffset)),
-              new TlsDialling(ports(), Timeouts.DEFAULT),
+              new TlsDialling(ports, Timeouts.DEFAULT),
               this::step);
       UpdateOutcome outcome;
       try {

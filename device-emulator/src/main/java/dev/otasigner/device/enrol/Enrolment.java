@@ -10,8 +10,9 @@ import dev.otasigner.device.identity.ClientKeys;
 import dev.otasigner.device.identity.IssuedCertificate;
 import dev.otasigner.device.transport.ClientIdentity;
 import dev.otasigner.device.transport.Server;
+import dev.otasigner.device.transport.StatusException;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
-import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.ClientKeyType;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.json.Json;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.KeyPair;
 import java.util.Map;
+import java.util.Optional;
 
 /** Makes a device: its flash file appears whole or not at all. */
 public final class Enrolment {
@@ -36,6 +38,8 @@ public final class Enrolment {
    * @param secret the device's one-time secret; used only once everything else is in place
    * @param target where the flash file is to be
    * @throws FileAlreadyExistsException when there is a device already
+   * @throws IOException when the service is not reached; what was begun stays in a hidden file
+   *     beside the target, for its key, and the next enrolment goes on with it
    */
   public static DeviceState enrol(Server server, NewDevice device, String secret, Path target)
       throws IOException, RejectedException {
@@ -44,44 +48,70 @@ public final class Enrolment {
     }
     FactoryFiles files = FactoryFiles.fetch(server, device);
     Path draft = target.resolveSibling("." + target.getFileName() + ".new");
-    Files.deleteIfExists(draft);
+    KeyPair keys = key(draft, files.profile().tls().clientKey());
+    DeviceState state;
+    boolean keepDraft = false;
     try {
-      DeviceState state;
       try (Flash flash =
           Flash.create(draft, FlashLayout.forSlots(files.bootloader().slotBytes()))) {
-        state = provision(flash, server, device, files, secret);
+        long imageBytes = files.writeImage(flash.region(Region.PRIMARY));
+        AgentStore store = AgentStore.open(flash.region(Region.AGENT));
+        store.saveRenewalKey(keys);
+        keepDraft = true;
+        ClientIdentity identity = certify(server, device, secret, files, keys);
+        state = provision(flash, store, device, files, imageBytes, identity);
       }
       Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
       return state;
+    } catch (StatusException e) {
+      keepDraft = false;
+      throw e;
     } finally {
-      Files.deleteIfExists(draft);
+      if (!keepDraft) {
+        Files.deleteIfExists(draft);
+      }
     }
   }
 
+  /**
+   * The key of an earlier enrolment whose answer was lost, or a fresh one: the service grants the
+   * same wish again, but a secret never enrols a second key.
+   */
+  private static KeyPair key(Path draft, ClientKeyType type) throws IOException {
+    Optional<KeyPair> earlier = Optional.empty();
+    if (Files.exists(draft)) {
+      try (Flash flash = Flash.open(draft)) {
+        earlier = AgentStore.open(flash.region(Region.AGENT)).renewalKey(type);
+      }
+      Files.delete(draft);
+    }
+    return earlier.orElseGet(() -> ClientKeys.generate(type));
+  }
+
   private static DeviceState provision(
-      Flash flash, Server server, NewDevice device, FactoryFiles files, String secret)
-      throws IOException, RejectedException {
-    long imageBytes = files.writeImage(flash.region(Region.PRIMARY));
-    ClientKeyType type = files.profile().tls().clientKey();
-    KeyPair keys = ClientKeys.generate(type);
-    ClientIdentity identity = certify(server, device, secret, type, keys);
-    Bootloader bootloader = files.bootloader();
+      Flash flash,
+      AgentStore store,
+      NewDevice device,
+      FactoryFiles files,
+      long imageBytes,
+      ClientIdentity identity)
+      throws IOException {
     BootMemory.open(flash.region(Region.BOOTLOADER), flash.region(Region.COUNTER))
-        .provision(bootloader, files.manifest().securityCounter(), imageBytes);
-    DeviceState state = state(device, files, type, identity);
-    AgentStore.open(flash.region(Region.AGENT))
-        .provision(
-            state,
-            files.envelope().toByteArray(),
-            files.profile().bytes().toByteArray(),
-            files.root(),
-            identity);
+        .provision(files.bootloader(), files.manifest().securityCounter(), imageBytes);
+    DeviceState state = state(device, files, identity);
+    store.provision(
+        state,
+        files.envelope().toByteArray(),
+        files.profile().bytes().toByteArray(),
+        files.root(),
+        identity);
     return state;
   }
 
   private static ClientIdentity certify(
-      Server server, NewDevice device, String secret, ClientKeyType type, KeyPair keys)
+      Server server, NewDevice device, String secret, FactoryFiles files, KeyPair keys)
       throws IOException {
+    ClientKeyType type = files.profile().tls().clientKey();
     byte[] json =
         Json.object()
             .put("deviceId", device.deviceId())
@@ -98,8 +128,7 @@ public final class Enrolment {
     return new ClientIdentity(keys.getPrivate(), IssuedCertificate.read(answer, keys.getPublic()));
   }
 
-  private static DeviceState state(
-      NewDevice device, FactoryFiles files, ClientKeyType type, ClientIdentity identity) {
+  private static DeviceState state(NewDevice device, FactoryFiles files, ClientIdentity identity) {
     return new DeviceState(
         device.deviceId(),
         device.product(),
@@ -108,13 +137,12 @@ public final class Enrolment {
         new DeviceState.Clock(device.clock(), files.manifest().built()),
         files.bootloader(),
         new DeviceState.Running(
-            files.manifest().version(),
-            dev.otasigner.verifier.Digest.of(files.envelope()),
-            files.profile().digest()),
+            files.manifest().version(), Digest.of(files.envelope()), files.profile().digest()),
         Map.of(),
         files.manifest().securityCounter(),
         files.profile().lineage().name(),
         1,
-        new DeviceState.ClientCert(type, identity.certificate().getNotAfter().toInstant()));
+        new DeviceState.ClientCert(
+            files.profile().tls().clientKey(), identity.certificate().getNotAfter().toInstant()));
   }
 }

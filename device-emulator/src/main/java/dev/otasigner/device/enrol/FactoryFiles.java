@@ -57,8 +57,7 @@ final class FactoryFiles {
   }
 
   static FactoryFiles fetch(Server server, NewDevice device) throws IOException, RejectedException {
-    byte[] bootloader =
-        server.get(path(device, "bootloader?bootloader=" + device.bootloader()), MAX_BOOTLOADER);
+    byte[] bootloader = server.get(path(device, "bootloader"), MAX_BOOTLOADER);
     FactoryFiles files =
         new FactoryFiles(
             server,
@@ -79,7 +78,10 @@ final class FactoryFiles {
         + "/"
         + device.hardware().id()
         + "/"
-        + file;
+        + file
+        // A build may have an image file for each kind of bootloader.
+        + "?bootloader="
+        + device.bootloader();
   }
 
   private void check() throws RejectedException {

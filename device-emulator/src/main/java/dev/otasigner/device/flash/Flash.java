@@ -64,14 +64,14 @@ public final class Flash implements Closeable {
   /** The chip in an existing file. */
   public static Flash open(Path path) throws IOException {
     if (!Files.isRegularFile(path)) {
-      throw new IOException(path + ": no flash file; `enrol` makes one");
+      throw new FlashFileException(path + ": no flash file; `enrol` makes one");
     }
     FileChannel file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try {
       lock(file, path);
       FlashLayout layout = readHeader(file, path);
       if (file.size() < HEADER_BYTES + layout.lengthBytes()) {
-        throw new IOException(path + ": shorter than its layout says");
+        throw new FlashFileException(path + ": shorter than its layout says");
       }
       return new Flash(
           layout, new FileMedium(file, HEADER_BYTES, layout.erased()), PowerSupply.MAINS);
@@ -90,28 +90,28 @@ public final class Flash implements Closeable {
       header.get(magic);
     }
     if (!Arrays.equals(magic, MAGIC)) {
-      throw new IOException(path + ": not a flash file (at offset 0, OTAFLASH is expected)");
+      throw new FlashFileException(path + ": not a flash file (at offset 0, OTAFLASH is expected)");
     }
     int length = header.getInt();
     if (length < 0 || length > header.remaining()) {
-      throw new IOException(path + ": the layout's length is out of range (at offset 8)");
+      throw new FlashFileException(path + ": the layout's length is out of range (at offset 8)");
     }
     byte[] json = new byte[length];
     header.get(json);
     try {
       return FlashLayout.read(json);
     } catch (RejectedException e) {
-      throw new IOException(path + ": " + e.getMessage(), e);
+      throw new FlashFileException(path + ": " + e.getMessage(), e);
     }
   }
 
   private static void lock(FileChannel file, Path path) throws IOException {
     try {
       if (file.tryLock() == null) {
-        throw new IOException(path + ": another process runs this device");
+        throw new FlashFileException(path + ": another process runs this device");
       }
     } catch (OverlappingFileLockException e) {
-      throw new IOException(path + ": this device is running already", e);
+      throw new FlashFileException(path + ": this device is running already", e);
     }
   }
 

@@ -10,6 +10,7 @@ import dev.otasigner.device.boot.BootSequence;
 import dev.otasigner.device.testing.TestAuthority;
 import dev.otasigner.device.testing.TestDevice;
 import dev.otasigner.device.testing.TestService;
+import dev.otasigner.device.transport.ClientIdentity;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.crypto.SignatureSuite;
@@ -23,6 +24,7 @@ import dev.otasigner.verifier.testing.TestKey;
 import dev.otasigner.verifier.testing.TestProfile;
 import java.io.IOException;
 import java.security.KeyPair;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -386,6 +388,49 @@ class UpdateTests {
     service.release("second", byNewKey);
     assertThat(device.update(service.dialling()))
         .isEqualTo(new Installed(TestFleet.version("36.16")));
+  }
+
+  @Test
+  void certificateIsRenewedInTheLastThirdOfItsLife() throws IOException {
+    service.release("first", build("33.0").make());
+    X509Certificate old =
+        RSA.device(KEYS.getPublic(), "gw-0001", Instant.parse("2027-01-01T00:00:00Z"));
+    TestDevice device =
+        TestDevice.at(
+            TestDevice.LAYOUT,
+            TestFleet.factoryBootloader(),
+            ClockClass.RTC,
+            build("33.0").make(),
+            service.rootBytes("first"),
+            new ClientIdentity(KEYS.getPrivate(), RSA.chainOf(old)));
+    assertThat(device.update(service.dialling())).isInstanceOf(UpToDate.class);
+    assertThat(device.state().clientCert().notAfter())
+        .isEqualTo(Instant.parse("2080-01-01T00:00:00Z"));
+    assertThat(service.requestedKeys()).hasSize(1).doesNotContain(KEYS.getPublic());
+    device.update(service.dialling());
+    assertThat(service.requestedKeys()).hasSize(1);
+  }
+
+  @Test
+  void renewalWhoseAnswerWasLostAsksAgainForTheSameKey() throws IOException {
+    service.release(
+        "first", build("33.0").profile(profile().clientKey(ClientKeyType.P_384)).make());
+    TestDevice device =
+        TestDevice.at(
+            TestDevice.LAYOUT,
+            TestFleet.factoryBootloader(),
+            ClockClass.NONE,
+            build("33.0").profile(profile().clientKey(ClientKeyType.P_384)).make(),
+            service.rootBytes("first"),
+            service.rsaIdentity(KEYS));
+    service.failPosts(true);
+    assertThatThrownBy(() -> device.update(service.dialling())).isInstanceOf(IOException.class);
+    assertThat(device.state().clientCert().keyType()).isEqualTo(ClientKeyType.RSA_2048);
+    service.failPosts(false);
+    assertThat(device.update(service.dialling())).isInstanceOf(UpToDate.class);
+    assertThat(device.state().clientCert().keyType()).isEqualTo(ClientKeyType.P_384);
+    assertThat(service.requestedKeys()).hasSize(2);
+    assertThat(service.requestedKeys().get(0)).isEqualTo(service.requestedKeys().get(1));
   }
 
   @Test

@@ -61,6 +61,8 @@ public final class TestService {
   private final TestAuthority rsa;
   private final TestAuthority p384;
   private final List<Long> downloadOffsets = new ArrayList<>();
+  private final List<PublicKey> requestedKeys = new ArrayList<>();
+  private boolean failPosts;
   private int failAfter = Integer.MAX_VALUE;
   private int breakAfter = Integer.MAX_VALUE;
 
@@ -149,6 +151,16 @@ public final class TestService {
     requests.clear();
   }
 
+  /** What is posted arrives, and its answer is lost. */
+  public void failPosts(boolean fail) {
+    failPosts = fail;
+  }
+
+  /** The keys that certificates were asked for. */
+  public List<PublicKey> requestedKeys() {
+    return requestedKeys;
+  }
+
   /** Every download breaks after so many bytes of it. */
   public void breakDownloadsAfter(int bytes) {
     breakAfter = bytes;
@@ -185,7 +197,11 @@ public final class TestService {
       throw new IOException("the service is gone");
     }
     if (method.equals("POST")) {
-      return post(path, body);
+      Reply answer = post(path, body);
+      if (failPosts) {
+        throw new IOException("the answer is lost");
+      }
+      return answer;
     }
     Reply reply = get(path);
     byte[] bytes = reply.body();
@@ -200,7 +216,7 @@ public final class TestService {
   private Reply get(String path) {
     String[] parts = path.split("/", 4);
     if (path.startsWith("/device/v1/factory/")) {
-      String name = path.substring(path.lastIndexOf('/') + 1);
+      String name = path.substring(path.lastIndexOf('/') + 1).replace("?bootloader=boot-1", "");
       byte[] bytes = factory.get(name);
       return bytes == null ? Reply.NOTHING : new Reply(200, bytes);
     }
@@ -236,6 +252,7 @@ public final class TestService {
     try {
       Fields fields = JsonReader.readObject(body.getBytes(StandardCharsets.UTF_8), 100_000);
       PublicKey key = verified(fields.string("csr"));
+      requestedKeys.add(key);
       TestAuthority authority = key.getAlgorithm().equals("RSA") ? rsa : p384;
       X509Certificate leaf = authority.device(key, "gw-0001");
       return Json.object()

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.otasigner.device.cli;
+
+import org.jspecify.annotations.NullMarked;
