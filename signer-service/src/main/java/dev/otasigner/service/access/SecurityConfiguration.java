@@ -17,6 +17,14 @@ import org.springframework.web.servlet.HandlerExceptionResolver;
 /** The filter chain of the management port. Device listeners have their own, in {@code fleet}. */
 @Configuration(proxyBeanMethods = false)
 class SecurityConfiguration {
+  private static final long MAX_BODY_BYTES = 1024 * 1024;
+
+  /** Payloads are streamed to disk by a store that has a limit of its own. */
+  private static final String PAYLOADS = "/api/v1/payloads";
+
+  private static long maxBytes(String path) {
+    return path.equals(PAYLOADS) ? Long.MAX_VALUE : MAX_BODY_BYTES;
+  }
 
   @Bean
   @Order(100)
@@ -35,6 +43,8 @@ class SecurityConfiguration {
             headers ->
                 headers.contentSecurityPolicy(
                     csp -> csp.policyDirectives("default-src 'none'; frame-ancestors 'none'")))
+        .addFilterBefore(
+            new BodyLimit(SecurityConfiguration::maxBytes, problems), AuthorizationFilter.class)
         .addFilterBefore(new TokenFilter(signIn, problems), AuthorizationFilter.class)
         .authorizeHttpRequests(
             requests ->

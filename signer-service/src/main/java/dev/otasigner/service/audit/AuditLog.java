@@ -24,7 +24,8 @@ public interface AuditLog {
   /**
    * A C2SP signed note over the tree as it is now.
    *
-   * @throws dev.otasigner.service.problem.SignerException when no audit key can sign
+   * @throws dev.otasigner.service.problem.SignerException when no audit key can sign, or the log no
+   *     longer contains what an earlier checkpoint vouched for
    */
   byte[] checkpoint();
 }

@@ -2,6 +2,8 @@ package dev.otasigner.service.audit;
 
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -56,6 +58,27 @@ record Checkpoint(String origin, long size, Digest root) {
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * Returns only when the note holds a signature of this checkpoint by the key.
+   *
+   * @throws RejectedException BAD_SIGNATURE otherwise
+   */
+  void verify(Bytes note, VerificationKey key) throws RejectedException {
+    byte[] hash = keyHash(key);
+    String start = EM_DASH + " " + origin + " ";
+    for (String line : new String(note.toByteArray(), StandardCharsets.UTF_8).split("\n", -1)) {
+      if (line.startsWith(start)) {
+        byte[] marked = Bytes.ofBase64(line.substring(start.length())).toByteArray();
+        if (marked.length > KEY_HASH_BYTES
+            && Arrays.equals(Arrays.copyOf(marked, KEY_HASH_BYTES), hash)) {
+          key.verify(text(), Arrays.copyOfRange(marked, KEY_HASH_BYTES, marked.length));
+          return;
+        }
+      }
+    }
+    throw new RejectedException(Reason.BAD_SIGNATURE, "the note is not signed by the audit key");
   }
 
   /** The first bytes of SHA-256(name, newline, signature type, raw key). */

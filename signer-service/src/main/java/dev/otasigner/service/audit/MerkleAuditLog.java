@@ -1,19 +1,14 @@
 package dev.otasigner.service.audit;
 
-import dev.otasigner.service.ServiceDirectories;
 import dev.otasigner.service.access.AccessChanged;
 import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.RequestRefused;
+import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.json.Json;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -45,17 +40,14 @@ class MerkleAuditLog implements AuditLog {
 
   private final AuditStore store;
   private final ObjectProvider<AuditSigner> signer;
-  private final ServiceDirectories directories;
+  private final KeptCheckpoint kept;
   private final Clock clock;
 
   MerkleAuditLog(
-      AuditStore store,
-      ObjectProvider<AuditSigner> signer,
-      ServiceDirectories directories,
-      Clock clock) {
+      AuditStore store, ObjectProvider<AuditSigner> signer, KeptCheckpoint kept, Clock clock) {
     this.store = store;
     this.signer = signer;
-    this.directories = directories;
+    this.kept = kept;
     this.clock = clock;
   }
 
@@ -91,12 +83,17 @@ class MerkleAuditLog implements AuditLog {
   /** Without a transaction: the head over so many leaves never changes, whatever is appended. */
   @Override
   public byte[] checkpoint() {
+    kept.trouble()
+        .ifPresent(
+            trouble -> {
+              throw SignerException.conflict("the audit log is damaged: " + trouble);
+            });
     AuditSigner signing = signer.getObject();
     VerificationKey key = signing.key();
     long size = store.size();
     Checkpoint checkpoint = new Checkpoint(store.origin(), size, new MerkleTree(store).root(size));
     byte[] note = checkpoint.signedNote(key, signing.sign(checkpoint.text()));
-    keep(note);
+    kept.replace(note);
     return note;
   }
 
@@ -118,17 +115,6 @@ class MerkleAuditLog implements AuditLog {
         "request.refused",
         event.method() + " " + event.path(),
         Map.of("problem", event.type().code(), "detail", event.detail()));
-  }
-
-  private synchronized void keep(byte[] note) {
-    Path file = directories.audit().resolve("checkpoint");
-    Path next = directories.audit().resolve("checkpoint.next");
-    try {
-      Files.write(next, note);
-      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private static String abbreviate(String text) {

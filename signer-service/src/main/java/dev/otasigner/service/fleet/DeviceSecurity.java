@@ -1,5 +1,6 @@
 package dev.otasigner.service.fleet;
 
+import dev.otasigner.service.access.BodyLimit;
 import dev.otasigner.service.listeners.OpenListener;
 import java.time.Clock;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -16,6 +17,7 @@ import org.springframework.web.servlet.HandlerExceptionResolver;
 /** The filter chain of device listeners. */
 @Configuration(proxyBeanMethods = false)
 class DeviceSecurity {
+  private static final long MAX_BODY_BYTES = 64 * 1024;
 
   @Bean
   @Order(10)
@@ -31,6 +33,7 @@ class DeviceSecurity {
         .requestCache(AbstractHttpConfigurer::disable)
         .logout(AbstractHttpConfigurer::disable)
         .anonymous(AbstractHttpConfigurer::disable)
+        .addFilterBefore(new BodyLimit(path -> MAX_BODY_BYTES, problems), AuthorizationFilter.class)
         .addFilterBefore(
             new DeviceGate(store, checkIns, clock, problems), AuthorizationFilter.class)
         // Which paths a listener serves was decided by its connector, who asks by the gate.
