@@ -151,11 +151,20 @@ public final class Admin {
     return send("POST", path, json.textBytes());
   }
 
+  /** Uploads bytes as they are. */
+  public Answer upload(String path, byte[] bytes) {
+    return send("PUT", path, bytes, "application/octet-stream");
+  }
+
   private Answer send(String method, String path, byte[] body) {
+    return send(method, path, body, "application/json");
+  }
+
+  private Answer send(String method, String path, byte[] body, String contentType) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(base + path))
             .method(method, HttpRequest.BodyPublishers.ofByteArray(body))
-            .header("Content-Type", "application/json");
+            .header("Content-Type", contentType);
     if (!token.isEmpty()) {
       request.header("Authorization", "Bearer " + token);
     }

@@ -7,6 +7,7 @@ import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.BootAnchor.ImageHash;
 import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.manifest.ImageFormat;
@@ -62,7 +63,7 @@ final class Assembly {
     List<Manifest.Variant> variants =
         spec.format() == ImageFormat.OPAQUE
             ? List.of(opaque(spec, plan))
-            : images(spec, plan, mandate);
+            : spec.finished() ? List.of(finished(spec, plan)) : images(spec, plan, mandate);
     Optional<Manifest.BootloaderComponent> component = Optional.empty();
     if (plan.bootloader().isPresent()) {
       component = Optional.of(component(spec, plan, mandate));
@@ -111,6 +112,19 @@ final class Assembly {
         ImageHash.SHA256,
         false,
         List.of());
+  }
+
+  /** Signed elsewhere: stated by the keys whose signatures were found in it. */
+  private static Manifest.Variant finished(RequestSpec spec, SigningPlan plan) {
+    BootAnchor first = plan.signedBy().get(0);
+    return new Manifest.Variant(
+        "image",
+        plan.payloadBytes(),
+        spec.payload(),
+        first.anchor().suite(),
+        first.hash(),
+        first.pure(),
+        plan.signedBy().stream().map(BootAnchor::keyId).toList());
   }
 
   private List<Manifest.Variant> images(RequestSpec spec, SigningPlan plan, Mandate mandate)

@@ -24,7 +24,8 @@ enum PolicyCode {
   MANIFEST_RULE_NOT_MET,
   BOOTLOADER_UNKNOWN,
   BOOTLOADER_FIXED,
-  IMAGE_TOO_LARGE;
+  IMAGE_TOO_LARGE,
+  IMAGE_REFUSED;
 
   String code() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');

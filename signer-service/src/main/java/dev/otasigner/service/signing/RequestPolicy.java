@@ -2,15 +2,18 @@ package dev.otasigner.service.signing;
 
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeyState;
+import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.Anchor;
+import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.manifest.ImageFormat;
 import dev.otasigner.verifier.manifest.Manifest;
+import dev.otasigner.verifier.mcuboot.BootCheck;
 import dev.otasigner.verifier.policy.ProfileFit;
 import java.io.IOException;
 import java.io.InputStream;
@@ -58,6 +61,32 @@ final class RequestPolicy {
     return new Run(product, spec).judge();
   }
 
+  /** The part that a build which was signed elsewhere, manifest and all, is asked too. */
+  List<PolicyReason> judgeFinished(String product, Manifest manifest) {
+    Run run =
+        new Run(
+            product,
+            new RequestSpec(
+                manifest.version(),
+                manifest.securityCounter(),
+                manifest.hardware(),
+                manifest.format(),
+                manifest.variants().get(0).sha256(),
+                true,
+                List.of(),
+                List.of(),
+                manifest.profile(),
+                manifest.from(),
+                manifest.requires(),
+                Optional.empty(),
+                RequestSpec.Layout.USUAL));
+    run.judgeHardware();
+    run.judgeVersion();
+    run.judgeCounter();
+    run.judgeProfile();
+    return List.copyOf(run.reasons);
+  }
+
   /** One judgement; reasons gather as it goes. */
   private final class Run {
     private final String product;
@@ -89,6 +118,10 @@ final class RequestPolicy {
       List<SigningKey> manifestKeys = resolve(spec.manifestKeys(), KeyPurpose.MANIFEST);
       List<Bootloader> bootloaders = bootloadersInUse(bootloader);
       judgeImageKeys(imageKeys, bootloaders);
+      List<BootAnchor> signedBy =
+          spec.finished() && payload.isPresent()
+              ? judgeSigners(payload.get(), bootloaders)
+              : List.of();
       judgeManifestKeys(manifestKeys, profile);
       if (payload.isPresent()) {
         judgeRoom(payload.get(), bootloaders);
@@ -105,6 +138,7 @@ final class RequestPolicy {
               file,
               Files.size(file),
               VariantPlan.of(imageKeys, bootloaders),
+              signedBy,
               manifestKeys,
               bootloader,
               wholeKeys ? Bootloader.KeyTlv.PUBKEY : Bootloader.KeyTlv.KEYHASH);
@@ -121,10 +155,13 @@ final class RequestPolicy {
         refuse(PolicyCode.PAYLOAD_MISSING, "payload " + spec.payload() + " was not uploaded");
       } else if (Files.size(payload.get()) == 0) {
         refuse(PolicyCode.PAYLOAD_FORMAT, "the payload is empty");
-      } else if (spec.format() == ImageFormat.MCUBOOT && isImage(payload.get())) {
+      } else if (spec.format() == ImageFormat.MCUBOOT
+          && isImage(payload.get()) != spec.finished()) {
         refuse(
             PolicyCode.PAYLOAD_FORMAT,
-            "the payload is an MCUboot image already; register a finished build instead");
+            spec.finished()
+                ? "the file is no MCUboot image"
+                : "the payload is an MCUboot image already; register a finished build instead");
       }
       return payload;
     }
@@ -298,6 +335,12 @@ final class RequestPolicy {
         }
         return;
       }
+      if (spec.finished()) {
+        if (!spec.imageKeys().isEmpty() || spec.bootloader().isPresent()) {
+          refuse(PolicyCode.KEY_SUITE, "a finished image is signed already, and by itself");
+        }
+        return;
+      }
       if (spec.imageKeys().isEmpty()) {
         refuse(PolicyCode.KEYS_MISSING, "an MCUboot image needs an image key");
       }
@@ -308,6 +351,41 @@ final class RequestPolicy {
           refuse(PolicyCode.KEY_SUITE, "key " + key.name() + ": " + e.getMessage());
         }
       }
+    }
+
+    /** The keys of known bootloaders by which a finished image boots; all of them use one hash. */
+    private List<BootAnchor> judgeSigners(Path image, List<Bootloader> bootloaders)
+        throws IOException {
+      Set<BootAnchor> signers = new java.util.LinkedHashSet<>();
+      RejectedException refusal = null;
+      for (Bootloader bootloader : bootloaders) {
+        for (BootAnchor anchor : bootloader.accepted()) {
+          try {
+            BootCheck.judge(ByteSource.of(image), holding(bootloader, anchor), -1);
+            signers.add(anchor);
+          } catch (RejectedException e) {
+            refusal = e;
+          }
+        }
+      }
+      if (signers.isEmpty()) {
+        refuse(
+            PolicyCode.IMAGE_REFUSED,
+            refusal == null ? "no bootloader is registered" : refusal.getMessage());
+      }
+      return List.copyOf(signers);
+    }
+
+    private static Bootloader holding(Bootloader like, BootAnchor anchor) {
+      return new Bootloader(
+          like.id(),
+          List.of(anchor),
+          List.of(),
+          like.allowList(),
+          like.rollbackProtection(),
+          like.updatable(),
+          like.keyTlv(),
+          like.slotBytes());
     }
 
     /** Some device, or the factory where there is none, must be satisfied by these signers. */
@@ -359,7 +437,7 @@ final class RequestPolicy {
     }
 
     private void judgeRoom(Path payload, List<Bootloader> bootloaders) throws IOException {
-      long image = Files.size(payload) + spec.layout().headerBytes();
+      long image = Files.size(payload) + (spec.finished() ? 0 : spec.layout().headerBytes());
       if (spec.format() == ImageFormat.MCUBOOT
           && !bootloaders.isEmpty()
           && bootloaders.stream().allMatch(b -> b.slotBytes() < image)) {

@@ -17,7 +17,8 @@ import java.util.Optional;
 /**
  * What a request asks for. Keys are still names or identifiers here; the policy resolves them.
  *
- * @param payload a stored payload to be assembled into images
+ * @param payload a stored payload to be assembled into images, or the image itself when finished
+ * @param finished the payload is an image signed elsewhere; only a manifest is made for it
  * @param imageKeys sign the image; empty for a format that carries no signature
  * @param manifestKeys sign the manifest, at least one
  * @param profile the profile the build brings
@@ -29,6 +30,7 @@ record RequestSpec(
     List<Manifest.Hardware> hardware,
     ImageFormat format,
     Digest payload,
+    boolean finished,
     List<String> imageKeys,
     List<String> manifestKeys,
     Digest profile,
@@ -50,6 +52,9 @@ record RequestSpec(
    */
   record Layout(
       int headerBytes, long slotBytes, int align, boolean pad, boolean confirm, boolean padHeader) {
+
+    /** imgtool's defaults, for a payload that brings no room for the header. */
+    static final Layout USUAL = new Layout(0x200, 0, 1, false, false, true);
 
     static Layout read(Fields fields) throws RejectedException {
       Layout layout =
@@ -114,6 +119,7 @@ record RequestSpec(
         hardware,
         format,
         fields.digest("payload"),
+        fields.has("finished") && fields.bool("finished"),
         fields.has("imageKeys") ? keys(fields, "imageKeys") : List.of(),
         keys(fields, "manifestKeys"),
         fields.digest("profile"),
@@ -180,6 +186,9 @@ record RequestSpec(
             .put("pad", layout.pad)
             .put("confirm", layout.confirm)
             .put("padHeader", layout.padHeader);
+    if (finished) {
+      json.put("finished", true);
+    }
     bootloader.ifPresent(id -> json.put("bootloader", Json.object().put("id", id).build()));
     return json.build();
   }

@@ -1,6 +1,7 @@
 package dev.otasigner.service.signing;
 
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.BootAnchor.ImageHash;
 import dev.otasigner.verifier.device.Bootloader;
 import java.nio.file.Path;
@@ -13,7 +14,8 @@ import java.util.Set;
  * A request with every name in it resolved: which files will be made, and who signs each.
  *
  * @param payload the stored payload
- * @param images the image files to be made of it, at least one
+ * @param images the image files to be made of it; none for an opaque or a finished image
+ * @param signedBy keys by which a finished image is signed, as bootloaders hold them
  * @param bootloader what the component installs, when the build brings one
  * @param keyTlv how images name their keys
  */
@@ -21,6 +23,7 @@ record SigningPlan(
     Path payload,
     long payloadBytes,
     List<ImageFile> images,
+    List<BootAnchor> signedBy,
     List<SigningKey> manifestKeys,
     Optional<Bootloader> bootloader,
     Bootloader.KeyTlv keyTlv) {
@@ -38,6 +41,7 @@ record SigningPlan(
 
   SigningPlan {
     images = List.copyOf(images);
+    signedBy = List.copyOf(signedBy);
     manifestKeys = List.copyOf(manifestKeys);
   }
 

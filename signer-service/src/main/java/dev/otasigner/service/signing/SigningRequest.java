@@ -1,5 +1,7 @@
 package dev.otasigner.service.signing;
 
+import dev.otasigner.service.problem.ProblemType;
+import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Json;
@@ -14,6 +16,7 @@ import jakarta.persistence.Version;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -151,6 +154,26 @@ public class SigningRequest {
   /** The request document as it is approved, in canonical form, once it was judged. */
   Optional<byte[]> document() {
     return Optional.ofNullable(document).map(d -> d.getBytes(StandardCharsets.UTF_8));
+  }
+
+  Optional<Json> documentJson() {
+    return Optional.ofNullable(document).map(this::stored);
+  }
+
+  /** The answer to somebody who wanted a build and gets none. */
+  SignerException refusedProblem() {
+    if (state == RequestState.REFUSED) {
+      return new SignerException(
+          ProblemType.REFUSED,
+          "request " + id + " is refused by policy",
+          Map.of("reasons", stored(reasons)));
+    }
+    if (refusal == null) {
+      throw new IllegalStateException("request " + id + " is " + state.code());
+    }
+    Json.Obj why = (Json.Obj) stored(refusal);
+    String detail = why.members().get("detail") instanceof Json.Str text ? text.value() : "";
+    return new SignerException(ProblemType.REFUSED, detail, Map.of("refusal", why));
   }
 
   RequestSpec spec() {

@@ -1,0 +1,75 @@
+package dev.otasigner.service.catalogue;
+
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.json.Json;
+import jakarta.persistence.Column;
+import jakarta.persistence.EmbeddedId;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Table;
+import java.time.Instant;
+
+/** A root chain of a product. Its kinds of keys never change: another kind is another lineage. */
+@Entity
+@Table(name = "catalogue_lineage")
+class Lineage {
+  @EmbeddedId private LineageKey key;
+
+  @Column(name = "post_quantum")
+  private boolean postQuantum;
+
+  @Column(name = "root_sha256")
+  private String rootSha256;
+
+  private Instant created;
+
+  /** For JPA. */
+  @SuppressWarnings("NullAway.Init")
+  protected Lineage() {}
+
+  Lineage(LineageKey key, boolean postQuantum, Digest rootSha256, Instant created) {
+    this.key = key;
+    this.postQuantum = postQuantum;
+    this.rootSha256 = rootSha256.hex();
+    this.created = created;
+  }
+
+  LineageKey key() {
+    return key;
+  }
+
+  String product() {
+    return key.product();
+  }
+
+  String name() {
+    return key.name();
+  }
+
+  Digest rootSha256() {
+    return new Digest(rootSha256);
+  }
+
+  boolean isPostQuantum() {
+    return postQuantum;
+  }
+
+  /** The most that a profile may demand of this lineage. */
+  Profile.Thresholds thresholds() {
+    return thresholds(postQuantum);
+  }
+
+  static Profile.Thresholds thresholds(boolean postQuantum) {
+    return new Profile.Thresholds(1, postQuantum ? 1 : 0);
+  }
+
+  Json.Obj toJson() {
+    return Json.object()
+        .put("product", product())
+        .put("name", name())
+        .put("postQuantum", postQuantum)
+        .put("rootSha256", rootSha256())
+        .put("created", created)
+        .build();
+  }
+}

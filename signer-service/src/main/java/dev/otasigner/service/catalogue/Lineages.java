@@ -1,0 +1,160 @@
+package dev.otasigner.service.catalogue;
+
+import dev.otasigner.service.Milestones;
+import dev.otasigner.service.ServiceDirectories;
+import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.fleet.LineageRoots;
+import dev.otasigner.service.keyring.Keyring;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.service.signing.FleetFacts;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.device.Profile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** The repositories of all products: their keys, their first roots, and their publishers. */
+@Component
+final class Lineages implements LineageRoots {
+  private final LineageStore store;
+  private final ServiceDirectories directories;
+  private final Keyring keyring;
+  private final FleetFacts fleet;
+  private final AuditLog audit;
+  private final Milestones milestones;
+  private final Clock clock;
+  private final JdbcClient jdbc;
+  private final TransactionTemplate transaction;
+  private final TransactionTemplate ownTransaction;
+  private final Map<LineageKey, Repository> repositories = new ConcurrentHashMap<>();
+
+  /** The files of a lineage and the one publisher of this process for them. */
+  record Repository(RepositoryFiles files, Publisher publisher) {}
+
+  Lineages(
+      LineageStore store,
+      ServiceDirectories directories,
+      Keyring keyring,
+      FleetFacts fleet,
+      AuditLog audit,
+      Milestones milestones,
+      Clock clock,
+      JdbcClient jdbc,
+      PlatformTransactionManager transactions) {
+    this.store = store;
+    this.directories = directories;
+    this.keyring = keyring;
+    this.fleet = fleet;
+    this.audit = audit;
+    this.milestones = milestones;
+    this.clock = clock;
+    this.jdbc = jdbc;
+    this.transaction = new TransactionTemplate(transactions);
+    this.ownTransaction = new TransactionTemplate(transactions);
+    this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+  }
+
+  List<Lineage> of(String product) {
+    return store.findByKeyProductOrderByCreated(product);
+  }
+
+  Optional<Lineage> find(String product, String name) {
+    return store.findById(new LineageKey(product, name));
+  }
+
+  Repository repository(Lineage lineage) {
+    return repository(lineage.key(), lineage.isPostQuantum());
+  }
+
+  private Repository repository(LineageKey key, boolean postQuantum) {
+    return repositories.computeIfAbsent(key, k -> open(k, postQuantum));
+  }
+
+  private Repository open(LineageKey key, boolean postQuantum) {
+    try {
+      RepositoryFiles files = new RepositoryFiles(directory(key));
+      return new Repository(
+          files,
+          new Publisher(
+              files,
+              new KeyringRoles(keyring, key, postQuantum),
+              new DatabaseLedger(jdbc, ownTransaction, key),
+              new ClientCheck(Lineage.thresholds(postQuantum)),
+              milestones));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Path directory(LineageKey key) {
+    return directories.catalogue().resolve(key.product()).resolve(key.name());
+  }
+
+  Lifetimes lifetimes(String product) {
+    return Lifetimes.withTimestamp(fleet.policy(product).timestampLifetime());
+  }
+
+  @Override
+  public Digest rootSha256(
+      String product, String lineage, Optional<Profile.Thresholds> thresholds) {
+    boolean postQuantum = thresholds.map(t -> t.postQuantum() > 0).orElse(false);
+    Lineage found =
+        find(product, lineage)
+            .orElseGet(() -> create(new LineageKey(product, lineage), postQuantum));
+    if (thresholds.isPresent()) {
+      requireMeets(found, thresholds.get());
+    }
+    return found.rootSha256();
+  }
+
+  private static void requireMeets(Lineage lineage, Profile.Thresholds wanted) {
+    Profile.Thresholds has = lineage.thresholds();
+    if (wanted.classical() > has.classical() || wanted.postQuantum() > has.postQuantum()) {
+      throw SignerException.conflict(
+          "lineage "
+              + lineage.name()
+              + " carries "
+              + has.classical()
+              + " classical and "
+              + has.postQuantum()
+              + " post-quantum signatures, fewer than the profile demands; another kind of key"
+              + " is another lineage");
+    }
+  }
+
+  /** Makes a lineage with its keys and its first root. */
+  synchronized Lineage create(LineageKey key, boolean postQuantum) {
+    Optional<Lineage> existing = store.findById(key);
+    if (existing.isPresent()) {
+      return existing.get();
+    }
+    Repository repository = repository(key, postQuantum);
+    Digest root;
+    try {
+      repository.publisher().createRoot(lifetimes(key.product()), clock.instant());
+      root = repository.files().firstRoot().orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Lineage lineage = new Lineage(key, postQuantum, root, clock.instant());
+    transaction.executeWithoutResult(
+        status -> {
+          store.save(lineage);
+          audit.record(
+              "lineage.created",
+              "lineage:" + key.product() + "/" + key.name(),
+              Map.of("rootSha256", root.hex(), "postQuantum", Boolean.toString(postQuantum)));
+        });
+    return lineage;
+  }
+}

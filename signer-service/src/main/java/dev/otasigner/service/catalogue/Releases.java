@@ -1,0 +1,350 @@
+package dev.otasigner.service.catalogue;
+
+import dev.otasigner.service.Milestones;
+import dev.otasigner.service.access.Actor;
+import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.service.signing.Build;
+import dev.otasigner.service.signing.BuildFiles;
+import dev.otasigner.service.signing.Builds;
+import dev.otasigner.service.signing.Cohort;
+import dev.otasigner.service.signing.FleetFacts;
+import dev.otasigner.service.signing.PopulationJudgement;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.manifest.Manifest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Which builds are offered to whom. A decision is durable first, then the catalogue follows; one
+ * that the device's own client would not accept is taken back.
+ */
+@Component
+public class Releases {
+  private final ReleaseStore store;
+  private final Catalogue catalogue;
+  private final Builds builds;
+  private final FleetFacts fleet;
+  private final PopulationJudgement judgement;
+  private final TransactionTemplate transaction;
+  private final AuditLog audit;
+  private final Milestones milestones;
+  private final Clock clock;
+  private final SecureRandom random = new SecureRandom();
+
+  /** Decisions come one after the other: each publishes what all of them say. */
+  private final ReentrantLock deciding = new ReentrantLock();
+
+  Releases(
+      ReleaseStore store,
+      Catalogue catalogue,
+      Builds builds,
+      FleetFacts fleet,
+      PopulationJudgement judgement,
+      TransactionTemplate transaction,
+      AuditLog audit,
+      Milestones milestones,
+      Clock clock) {
+    this.store = store;
+    this.catalogue = catalogue;
+    this.builds = builds;
+    this.fleet = fleet;
+    this.judgement = judgement;
+    this.transaction = transaction;
+    this.audit = audit;
+    this.milestones = milestones;
+    this.clock = clock;
+  }
+
+  public List<Release> of(String product) {
+    return store.findByProductOrderByCreated(product);
+  }
+
+  /**
+   * Lists a build, or lists it for another share.
+   *
+   * @throws SignerException NOT_FOUND, BAD_REQUEST, CONFLICT when it leads to another lineage and
+   *     is not a bridge, REFUSED when no device of the channel would take it
+   */
+  public Release publish(ReleaseOrder order) {
+    deciding.lock();
+    try {
+      BuildFiles build = requireBuild(order);
+      Optional<Release> before =
+          store.findByProductAndChannelAndHardwareAndVersion(
+              order.product(), order.channel(), order.hardware(), order.version().toString());
+      if (before.isEmpty()) {
+        requireWanted(order, build);
+      }
+      requireBridge(order, build);
+      List<Release> superseded = supersededBy(order, build);
+      Instant now = clock.instant();
+      String author = Actor.current().label();
+      Release release =
+          before.orElseGet(() -> new Release(order, Bytes.copyOf(salt()), author, now));
+      if (before.isPresent()) {
+        release.list(order, author, now);
+      }
+      Map<Release, ReleaseState> changes = new LinkedHashMap<>();
+      superseded.forEach(r -> changes.put(r, ReleaseState.SUPERSEDED));
+      return decide("release.published", release, changes, before.isEmpty());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      deciding.unlock();
+    }
+  }
+
+  /** Takes a build back; see {@link ReleaseState#WITHDRAWN}. */
+  public Release withdraw(ReleaseOrder which) {
+    return move(which, ReleaseState.WITHDRAWN, "release.withdrawn");
+  }
+
+  /** Offers a listed build to nobody for a while. */
+  public Release pause(ReleaseOrder which) {
+    return move(which, ReleaseState.PAUSED, "release.paused");
+  }
+
+  /**
+   * Offers a paused or withdrawn build again.
+   *
+   * @param sharePerMille another share, or empty for the one it had
+   */
+  public Release resume(ReleaseOrder which, Optional<Integer> sharePerMille) {
+    Release release = require(which);
+    return publish(
+        new ReleaseOrder(
+            which.product(),
+            which.channel(),
+            which.hardware(),
+            which.version(),
+            release.isBridge(),
+            sharePerMille.orElse(release.sharePerMille())));
+  }
+
+  private Release move(ReleaseOrder which, ReleaseState next, String action) {
+    deciding.lock();
+    try {
+      Release release = require(which);
+      if (next == ReleaseState.PAUSED && release.state() != ReleaseState.PUBLISHED) {
+        throw SignerException.conflict(
+            "release " + which.version() + " is " + release.state().code() + ": nothing to pause");
+      }
+      return decide(action, release, Map.of(release, next), false);
+    } finally {
+      deciding.unlock();
+    }
+  }
+
+  private Release require(ReleaseOrder which) {
+    return store
+        .findByProductAndChannelAndHardwareAndVersion(
+            which.product(), which.channel(), which.hardware(), which.version().toString())
+        .orElseThrow(
+            () ->
+                SignerException.notFound(
+                    "a release of "
+                        + which.version()
+                        + " in "
+                        + which.channel()
+                        + " for "
+                        + which.hardware()));
+  }
+
+  /** Durable first; then the catalogue; and back, when the device's own client says no. */
+  private Release decide(
+      String action, Release release, Map<Release, ReleaseState> changes, boolean isNew) {
+    Map<Release, ReleaseState> before = new LinkedHashMap<>();
+    changes.forEach((r, next) -> before.put(r, r.state()));
+    Instant now = clock.instant();
+    Release saved =
+        transaction.execute(
+            status -> {
+              changes.forEach((r, next) -> r.moveTo(next, now));
+              changes.keySet().stream().filter(r -> r != release).forEach(store::save);
+              Release stored = store.save(release);
+              record(action, stored);
+              return stored;
+            });
+    if (saved == null) {
+      throw new IllegalStateException("a transaction without a result");
+    }
+    milestones.passed("release.decided");
+    try {
+      catalogue.publish(release.product());
+    } catch (RejectedException e) {
+      takeBack(saved, before, isNew, now);
+      throw SignerException.refused(e);
+    } catch (IOException e) {
+      // What was decided stays decided: the catalogue follows as soon as it can be written.
+      throw new UncheckedIOException(e);
+    }
+    milestones.passed("release.published");
+    return saved;
+  }
+
+  private void takeBack(
+      Release release, Map<Release, ReleaseState> before, boolean isNew, Instant now) {
+    transaction.executeWithoutResult(
+        status -> {
+          for (Map.Entry<Release, ReleaseState> change : before.entrySet()) {
+            find(change.getKey()).ifPresent(r -> r.moveTo(change.getValue(), now));
+          }
+          if (isNew) {
+            find(release).ifPresent(store::delete);
+          }
+          record("release.taken-back", release);
+        });
+  }
+
+  private Optional<Release> find(Release release) {
+    return store.findByProductAndChannelAndHardwareAndVersion(
+        release.product(), release.channel(), release.hardware(), release.version().toString());
+  }
+
+  private void record(String action, Release release) {
+    audit.record(
+        action,
+        "release:"
+            + String.join(
+                "/",
+                release.product(),
+                release.channel(),
+                release.hardware(),
+                release.version().toString()),
+        Map.of(
+            "state", release.state().code(),
+            "bridge", Boolean.toString(release.isBridge()),
+            "sharePerMille", Integer.toString(release.sharePerMille())));
+  }
+
+  private BuildFiles requireBuild(ReleaseOrder order) throws IOException {
+    fleet.policy(order.product());
+    if (!fleet.channels(order.product()).contains(order.channel())) {
+      throw SignerException.notFound("channel " + order.channel());
+    }
+    Build build =
+        builds
+            .find(order.product(), order.version())
+            .orElseThrow(() -> SignerException.notFound("build " + order.version()));
+    BuildFiles files = builds.files(build);
+    boolean isFor =
+        files.manifest().hardware().stream().anyMatch(h -> h.id().equals(order.hardware()));
+    if (!isFor) {
+      throw SignerException.refused(
+          new RejectedException(
+              Reason.WRONG_HARDWARE,
+              "build " + order.version() + " is not made for this hardware",
+              order.hardware(),
+              files.manifest().hardware()));
+    }
+    return files;
+  }
+
+  /** Nothing is released that no device's own code accepts. */
+  private void requireWanted(ReleaseOrder order, BuildFiles build) throws IOException {
+    List<Cohort> cohorts = cohorts(order);
+    RejectedException refusal = null;
+    for (Cohort cohort : cohorts) {
+      Optional<RejectedException> no = judgement.refusal(cohort.state(), build);
+      if (no.isEmpty() || PopulationJudgement.runs(cohort.state(), build)) {
+        return;
+      }
+      refusal = no.get();
+    }
+    if (refusal != null) {
+      throw SignerException.refused(refusal);
+    }
+  }
+
+  /** A build that takes devices to another lineage must be found where they are. */
+  private void requireBridge(ReleaseOrder order, BuildFiles build) {
+    String home = build.profile().lineage().name();
+    boolean leavesSome =
+        !order.bridge() && cohorts(order).stream().anyMatch(c -> !c.state().lineage().equals(home));
+    boolean anyAtHome = cohorts(order).stream().anyMatch(c -> c.state().lineage().equals(home));
+    if (leavesSome && !anyAtHome) {
+      throw SignerException.conflict(
+          "build "
+              + order.version()
+              + " leads to lineage "
+              + home
+              + ", and no device of the channel is there: release it as a bridge");
+    }
+  }
+
+  private List<Cohort> cohorts(ReleaseOrder order) {
+    return Cohort.of(
+        fleet.devices(order.product()).stream()
+            .filter(d -> d.channel().equals(order.channel()))
+            .filter(d -> d.hardware().id().equals(order.hardware()))
+            .toList());
+  }
+
+  /**
+   * Older builds that nobody needs once this one is listed: it is for everyone, may be taken from
+   * anywhere, and whoever would take the older one would take it too. Bridges stay.
+   */
+  private List<Release> supersededBy(ReleaseOrder order, BuildFiles build) throws IOException {
+    if (order.bridge()
+        || order.sharePerMille() < 1000
+        || !build.manifest().from().isEmpty()
+        || !build.manifest().requires().isEmpty()) {
+      return List.of();
+    }
+    List<Release> superseded = new ArrayList<>();
+    for (Release older : of(order.product())) {
+      if (older.channel().equals(order.channel())
+          && older.hardware().equals(order.hardware())
+          && !older.isBridge()
+          && older.state().isListed()
+          && build.manifest().version().isNewerThan(older.version())
+          && isReplacedBy(older, build, order)) {
+        superseded.add(older);
+      }
+    }
+    return superseded;
+  }
+
+  private boolean isReplacedBy(Release older, BuildFiles build, ReleaseOrder order)
+      throws IOException {
+    Build olderBuild = builds.find(older.product(), older.version()).orElseThrow();
+    Manifest manifest = builds.manifest(olderBuild);
+    if (!catalogue.lineageOf(manifest).equals(build.profile().lineage().name())) {
+      return false;
+    }
+    BuildFiles files = builds.files(olderBuild);
+    for (Cohort cohort : cohorts(order)) {
+      if (judgement.refusal(cohort.state(), files).isEmpty()
+          && judgement.refusal(cohort.state(), build).isPresent()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private byte[] salt() {
+    byte[] salt = new byte[8];
+    random.nextBytes(salt);
+    return salt;
+  }
+
+  /** Which release is meant, when a request only names it. */
+  static ReleaseOrder named(String product, String channel, String hardware, ImageVersion version) {
+    return new ReleaseOrder(product, channel, hardware, version, false, 0);
+  }
+}

@@ -1,0 +1,166 @@
+package dev.otasigner.service.signing;
+
+import dev.otasigner.service.access.Actor;
+import dev.otasigner.service.access.AllowedTo;
+import dev.otasigner.service.access.Role;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.manifest.Manifest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.springframework.core.io.ByteArrayResource;
+import org.springframework.core.io.FileSystemResource;
+import org.springframework.core.io.Resource;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Builds: what they are, their files, and the registration of finished ones. */
+@RestController
+@RequestMapping("/api/v1/products/{product}/builds")
+class BuildController {
+  private final Builds builds;
+  private final BuildRegistration registration;
+  private final SigningCycle cycle;
+  private final PayloadStore payloads;
+
+  BuildController(
+      Builds builds, BuildRegistration registration, SigningCycle cycle, PayloadStore payloads) {
+    this.builds = builds;
+    this.payloads = payloads;
+    this.registration = registration;
+    this.cycle = cycle;
+  }
+
+  @GetMapping
+  @AllowedTo
+  Json list(@PathVariable String product) {
+    return new Json.Arr(List.copyOf(builds.of(product).stream().map(this::json).toList()));
+  }
+
+  @GetMapping("/{version}")
+  @AllowedTo
+  Json get(@PathVariable String product, @PathVariable String version) {
+    return json(require(product, version));
+  }
+
+  @GetMapping("/{version}/manifest")
+  @AllowedTo
+  ResponseEntity<Resource> manifest(@PathVariable String product, @PathVariable String version)
+      throws IOException {
+    return file(require(product, version).manifest());
+  }
+
+  @GetMapping("/{version}/variants/{name}")
+  @AllowedTo
+  ResponseEntity<Resource> variant(
+      @PathVariable String product, @PathVariable String version, @PathVariable String name)
+      throws IOException {
+    Build build = require(product, version);
+    for (Manifest.Variant variant : builds.manifest(build).variants()) {
+      if (variant.name().equals(name)) {
+        return file(variant.sha256());
+      }
+    }
+    throw SignerException.notFound("variant " + name + " of build " + build.version());
+  }
+
+  @GetMapping("/{version}/profile")
+  @AllowedTo
+  ResponseEntity<Resource> profile(@PathVariable String product, @PathVariable String version)
+      throws IOException {
+    BuildFiles files = builds.files(require(product, version));
+    return file(
+        new ByteArrayResource(files.profile().bytes().toByteArray()), files.profile().digest());
+  }
+
+  @GetMapping("/{version}/bootloader")
+  @AllowedTo
+  ResponseEntity<Resource> bootloader(@PathVariable String product, @PathVariable String version)
+      throws IOException {
+    Build build = require(product, version);
+    if (build.component().isEmpty()) {
+      throw SignerException.notFound("a bootloader component in build " + build.version());
+    }
+    return file(build.component().get());
+  }
+
+  /** Registers a finished build, judged like any other. */
+  @PostMapping
+  @AllowedTo({Role.RELEASE_ENGINEER, Role.PIPELINE})
+  ResponseEntity<Json> push(@PathVariable String product, @RequestBody Json.Obj body)
+      throws IOException {
+    PushBody push;
+    try {
+      push = PushBody.read(new Fields(body, ""));
+    } catch (RejectedException e) {
+      throw SignerException.badRequest(e);
+    }
+    String author = Actor.current().label();
+    if (push.manifest().isPresent()) {
+      byte[] envelope = push.manifest().get().toByteArray();
+      Build build = registration.register(product, author, push.image(), envelope);
+      return ResponseEntity.status(HttpStatus.CREATED).body(json(build));
+    }
+    RequestSpec spec = registration.requestFor(product, push.image(), push);
+    SigningRequest request = cycle.advance(cycle.receive(product, author, null, spec).id());
+    if (request.state() == RequestState.READY) {
+      Build build = require(product, spec.version().toString());
+      return ResponseEntity.status(HttpStatus.CREATED).body(json(build));
+    }
+    if (!request.state().isFinal()) {
+      return ResponseEntity.status(HttpStatus.ACCEPTED).body(request.toJson());
+    }
+    throw request.refusedProblem();
+  }
+
+  private Build require(String product, String version) {
+    ImageVersion wanted;
+    try {
+      wanted = ImageVersion.parseLenient(version);
+    } catch (RejectedException e) {
+      throw SignerException.badRequest(e);
+    }
+    return builds
+        .find(product, wanted)
+        .orElseThrow(() -> SignerException.notFound("build " + wanted + " of " + product));
+  }
+
+  private Json json(Build build) {
+    Manifest manifest = builds.manifest(build);
+    Json.Obj stated = manifest.toJson();
+    Json.Builder json = Json.object();
+    stated.members().forEach(json::put);
+    return json.put("manifest", build.manifest())
+        .put("request", build.request().map(Object::toString).orElse(null))
+        .put("author", build.author())
+        .put("created", build.created())
+        .build();
+  }
+
+  private ResponseEntity<Resource> file(Digest digest) {
+    Path file =
+        payloads
+            .find(digest)
+            .orElseThrow(() -> new IllegalStateException("file " + digest + " is gone"));
+    return file(new FileSystemResource(file), digest);
+  }
+
+  private static ResponseEntity<Resource> file(Resource content, Digest digest) {
+    return ResponseEntity.ok()
+        .contentType(MediaType.APPLICATION_OCTET_STREAM)
+        .eTag('"' + digest.hex() + '"')
+        .body(content);
+  }
+}

@@ -1,0 +1,173 @@
+package dev.otasigner.service.signing;
+
+import dev.otasigner.service.Milestones;
+import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.problem.ProblemType;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.ByteSource;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.dsse.Envelope;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.manifest.Manifest;
+import dev.otasigner.verifier.mcuboot.McubootImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.springframework.transaction.support.TransactionOperations;
+
+/**
+ * Takes in builds that were finished elsewhere, on the same terms as our own: policy, then the
+ * device's own code, then release in one transaction.
+ */
+final class BuildRegistration {
+  private final FleetFacts fleet;
+  private final RequestPolicy policy;
+  private final Builds builds;
+  private final BuildStore store;
+  private final PayloadStore payloads;
+  private final PopulationJudgement judgement;
+  private final TransactionOperations transactions;
+  private final AuditLog audit;
+  private final Milestones milestones;
+  private final Clock clock;
+
+  BuildRegistration(
+      FleetFacts fleet,
+      RequestPolicy policy,
+      Builds builds,
+      BuildStore store,
+      PayloadStore payloads,
+      TransactionOperations transactions,
+      AuditLog audit,
+      Milestones milestones,
+      Clock clock) {
+    this.fleet = fleet;
+    this.policy = policy;
+    this.builds = builds;
+    this.store = store;
+    this.payloads = payloads;
+    this.judgement = new PopulationJudgement(fleet);
+    this.transactions = transactions;
+    this.audit = audit;
+    this.milestones = milestones;
+    this.clock = clock;
+  }
+
+  /**
+   * Registers a build whose manifest came with it.
+   *
+   * @param image digest of an uploaded image, which must be one of the manifest's
+   * @throws SignerException REFUSED with the refusal, or with the policy's reasons
+   */
+  Build register(String product, String author, Digest image, byte[] envelope) throws IOException {
+    fleet.policy(product);
+    try {
+      Manifest manifest = Builds.manifestOf(envelope);
+      requireProduct(product, manifest);
+      requireImage(manifest, image);
+      Optional<Digest> component = manifest.bootloader().map(Manifest.BootloaderComponent::sha256);
+      requireUploaded(manifest, component);
+      List<PolicyReason> reasons = policy.judgeFinished(product, manifest);
+      if (!reasons.isEmpty()) {
+        throw refused(reasons);
+      }
+      judgement.requireTakeable(product, builds.files(envelope, component));
+      Digest stored = payloads.store(envelope).sha256();
+      milestones.passed("build.stored");
+      Build build =
+          new Build(product, manifest.version(), stored, component, null, author, clock.instant());
+      transactions.executeWithoutResult(
+          status -> {
+            store.save(build);
+            audit.record(
+                "build.registered",
+                "build:" + product + "/" + build.version(),
+                Map.of("manifest", stored.hex()));
+          });
+      milestones.passed("build.registered");
+      return build;
+    } catch (RejectedException e) {
+      throw SignerException.refused(e);
+    }
+  }
+
+  /** A refusal by the policy, with every reason. */
+  static SignerException refused(List<PolicyReason> reasons) {
+    return new SignerException(
+        ProblemType.REFUSED,
+        reasons.get(0).detail(),
+        Map.of(
+            "reasons",
+            new Json.Arr(List.copyOf(reasons.stream().map(PolicyReason::toJson).toList()))));
+  }
+
+  private static void requireProduct(String product, Manifest manifest) throws RejectedException {
+    if (!manifest.product().equals(product)) {
+      throw new RejectedException(
+          Reason.WRONG_PRODUCT, "made for another product", product, manifest.product());
+    }
+  }
+
+  private static void requireImage(Manifest manifest, Digest image) throws RejectedException {
+    if (manifest.variants().stream().noneMatch(v -> v.sha256().equals(image))) {
+      throw new RejectedException(
+          Reason.MANIFEST_MISMATCH,
+          "the manifest is another build's: it does not name this image",
+          manifest.variants().get(0).sha256(),
+          image);
+    }
+  }
+
+  private void requireUploaded(Manifest manifest, Optional<Digest> component) {
+    for (Manifest.Variant variant : manifest.variants()) {
+      requireUploaded("image of variant " + variant.name(), variant.sha256());
+    }
+    component.ifPresent(digest -> requireUploaded("bootloader component", digest));
+  }
+
+  private void requireUploaded(String what, Digest digest) {
+    if (payloads.find(digest).isEmpty()) {
+      throw new SignerException(
+          ProblemType.BAD_REQUEST, what + ": " + digest + " was not uploaded");
+    }
+  }
+
+  /**
+   * A request for a manifest over an image that came alone. What is not said is as in the newest
+   * build of the product: hardware, manifest keys, profile.
+   */
+  RequestSpec requestFor(String product, Digest image, PushBody given) throws IOException {
+    Path file =
+        payloads
+            .find(image)
+            .orElseThrow(
+                () ->
+                    new SignerException(
+                        ProblemType.BAD_REQUEST, "image: " + image + " was not uploaded"));
+    try {
+      McubootImage read = McubootImage.read(ByteSource.of(file));
+      return given.complete(product, image, read, newest(product));
+    } catch (RejectedException e) {
+      throw SignerException.refused(e);
+    }
+  }
+
+  /** The newest build's manifest with the keys that signed it. */
+  record Precedent(Manifest manifest, List<String> manifestKeys) {}
+
+  private Optional<Precedent> newest(String product) throws RejectedException, IOException {
+    List<Build> all = builds.of(product);
+    if (all.isEmpty()) {
+      return Optional.empty();
+    }
+    byte[] envelope = payloads.read(all.get(0).manifest());
+    List<String> signers =
+        Envelope.read(envelope).signatures().stream().map(s -> s.keyId().hex()).toList();
+    return Optional.of(new Precedent(Builds.manifestOf(envelope), signers));
+  }
+}

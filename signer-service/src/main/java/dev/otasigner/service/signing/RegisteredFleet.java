@@ -1,0 +1,80 @@
+package dev.otasigner.service.signing;
+
+import dev.otasigner.service.fleet.Bootloaders;
+import dev.otasigner.service.fleet.Population;
+import dev.otasigner.service.fleet.Products;
+import dev.otasigner.service.fleet.Profiles;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.device.Bootloader;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.manifest.Manifest;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+
+/** The fleet as it is registered and heard of. */
+@Component
+final class RegisteredFleet implements FleetFacts {
+  private final Products products;
+  private final Population population;
+  private final Profiles profiles;
+  private final Bootloaders bootloaders;
+
+  RegisteredFleet(
+      Products products, Population population, Profiles profiles, Bootloaders bootloaders) {
+    this.products = products;
+    this.population = population;
+    this.profiles = profiles;
+    this.bootloaders = bootloaders;
+  }
+
+  @Override
+  public Policy policy(String product) {
+    Products.Policy policy = products.require(product).policy();
+    return new Policy(
+        policy.evenMajorsOnly(), policy.maxCounterStep(), Duration.ofDays(policy.timestampDays()));
+  }
+
+  @Override
+  public List<String> products() {
+    return products.list().stream().map(Products.Product::name).toList();
+  }
+
+  @Override
+  public List<Manifest.Hardware> hardware(String product) {
+    return products.hardware(product).stream()
+        .map(h -> new Manifest.Hardware(h.id(), h.revisions()))
+        .toList();
+  }
+
+  @Override
+  public List<String> channels(String product) {
+    return products.channels(product);
+  }
+
+  @Override
+  public List<DeviceState> devices(String product) {
+    return population.states(product);
+  }
+
+  @Override
+  public Optional<Bytes> profile(String product, Digest digest) {
+    return profiles.find(product, digest).map(Profile::bytes);
+  }
+
+  @Override
+  public Optional<Bootloader> bootloader(String product, String id) {
+    return bootloaders.find(product, id).map(Bootloaders.Registered::bootloader);
+  }
+
+  @Override
+  public List<Bootloader> bootloaders(String product, String hardware) {
+    return bootloaders.list(product).stream()
+        .filter(registered -> registered.hardware().equals(hardware))
+        .map(Bootloaders.Registered::bootloader)
+        .toList();
+  }
+}

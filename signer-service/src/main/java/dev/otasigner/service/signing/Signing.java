@@ -1,0 +1,107 @@
+package dev.otasigner.service.signing;
+
+import dev.otasigner.service.Milestones;
+import dev.otasigner.service.ServiceDirectories;
+import dev.otasigner.service.audit.AuditLog;
+import java.io.IOException;
+import java.time.Clock;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.EventListener;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Puts signing together, and goes on with what a crash has stopped. */
+@Configuration(proxyBeanMethods = false)
+class Signing {
+
+  @Bean
+  static PayloadStore payloadStore(
+      ServiceDirectories directories,
+      @Value("${signer.payloads.max-bytes:4294967296}") long maxBytes)
+      throws IOException {
+    return new PayloadStore(directories.payloads(), maxBytes);
+  }
+
+  @Bean
+  static Builds builds(BuildStore store, PayloadStore payloads, FleetFacts fleet) {
+    return new Builds(store, payloads, fleet);
+  }
+
+  @Bean
+  static PopulationJudgement populationJudgement(FleetFacts fleet) {
+    return new PopulationJudgement(fleet);
+  }
+
+  @Bean
+  static RequestLedger requestLedger(
+      TransactionTemplate transactions,
+      SigningRequestStore requests,
+      SigningAttemptStore attempts,
+      BuildStore builds,
+      AuditLog audit) {
+    return new RequestLedger(transactions, requests, attempts, builds, audit);
+  }
+
+  @Bean
+  static SigningCycle signingCycle(
+      RequestLedger ledger,
+      FleetFacts fleet,
+      SigningKeys keys,
+      Builds builds,
+      PayloadStore payloads,
+      Milestones milestones,
+      Clock clock) {
+    return new SigningCycle(ledger, fleet, keys, builds, payloads, milestones, clock);
+  }
+
+  @Bean
+  static BuildRegistration buildRegistration(
+      FleetFacts fleet,
+      SigningKeys keys,
+      Builds builds,
+      BuildStore store,
+      PayloadStore payloads,
+      TransactionTemplate transactions,
+      AuditLog audit,
+      Milestones milestones,
+      Clock clock) {
+    return new BuildRegistration(
+        fleet,
+        new RequestPolicy(fleet, keys, builds, payloads),
+        builds,
+        store,
+        payloads,
+        transactions,
+        audit,
+        milestones,
+        clock);
+  }
+
+  /** Resumes requests at the start, and those that waited for the token since. */
+  @Bean
+  static Resumption resumption(SigningCycle cycle) {
+    return new Resumption(cycle);
+  }
+
+  /** When requests are resumed. */
+  static final class Resumption {
+    private final SigningCycle cycle;
+
+    Resumption(SigningCycle cycle) {
+      this.cycle = cycle;
+    }
+
+    @EventListener(ApplicationReadyEvent.class)
+    public void onReady() {
+      cycle.resume();
+    }
+
+    @Scheduled(initialDelay = 30_000, fixedDelay = 30_000)
+    public void again() {
+      cycle.resume();
+    }
+  }
+}

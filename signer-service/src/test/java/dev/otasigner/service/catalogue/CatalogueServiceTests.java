@@ -1,0 +1,338 @@
+package dev.otasigner.service.catalogue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.otasigner.service.Admin;
+import dev.otasigner.service.Admin.Answer;
+import dev.otasigner.service.MovingClock;
+import dev.otasigner.service.TemporaryData;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.catalogue.CataloguePaths;
+import dev.otasigner.verifier.catalogue.Head;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.manifest.Manifest;
+import dev.otasigner.verifier.policy.ManifestCheck;
+import dev.otasigner.verifier.tuf.Updater;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.annotation.Import;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+
+/** From payload to catalogue over HTTP, with the real keyring, database and files. */
+@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+@Import(ServiceFixture.class)
+class CatalogueServiceTests {
+  @LocalServerPort private int port;
+  @Autowired private Admin.Printed printed;
+  @Autowired private MovingClock clock;
+  @Autowired private Catalogue catalogue;
+  @TempDir private Path directory;
+
+  private static Admin admin = Admin.anonymous(0);
+  private static int count;
+  private static boolean signedIn;
+
+  @DynamicPropertySource
+  static void data(DynamicPropertyRegistry registry) {
+    TemporaryData.register(registry);
+    signedIn = false;
+  }
+
+  @BeforeEach
+  void signIn() {
+    if (!signedIn) {
+      admin = Admin.withEveryRole(port, printed.password());
+      signedIn = true;
+    }
+    clock.reset();
+  }
+
+  private static Story story() {
+    return new Story(admin, "p" + ++count);
+  }
+
+  /** A product with a device on its first build, and the second build ready. */
+  private static Story twoBuilds() {
+    Story story = story();
+    String profile = story.legacyProfile(8443);
+    story.build("34.11", profile, "image", "manifest");
+    story.device("d1", "34.11");
+    story.build("34.12", profile, "image", "manifest");
+    return story;
+  }
+
+  private HttpCatalogue client(Story story, String lineage) throws Exception {
+    return new HttpCatalogue(
+        port, story.product, lineage, lineage.equals("hybrid"), directory.resolve(lineage));
+  }
+
+  @Test
+  void aReleasedBuildIsFoundByADevicesClient() throws Exception {
+    Story story = twoBuilds();
+    story.release("34.12", false).expect(201);
+    HttpCatalogue client = client(story, "main");
+    Head head = client.head(Instant.now());
+    assertThat(head.candidates())
+        .extracting(c -> c.version().toString())
+        .containsExactly("34.12.0+0");
+    Updater updater = client.refreshed(Instant.now());
+    Head.Candidate candidate = head.candidates().get(0);
+    byte[] manifest = updater.fetchTarget(candidate.manifest(), 1 << 20);
+    byte[] image = updater.fetchTarget(candidate.variants().get(0).path(), 1 << 20);
+    Answer build = admin.get(story.base + "/builds/34.12").expect(200);
+    assertThat(Digest.of(manifest).hex()).isEqualTo(build.string("manifest"));
+    assertThat(build.text()).contains(Digest.of(image).hex());
+    assertThat(updater.find("audit/checkpoint")).isPresent();
+  }
+
+  @Test
+  void aWithdrawnBuildIsListedNoLonger() throws Exception {
+    Story story = twoBuilds();
+    story.release("34.12", false).expect(201);
+    HttpCatalogue client = client(story, "main");
+    assertThat(client.head(Instant.now()).candidates()).hasSize(1);
+    assertThat(story.step("34.12", "withdraw").expect(200).string("state")).isEqualTo("withdrawn");
+    assertThat(client.head(Instant.now()).candidates()).isEmpty();
+  }
+
+  @Test
+  void aPausedBuildIsListedForNobodyAndResumedForSome() throws Exception {
+    Story story = twoBuilds();
+    story.release("34.12", false).expect(201);
+    HttpCatalogue client = client(story, "main");
+    story.step("34.12", "pause").expect(200);
+    assertThat(client.head(Instant.now()).candidates().get(0).sharePerMille()).isZero();
+    Bytes salt = client.head(Instant.now()).candidates().get(0).salt();
+    admin
+        .post(story.base + "/releases/stable/gw/34.12/resume", "{'sharePerMille':250}")
+        .expect(200);
+    Head.Candidate resumed = client.head(Instant.now()).candidates().get(0);
+    assertThat(resumed.sharePerMille()).isEqualTo(250);
+    assertThat(resumed.salt()).as("no device loses its turn").isEqualTo(salt);
+  }
+
+  @Test
+  void aPausedBridgeIsTakenByNobody() throws Exception {
+    Story story = twoBuilds();
+    story.release("34.12", true).expect(201);
+    story.step("34.12", "pause").expect(200);
+    Head.Candidate paused = client(story, "main").head(Instant.now()).candidates().get(0);
+    assertThat(paused.isInShare("d1")).isFalse();
+  }
+
+  @Test
+  void aNewerReleaseForAllSupersedesTheOlderOneAndNoBridge() throws Exception {
+    Story story = twoBuilds();
+    String profile = story.legacyProfile(8443);
+    story.build("34.13", profile, "image", "manifest");
+    story.build("34.14", profile, "image", "manifest");
+    story.release("34.12", false).expect(201);
+    story.release("34.13", true).expect(201);
+    story.release("34.14", false).expect(201);
+    assertThat(client(story, "main").head(Instant.now()).candidates())
+        .extracting(c -> c.version().toString())
+        .containsExactly("34.14.0+0", "34.13.0+0");
+    assertThat(admin.get(story.base + "/releases").text()).contains("superseded");
+  }
+
+  @Test
+  void aStagedReleaseSupersedesNothing() throws Exception {
+    Story story = twoBuilds();
+    story.build("34.13", story.legacyProfile(8443), "image", "manifest");
+    story.release("34.12", false).expect(201);
+    admin
+        .post(
+            story.base + "/releases",
+            "{'channel':'stable','hardware':'gw','version':'34.13','sharePerMille':100}")
+        .expect(201);
+    assertThat(client(story, "main").head(Instant.now()).candidates()).hasSize(2);
+  }
+
+  @Test
+  void aBridgeIsListedInBothLineages() throws Exception {
+    Story story = twoBuilds();
+    story.key("manifest-ed", "manifest", "ed25519");
+    story.key("manifest-pq", "manifest", "ml-dsa-65");
+    story.key("image-3072", "image", "rsa-pss-3072-sha256");
+    story.bootloader("boot2", "image-3072");
+    String next = story.nextProfile(9443, "manifest-ed", "manifest-pq");
+    story.build(
+        "36.14",
+        next,
+        "image,image-3072",
+        "manifest,manifest-ed,manifest-pq",
+        ",'bootloader':{'id':'boot2'}");
+    story.release("36.14", false).expectProblem(409, "conflict");
+    story.release("36.14", true).expect(201);
+    for (String lineage : List.of("main", "hybrid")) {
+      HttpCatalogue client = client(story, lineage);
+      Head.Candidate bridge = client.head(Instant.now()).candidates().get(0);
+      assertThat(bridge.version().toString()).isEqualTo("36.14.0+0");
+      assertThat(bridge.bridge()).isTrue();
+      String component = CataloguePaths.bootloader("stable", "gw", bridge.version());
+      assertThat(client.refreshed(Instant.now()).find(component)).isPresent();
+    }
+  }
+
+  @Test
+  void aBuildThatNoDeviceOfTheChannelTakesIsNotReleased() throws Exception {
+    Story story = twoBuilds();
+    admin.post(story.base + "/channels", "{'name':'beta'}").expect(201);
+    story.device("d2", "34.12");
+    Answer answer =
+        admin.post(
+            story.base + "/releases", "{'channel':'stable','hardware':'gw','version':'34.11'}");
+    // d1 runs it already: listing what runs strands nobody.
+    answer.expect(201);
+    admin
+        .post(story.base + "/releases", "{'channel':'nowhere','hardware':'gw','version':'34.12'}")
+        .expectProblem(404, "not-found");
+    admin
+        .post(story.base + "/releases", "{'channel':'stable','hardware':'xy','version':'34.12'}")
+        .expectProblem(422, "refused");
+    admin
+        .post(story.base + "/releases", "{'channel':'stable','hardware':'gw','version':'34.99'}")
+        .expectProblem(404, "not-found");
+  }
+
+  @Test
+  void theCatalogueIsSignedAnewBeforeItExpires() throws Exception {
+    Story story = twoBuilds();
+    story.release("34.12", false).expect(201);
+    HttpCatalogue client = client(story, "main");
+    client.head(clock.instant());
+    for (int day = 0; day < 20; day++) {
+      clock.advance(Duration.ofDays(1));
+      catalogue.renew();
+      assertThat(client.head(clock.instant()).candidates()).hasSize(1);
+    }
+  }
+
+  @Test
+  void filesSayWhatTheyAreAndCanBeFetchedInParts() throws Exception {
+    Story story = twoBuilds();
+    story.release("34.12", false).expect(201);
+    HttpCatalogue client = client(story, "main");
+    HttpResponse<byte[]> timestamp = client.get("metadata/timestamp.json");
+    assertThat(timestamp.headers().firstValue("Cache-Control")).hasValue("no-cache");
+    String etag = timestamp.headers().firstValue("ETag").orElseThrow();
+    assertThat(etag).isEqualTo('"' + Digest.of(timestamp.body()).hex() + '"');
+    assertThat(client.get("metadata/timestamp.json", "If-None-Match", etag).statusCode())
+        .isEqualTo(304);
+    String path = client.head(Instant.now()).candidates().get(0).variants().get(0).path();
+    Updater updater = client.refreshed(Instant.now());
+    var target = updater.find(path).orElseThrow();
+    String location = updater.location(target);
+    HttpResponse<byte[]> whole = client.get(location);
+    assertThat(whole.headers().firstValue("Cache-Control").orElse("")).contains("immutable");
+    assertThat(whole.headers().firstValue("ETag"))
+        .hasValue('"' + target.sha256().orElseThrow().hex() + '"');
+    HttpResponse<byte[]> part = client.get(location, "Range", "bytes=100-199");
+    assertThat(part.statusCode()).isEqualTo(206);
+    assertThat(part.body()).isEqualTo(java.util.Arrays.copyOfRange(whole.body(), 100, 200));
+  }
+
+  @Test
+  void nothingOutsideTheCatalogueIsServed() throws Exception {
+    Story story = twoBuilds();
+    HttpCatalogue client = client(story, "main");
+    for (String path :
+        List.of(
+            "metadata/..%2f..%2f..%2f..%2ftoken.passphrase",
+            "targets/..%2f.publisher",
+            "targets/../.publisher",
+            "metadata/.publisher",
+            "targets/stable/gw/head.json")) {
+      assertThat(isServed(client, path)).as(path).isFalse();
+    }
+    assertThat(isServed(client, "metadata/timestamp.json")).isTrue();
+  }
+
+  /** A path that is no path may also be answered by hanging up. */
+  private static boolean isServed(HttpCatalogue client, String path) {
+    try {
+      return client.get(path).statusCode() < 400;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void aFinishedBuildIsRegisteredWithItsManifest() throws Exception {
+    Story one = story();
+    String profile = one.legacyProfile(8443);
+    one.build("34.11", profile, "image", "manifest");
+    Bytes image = admin.get(one.base + "/builds/34.11/variants/sha256").expect(200).body();
+    Bytes manifest = admin.get(one.base + "/builds/34.11/manifest").expect(200).body();
+    String sha256 =
+        admin.upload("/api/v1/payloads", image.toByteArray()).expect(201).string("sha256");
+    Json.Obj push = Json.object().put("image", sha256).putBase64("manifest", manifest).build();
+    assertThat(admin.post(one.base + "/builds", push).expectProblem(422, "refused").text())
+        .contains("version-taken");
+    Story other = story();
+    assertThat(admin.post(other.base + "/builds", push).expectProblem(422, "refused").text())
+        .contains("wrong-product");
+    String stranger =
+        admin.upload("/api/v1/payloads", new byte[] {1, 2, 3}).expect(201).string("sha256");
+    Json.Obj swapped = Json.object().put("image", stranger).putBase64("manifest", manifest).build();
+    assertThat(admin.post(one.base + "/builds", swapped).expectProblem(422, "refused").text())
+        .contains("manifest-mismatch");
+  }
+
+  @Test
+  void aFinishedImageGetsAManifestLikeTheBuildBefore() throws Exception {
+    Story one = story();
+    String profile = one.legacyProfile(8443);
+    one.build("34.11", profile, "image", "manifest");
+    // An image of the same keys that this product has not seen: another product's, same bootloader.
+    Story two = new Story(admin, "q" + ++count);
+    two.build("34.11", two.legacyProfile(8443), "image", "manifest");
+    two.build("34.12", two.legacyProfile(8443), "image", "manifest");
+    Bytes image = admin.get(two.base + "/builds/34.12/variants/sha256").expect(200).body();
+    String sha256 =
+        admin.upload("/api/v1/payloads", image.toByteArray()).expect(201).string("sha256");
+    String push = "{'image':'" + sha256 + "'}";
+    assertThat(admin.post(one.base + "/builds", push).expectProblem(422, "refused").text())
+        .as("no bootloader of this product knows the key")
+        .contains("image-refused");
+    one.bootloader("boot9", "image");
+    admin
+        .post(
+            one.base + "/bootloaders",
+            "{'id':'boot10','hardware':'gw','anchors':[{'key':'"
+                + two.named("image")
+                + "'}],'allowList':true,'rollbackProtection':true,'updatable':true,"
+                + "'keyTlv':'keyhash','slotBytes':1048576}")
+        .expect(201);
+    Answer registered = admin.post(one.base + "/builds", push).expect(201);
+    assertThat(registered.string("version")).isEqualTo("34.12.0+0");
+    Bytes manifest = admin.get(one.base + "/builds/34.12/manifest").expect(200).body();
+    Bytes running = admin.get(one.base + "/builds/34.11/profile").expect(200).body();
+    Manifest made =
+        ManifestCheck.verify(
+            manifest, dev.otasigner.verifier.device.Profile.read(running.toByteArray()));
+    assertThat(made.variants().get(0).sha256().hex()).isEqualTo(sha256);
+  }
+
+  @Test
+  void aRequestWithoutHardwareIsNotUnderstood() throws Exception {
+    Story story = story();
+    Answer refused =
+        admin.post(
+            story.base + "/requests",
+            "{'version':'34.11','securityCounter':1,'hardware':[],'format':'mcuboot'}");
+    refused.expectProblem(400, "bad-request");
+  }
+}

@@ -1,0 +1,183 @@
+package dev.otasigner.service.catalogue;
+
+import dev.otasigner.service.Admin;
+import dev.otasigner.service.Admin.Answer;
+import dev.otasigner.verifier.Digest;
+import java.nio.charset.StandardCharsets;
+
+/** A product told through the HTTP API, step by step, as the tests need it. */
+public final class Story {
+  public static final String CBC = "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256";
+  private static final String GCM = "TLS_AES_256_GCM_SHA384";
+
+  private final Admin admin;
+  public final String product;
+  public final String base;
+
+  /** A product with hardware, a channel, keys of the first generation and their bootloader. */
+  public Story(Admin admin, String product) {
+    this.admin = admin;
+    this.product = product;
+    this.base = "/api/v1/products/" + product;
+    admin.post("/api/v1/products", "{'name':'" + product + "'}").expect(201);
+    admin.post(base + "/hardware", "{'id':'gw','revisions':['a']}").expect(201);
+    admin.post(base + "/channels", "{'name':'stable'}").expect(201);
+    key("image", "image", "rsa-pss-2048-sha256");
+    key("manifest", "manifest", "rsa-pss-2048-sha256");
+    bootloader("boot1", "image");
+  }
+
+  public String key(String name, String purpose, String suite) {
+    String id =
+        admin
+            .post(
+                "/api/v1/keys",
+                "{'name':'"
+                    + named(name)
+                    + "','purpose':'"
+                    + purpose
+                    + "','suite':'"
+                    + suite
+                    + "'}")
+            .expect(201)
+            .string("keyId");
+    admin.post("/api/v1/keys/" + id + "/activate", "{}").expect(200);
+    return id;
+  }
+
+  /** Names are the service's own, so that each product has its prefix. */
+  public String named(String key) {
+    return product + "-" + key;
+  }
+
+  public void bootloader(String id, String... keys) {
+    StringBuilder anchors = new StringBuilder();
+    for (String key : keys) {
+      anchors
+          .append(anchors.isEmpty() ? "" : ",")
+          .append("{'key':'")
+          .append(named(key))
+          .append("'}");
+    }
+    admin
+        .post(
+            base + "/bootloaders",
+            "{'id':'"
+                + id
+                + "','hardware':'gw','anchors':["
+                + anchors
+                + "],'allowList':true,'rollbackProtection':true,'updatable':true,"
+                + "'keyTlv':'keyhash','slotBytes':1048576}")
+        .expect(201);
+  }
+
+  /** The first profile: one manifest key, TLS 1.2 on the legacy port. */
+  public String legacyProfile(int port) {
+    return profile(
+        "{'knows':['rsa-pss-2048-sha256','ed25519','ml-dsa-65'],'manifest':{'rule':{'all':['"
+            + named("manifest")
+            + "']}},'lineage':{'name':'main'},'minStrengthBits':112,'tls':{'versions':['TLSv1.2'],"
+            + "'suites':['"
+            + CBC
+            + "'],'serverAnchors':['server'],'clientKey':'rsa-2048'},'servers':['localhost'],"
+            + "'ports':["
+            + port
+            + "]}");
+  }
+
+  /** The next one: Ed25519 and ML-DSA, TLS 1.3, a lineage of both kinds. */
+  public String nextProfile(int port, String... keys) {
+    StringBuilder rule = new StringBuilder();
+    for (String key : keys) {
+      rule.append(rule.isEmpty() ? "" : ",").append("'").append(named(key)).append("'");
+    }
+    return profile(
+        "{'knows':['rsa-pss-2048-sha256','ed25519','ml-dsa-65'],'manifest':{'rule':{'all':["
+            + rule
+            + "]}},'lineage':{'name':'hybrid','thresholds':{'classical':1,'postQuantum':1}},"
+            + "'minStrengthBits':128,'tls':{'versions':['TLSv1.3'],'suites':['"
+            + GCM
+            + "'],'serverAnchors':['server'],'clientKey':'p-384'},'servers':['localhost'],"
+            + "'ports':["
+            + port
+            + "]}");
+  }
+
+  private String profile(String spec) {
+    return admin.post(base + "/profiles", spec).expect(201).string("digest");
+  }
+
+  public Digest payload(String content) {
+    byte[] bytes = content.repeat(2000).getBytes(StandardCharsets.UTF_8);
+    return new Digest(admin.upload("/api/v1/payloads", bytes).expect(201).string("sha256"));
+  }
+
+  /** A signing request for a build by the given keys. */
+  public Answer request(String version, String profile, String imageKeys, String manifestKeys) {
+    return request(version, profile, imageKeys, manifestKeys, "");
+  }
+
+  public Answer request(
+      String version, String profile, String imageKeys, String manifestKeys, String more) {
+    return admin.post(
+        base + "/requests",
+        "{'version':'"
+            + version
+            + "','securityCounter':7,'hardware':[{'id':'gw','revisions':['a']}],"
+            + "'format':'mcuboot','payload':'"
+            + payload("payload of " + version)
+            + "','imageKeys':["
+            + names(imageKeys)
+            + "],'manifestKeys':["
+            + names(manifestKeys)
+            + "],'profile':'"
+            + profile
+            + "'"
+            + more
+            + "}");
+  }
+
+  /** A build that becomes ready. */
+  public void build(String version, String profile, String imageKeys, String manifestKeys) {
+    build(version, profile, imageKeys, manifestKeys, "");
+  }
+
+  public void build(
+      String version, String profile, String imageKeys, String manifestKeys, String more) {
+    Answer answer = request(version, profile, imageKeys, manifestKeys, more).expect(201);
+    if (!answer.string("state").equals("ready")) {
+      throw new AssertionError(answer.text());
+    }
+  }
+
+  private String names(String commaSeparated) {
+    StringBuilder names = new StringBuilder();
+    for (String name : commaSeparated.split(",", -1)) {
+      names.append(names.isEmpty() ? "'" : ",'").append(named(name)).append("'");
+    }
+    return names.toString();
+  }
+
+  public void device(String id, String version) {
+    admin
+        .post(
+            base + "/devices",
+            "{'deviceId':'"
+                + id
+                + "','hardware':'gw','revision':'a','bootloader':'boot1','channel':'stable',"
+                + "'clockClass':'rtc','build':'"
+                + version
+                + "'}")
+        .expect(201);
+  }
+
+  public Answer release(String version, boolean bridge) {
+    return admin.post(
+        base + "/releases",
+        "{'channel':'stable','hardware':'gw','version':'" + version + "','bridge':" + bridge + "}");
+  }
+
+  public Answer step(String version, String step) {
+    return admin.post(base + "/releases/stable/gw/" + version + "/" + step, "{}");
+  }
+}
