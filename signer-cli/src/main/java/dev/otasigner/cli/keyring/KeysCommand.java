@@ -19,6 +19,8 @@ public final class KeysCommand {
   private static final String PURPOSES =
       "image, manifest, root, targets, channel, snapshot, timestamp, audit, device-ca or server-tls.";
 
+  private static final String WHY = "Kept with the change.";
+
   private final Cli cli;
 
   public KeysCommand(Cli cli) {
@@ -44,10 +46,17 @@ public final class KeysCommand {
       @Option(names = "--purpose", required = true, description = PURPOSES) String purpose,
       @Option(names = "--suite", required = true, description = "Such as rsa-pss-3072-sha256.")
           String suite,
+      @Option(names = "--product", description = "The only product it may sign for.")
+          @Nullable String product,
       @Option(names = "--pre-active", description = "Leave it to be activated later.")
           boolean preActive) {
     Json.Obj spec =
-        Json.object().put("name", name).put("purpose", purpose).put("suite", suite).build();
+        Json.object()
+            .put("name", name)
+            .put("purpose", purpose)
+            .put("suite", suite)
+            .put("product", product)
+            .build();
     return made(cli.service().post(path("keys"), spec), name, preActive);
   }
 
@@ -59,6 +68,8 @@ public final class KeysCommand {
           String suite,
       @Option(names = "--key", required = true, paramLabel = "FILE", description = "PKCS#8 PEM.")
           Path file,
+      @Option(names = "--product", description = "The only product it may sign for.")
+          @Nullable String product,
       @Option(names = "--pre-active", description = "Leave it to be activated later.")
           boolean preActive)
       throws IOException {
@@ -67,6 +78,7 @@ public final class KeysCommand {
             .put("name", name)
             .put("purpose", purpose)
             .put("suite", suite)
+            .put("product", product)
             .putBase64("pkcs8", Pem.privateKey(cli.terminal(), file))
             .build();
     return made(cli.service().post(path("keys", "import"), spec), name, preActive);
@@ -79,33 +91,46 @@ public final class KeysCommand {
   }
 
   @Command(description = "Let the key sign.")
-  int activate(@Parameters(paramLabel = NAME) String key) {
-    return move(key, "activate");
+  int activate(
+      @Parameters(paramLabel = NAME) String key,
+      @Option(names = "--reason", description = WHY) @Nullable String reason) {
+    return move(key, "activate", reason);
   }
 
   @Command(description = "Stop signing with the key for a while.")
-  int suspend(@Parameters(paramLabel = NAME) String key) {
-    return move(key, "suspend");
+  int suspend(
+      @Parameters(paramLabel = NAME) String key,
+      @Option(names = "--reason", description = WHY) @Nullable String reason) {
+    return move(key, "suspend", reason);
   }
 
   @Command(
       description = "Retire the key. Refused while a device in the field can only follow with it.")
-  int deactivate(@Parameters(paramLabel = NAME) String key) {
-    return move(key, "deactivate");
+  int deactivate(
+      @Parameters(paramLabel = NAME) String key,
+      @Option(names = "--reason", description = WHY) @Nullable String reason) {
+    return move(key, "deactivate", reason);
   }
 
   @Command(description = "Record that the key is known to others.")
-  int compromise(@Parameters(paramLabel = NAME) String key) {
-    return move(key, "compromise");
+  int compromise(
+      @Parameters(paramLabel = NAME) String key,
+      @Option(names = "--reason", description = WHY) @Nullable String reason) {
+    return move(key, "compromise", reason);
   }
 
   @Command(description = "Destroy the private key.")
-  int destroy(@Parameters(paramLabel = NAME) String key) {
-    return move(key, "destroy");
+  int destroy(
+      @Parameters(paramLabel = NAME) String key,
+      @Option(names = "--reason", description = WHY) @Nullable String reason) {
+    return move(key, "destroy", reason);
   }
 
-  private int move(String key, String step) {
-    cli.report().item(cli.service().post(path("keys", key, step), NONE));
+  private int move(String key, String step, @Nullable String reason) {
+    cli.report()
+        .item(
+            cli.service()
+                .post(path("keys", key, step), Json.object().put("reason", reason).build()));
     return 0;
   }
 
