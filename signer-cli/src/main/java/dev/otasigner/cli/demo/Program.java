@@ -49,6 +49,30 @@ record Program(Stage stage, Path launcher, Path directory, List<String> words) {
     }
   }
 
+  /** Runs to its end while the story goes on. */
+  CompletableFuture<Output> running(String... arguments) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return run(arguments);
+          } catch (IOException | StepFailedException e) {
+            throw new CompletionException(e);
+          }
+        });
+  }
+
+  /** What a program that was left running has answered. */
+  static Output ended(CompletableFuture<Output> running) throws IOException, StepFailedException {
+    try {
+      return running.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof StepFailedException failed) {
+        throw failed;
+      }
+      throw new IOException(e.getCause());
+    }
+  }
+
   /** Starts it and lets it run; its output is the caller's to read, both streams in one. */
   Process start(String... arguments) throws IOException {
     Process process = stage.start(builder(arguments).redirectErrorStream(true));
