@@ -6,9 +6,11 @@ import dev.otasigner.cli.access.LogoutCommand;
 import dev.otasigner.cli.access.UsersCommand;
 import dev.otasigner.cli.access.WhoamiCommand;
 import dev.otasigner.cli.audit.AuditCommand;
+import dev.otasigner.cli.catalogue.BuildsCommand;
 import dev.otasigner.cli.catalogue.PushCommand;
 import dev.otasigner.cli.catalogue.ReleaseCommand;
 import dev.otasigner.cli.catalogue.RotationCommand;
+import dev.otasigner.cli.demo.DemoCommand;
 import dev.otasigner.cli.fleet.BootloadersCommand;
 import dev.otasigner.cli.fleet.ChannelsCommand;
 import dev.otasigner.cli.fleet.DevicesCommand;
@@ -43,6 +45,7 @@ public final class CommandLines {
   private static final Map<String, Function<Cli, Object>> COMMANDS = new LinkedHashMap<>();
 
   static {
+    COMMANDS.put("demo", DemoCommand::new);
     COMMANDS.put("login", LoginCommand::new);
     COMMANDS.put("logout", LogoutCommand::new);
     COMMANDS.put("whoami", WhoamiCommand::new);
@@ -58,6 +61,7 @@ public final class CommandLines {
     COMMANDS.put("inspect", InspectCommand::new);
     COMMANDS.put("verify", VerifyCommand::new);
     COMMANDS.put("push", PushCommand::new);
+    COMMANDS.put("builds", BuildsCommand::new);
     COMMANDS.put("release", ReleaseCommand::new);
     COMMANDS.put("rotation", RotationCommand::new);
     COMMANDS.put("audit", AuditCommand::new);

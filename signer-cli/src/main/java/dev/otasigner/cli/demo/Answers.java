@@ -23,6 +23,15 @@ final class Answers {
     }
   }
 
+  /** One whole number of an object. */
+  static long number(Output output, String name) throws StepFailedException {
+    try {
+      return output.json().integer(name, 0, Long.MAX_VALUE);
+    } catch (RejectedException e) {
+      throw new StepFailedException(e.getMessage() + " in:\n" + output.all());
+    }
+  }
+
   /** The items of a list. */
   static List<Json.Obj> items(Output output) throws StepFailedException {
     try {

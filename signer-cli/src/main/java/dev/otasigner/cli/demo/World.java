@@ -71,7 +71,15 @@ record World(Stage stage, Steps steps, Path launcher, Path payload, long slotByt
   }
 
   /** Demands that a device's run ended this way. */
-  static void require(Fields run, String result, String detail)
+  static void require(Fields run, String result, String detail) throws StepFailedException {
+    try {
+      requireEnd(run, result, detail);
+    } catch (RejectedException e) {
+      throw new StepFailedException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static void requireEnd(Fields run, String result, String detail)
       throws StepFailedException, RejectedException {
     String got = run.string("result");
     String said =

@@ -1,0 +1,172 @@
+package dev.otasigner.cli.demo;
+
+import static dev.otasigner.cli.demo.World.FIRST_DEVICE;
+import static dev.otasigner.cli.demo.World.HARDWARE;
+import static dev.otasigner.cli.demo.World.PRODUCT;
+import static dev.otasigner.cli.demo.World.SECOND_DEVICE;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** Act 4: keys and ciphers change, carried by an upgrade, and nobody is left behind. */
+final class Rotation {
+  private static final String MODERN_SUITE = "TLS_AES_256_GCM_SHA384";
+  private static final String BRIDGE = "36.14";
+
+  private final World world;
+  private String profile = "";
+
+  Rotation(World world) {
+    this.world = world;
+  }
+
+  void play() throws IOException, StepFailedException {
+    Steps steps = world.steps();
+    steps.act("4 rotation: RSA-3072, Ed25519 with ML-DSA-65, TLS 1.3 with P-384");
+    steps.step("new keys, bootloader, listener and profile are registered", this::prepare);
+    steps.step("bridge 36.14 is signed by old and new keys, judged and released", this::bridge);
+    steps.step("device-1 takes the bridge", () -> takeBridge(FIRST_DEVICE));
+    steps.step("retiring the old image key is refused", this::retireTooEarly);
+    steps.step("device-2 takes the bridge", () -> takeBridge(SECOND_DEVICE));
+    steps.step("the old keys are retired", this::retire);
+    steps.step("a build signed by the old keys only is refused", this::offerOld);
+    steps.step("both devices renew to P-384 and dial in over TLS 1.3", this::renew);
+    steps.step("the legacy listener, now unused, is closed", this::closeLegacy);
+    steps.step("the audit log is whole", this::verifyAudit);
+  }
+
+  private String prepare() throws IOException, StepFailedException {
+    Program engineer = world.engineer();
+    CompletableFuture<Output> listener =
+        world.administrator().running(
+            "listeners", "open", "modern", "--port", Integer.toString(world.ports().modern()),
+            "--tls", "TLSv1.3", "--suite", MODERN_SUITE, "--group", "secp384r1", "--server-key",
+            "p-384");
+    create("image-2026", "image", "rsa-pss-3072-sha256");
+    create("manifest-2026", "manifest", "ed25519");
+    create("manifest-2026-pq", "manifest", "ml-dsa-65");
+    engineer
+        .run("bootloaders", "add", "boot-2026", "--product", PRODUCT, "--hardware", HARDWARE,
+            "--anchor", "image-2026", "--slot-bytes", Long.toString(world.slotBytes()))
+        .requireDone();
+    Files.writeString(
+        engineer.directory().resolve("profile-2026.json"),
+        """
+        {"schema": 1,
+         "knows": ["rsa-pss-3072-sha256", "ecdsa-p256-sha256", "ecdsa-p384-sha384", "ed25519",
+                   "ml-dsa-65"],
+         "manifest": {"rule": {"all": ["manifest-2026", "manifest-2026-pq"]}},
+         "lineage": {"name": "%s"},
+         "minStrengthBits": 128,
+         "tls": {"versions": ["TLSv1.3"], "suites": ["%s"], "groups": ["secp384r1"],
+                 "serverAnchors": ["server"], "clientKey": "p-384"},
+         "servers": ["localhost"], "ports": [%d]}
+        """
+            .formatted(World.LINEAGE, MODERN_SUITE, world.ports().modern()));
+    Program.ended(listener).requireDone();
+    profile = Builds.registerProfile(world, "profile-2026.json");
+    return "";
+  }
+
+  private void create(String name, String purpose, String suite)
+      throws IOException, StepFailedException {
+    world.engineer()
+        .run("keys", "create", name, "--purpose", purpose, "--suite", suite)
+        .requireDone();
+  }
+
+  private String bridge() throws IOException, StepFailedException {
+    Builds.sign(
+            world,
+            BRIDGE,
+            3,
+            profile,
+            List.of("image-2019", "image-2026"),
+            List.of("manifest-2019", "manifest-2026", "manifest-2026-pq"),
+            "--bootloader",
+            "boot-2026")
+        .requireDone();
+    Builds.release(world, BRIDGE, "--bridge");
+    return "";
+  }
+
+  private String takeBridge(String device) throws IOException, StepFailedException {
+    World.require(world.run(device), "installed", "36.14.0+0");
+    return "";
+  }
+
+  private String retireTooEarly() throws IOException, StepFailedException {
+    Output refused = world.engineer().run("keys", "deactivate", "image-2019").requireExit(1);
+    for (String told : List.of(SECOND_DEVICE, "image-key-unknown", "36.14.0+0")) {
+      if (!refused.err().contains(told)) {
+        throw new StepFailedException("the refusal does not tell " + told + ":\n" + refused.all());
+      }
+    }
+    if (refused.err().contains(FIRST_DEVICE)) {
+      throw new StepFailedException("the refusal names a device that is safe:\n" + refused.all());
+    }
+    return "device-2 would be cut off (image-key-unknown), saved by 36.14";
+  }
+
+  private String retire() throws IOException, StepFailedException {
+    world.engineer().run("keys", "deactivate", "image-2019").requireDone();
+    world.engineer().run("keys", "deactivate", "manifest-2019").requireDone();
+    return "";
+  }
+
+  private String offerOld() throws IOException, StepFailedException {
+    Program engineer = world.engineer();
+    KeyThief.Offer offer = KeyThief.of(world).afterRotation();
+    Path state = world.stateOf(FIRST_DEVICE);
+    Output bytes = engineer.run("profiles", "show", profile, "--product", PRODUCT).requireDone();
+    Files.writeString(engineer.directory().resolve("profile-2026.canonical.json"), bytes.out());
+    CompletableFuture<Output> push =
+        engineer.running(
+            "push", offer.image().toString(), "--manifest", offer.manifest().toString(),
+            "--product", PRODUCT);
+    Output verify =
+        engineer.run(
+            "verify", offer.image().toString(), "--device", state.toString(), "--manifest",
+            offer.manifest().toString(), "--profile", "profile-2026.canonical.json", "--profile",
+            "profile-2019.canonical.json");
+    Refusals.requireReason(verify, "manifest-rule-not-met");
+    Refusals.requireReason(Program.ended(push), "manifest-rule-not-met");
+    return "manifest-rule-not-met";
+  }
+
+  private String renew() throws IOException, StepFailedException {
+    for (String device : List.of(FIRST_DEVICE, SECOND_DEVICE)) {
+      World.require(world.run(device), "up-to-date", "36.14.0+0");
+      Output shown =
+          world.engineer()
+              .run("devices", "show", device, "--json", "--product", PRODUCT)
+              .requireDone();
+      for (String told : List.of("\"p-384\"", "\"lastListener\": \"modern\"")) {
+        if (!shown.out().contains(told)) {
+          throw new StepFailedException("the service does not see " + told + ":\n" + shown.out());
+        }
+      }
+    }
+    return "";
+  }
+
+  private String closeLegacy() throws IOException, StepFailedException {
+    world.administrator().run("listeners", "close", "legacy").requireDone();
+    for (String device : List.of(FIRST_DEVICE, SECOND_DEVICE)) {
+      World.require(world.run(device), "up-to-date", "36.14.0+0");
+    }
+    return "";
+  }
+
+  private String verifyAudit() throws IOException, StepFailedException {
+    Program engineer = world.engineer();
+    Output keys = engineer.run("keys", "list", "--json").requireDone();
+    String audit = Answers.find(keys, "purpose", "audit", "state", "active", "keyId");
+    engineer.run("keys", "export", audit, "--public", "-o", "audit.pem").requireDone();
+    Output verified = engineer.run("audit", "verify", "--key", "audit.pem", "--json").requireDone();
+    return Answers.number(verified, "records") + " records, signed by the audit key";
+  }
+}
