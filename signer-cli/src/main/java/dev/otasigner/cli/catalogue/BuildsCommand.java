@@ -38,8 +38,7 @@ public final class BuildsCommand {
       @Parameters(paramLabel = "VERSION") String version,
       @Option(names = "--product", required = true) String product) {
     cli.report()
-        .item(
-            cli.service().get(path("products", product, "builds", Versions.exact(version))));
+        .item(cli.service().get(path("products", product, "builds", Versions.exact(version))));
     return 0;
   }
 
@@ -52,7 +51,11 @@ public final class BuildsCommand {
               required = true,
               description = "manifest, profile, bootloader or variants/NAME.")
           String file,
-      @Option(names = {"-o", "--output"}, required = true, paramLabel = "FILE") Path output)
+      @Option(
+              names = {"-o", "--output"},
+              required = true,
+              paramLabel = "FILE")
+          Path output)
       throws IOException {
     String build = path("products", product, "builds", Versions.exact(version));
     cli.service().download(build + relative(file), output);

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Somebody who can write the service's catalogue files, and holds none of its keys. What is put in a
- * file's place lies under its name; the file itself is kept aside and put back.
+ * Somebody who can write the service's catalogue files, and holds none of its keys. What is put in
+ * a file's place lies under its name; the file itself is kept aside and put back.
  */
 final class CatalogueThief {
   private final Path catalogue;

@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Act 3: what is refused, and why. Builds are offered by somebody who stole the keys of 2019, to the
- * service and to the device's own judgement; files are offered on the wire by somebody who can write
- * the service's catalogue.
+ * Act 3: what is refused, and why. Builds are offered by somebody who stole the keys of 2019, to
+ * the service and to the device's own judgement; files are offered on the wire by somebody who can
+ * write the service's catalogue.
  */
 final class Refusals {
   private final World world;
@@ -78,12 +78,22 @@ final class Refusals {
     Program engineer = world.engineer();
     CompletableFuture<Output> push =
         engineer.running(
-            "push", offer.image().toString(), "--manifest", offer.manifest().toString(),
-            "--product", PRODUCT);
+            "push",
+            offer.image().toString(),
+            "--manifest",
+            offer.manifest().toString(),
+            "--product",
+            PRODUCT);
     Output verify =
         engineer.run(
-            "verify", offer.image().toString(), "--device", device.toString(), "--manifest",
-            offer.manifest().toString(), "--profile", "profile-2019.canonical.json");
+            "verify",
+            offer.image().toString(),
+            "--device",
+            device.toString(),
+            "--manifest",
+            offer.manifest().toString(),
+            "--profile",
+            "profile-2019.canonical.json");
     requireReason(verify, judged);
     requireReason(Program.ended(push), pushed);
     return "service " + pushed + ", device " + judged;

@@ -41,16 +41,38 @@ final class Rotation {
   private String prepare() throws IOException, StepFailedException {
     Program engineer = world.engineer();
     CompletableFuture<Output> listener =
-        world.administrator().running(
-            "listeners", "open", "modern", "--port", Integer.toString(world.ports().modern()),
-            "--tls", "TLSv1.3", "--suite", MODERN_SUITE, "--group", "secp384r1", "--server-key",
-            "p-384");
+        world
+            .administrator()
+            .running(
+                "listeners",
+                "open",
+                "modern",
+                "--port",
+                Integer.toString(world.ports().modern()),
+                "--tls",
+                "TLSv1.3",
+                "--suite",
+                MODERN_SUITE,
+                "--group",
+                "secp384r1",
+                "--server-key",
+                "p-384");
     create("image-2026", "image", "rsa-pss-3072-sha256");
     create("manifest-2026", "manifest", "ed25519");
     create("manifest-2026-pq", "manifest", "ml-dsa-65");
     engineer
-        .run("bootloaders", "add", "boot-2026", "--product", PRODUCT, "--hardware", HARDWARE,
-            "--anchor", "image-2026", "--slot-bytes", Long.toString(world.slotBytes()))
+        .run(
+            "bootloaders",
+            "add",
+            "boot-2026",
+            "--product",
+            PRODUCT,
+            "--hardware",
+            HARDWARE,
+            "--anchor",
+            "image-2026",
+            "--slot-bytes",
+            Long.toString(world.slotBytes()))
         .requireDone();
     Files.writeString(
         engineer.directory().resolve("profile-2026.json"),
@@ -73,7 +95,8 @@ final class Rotation {
 
   private void create(String name, String purpose, String suite)
       throws IOException, StepFailedException {
-    world.engineer()
+    world
+        .engineer()
         .run("keys", "create", name, "--purpose", purpose, "--suite", suite)
         .requireDone();
   }
@@ -125,12 +148,23 @@ final class Rotation {
     Files.writeString(engineer.directory().resolve("profile-2026.canonical.json"), bytes.out());
     CompletableFuture<Output> push =
         engineer.running(
-            "push", offer.image().toString(), "--manifest", offer.manifest().toString(),
-            "--product", PRODUCT);
+            "push",
+            offer.image().toString(),
+            "--manifest",
+            offer.manifest().toString(),
+            "--product",
+            PRODUCT);
     Output verify =
         engineer.run(
-            "verify", offer.image().toString(), "--device", state.toString(), "--manifest",
-            offer.manifest().toString(), "--profile", "profile-2026.canonical.json", "--profile",
+            "verify",
+            offer.image().toString(),
+            "--device",
+            state.toString(),
+            "--manifest",
+            offer.manifest().toString(),
+            "--profile",
+            "profile-2026.canonical.json",
+            "--profile",
             "profile-2019.canonical.json");
     Refusals.requireReason(verify, "manifest-rule-not-met");
     Refusals.requireReason(Program.ended(push), "manifest-rule-not-met");
@@ -141,7 +175,8 @@ final class Rotation {
     for (String device : List.of(FIRST_DEVICE, SECOND_DEVICE)) {
       World.require(world.run(device), "up-to-date", "36.14.0+0");
       Output shown =
-          world.engineer()
+          world
+              .engineer()
               .run("devices", "show", device, "--json", "--product", PRODUCT)
               .requireDone();
       for (String told : List.of("\"p-384\"", "\"lastListener\": \"modern\"")) {

@@ -33,8 +33,7 @@ final class Upgrade {
     profile = Answers.text(build("34.11"), "profile");
     Builds.sign(world, "34.12", 2, profile, List.of("image-2019"), List.of("manifest-2019"))
         .requireDone();
-    Output bytes =
-        engineer.run("profiles", "show", profile, "--product", PRODUCT).requireDone();
+    Output bytes = engineer.run("profiles", "show", profile, "--product", PRODUCT).requireDone();
     Files.writeString(engineer.directory().resolve("profile-2019.canonical.json"), bytes.out());
     return "";
   }
@@ -60,7 +59,8 @@ final class Upgrade {
 
   private String requireKnown() throws IOException, StepFailedException {
     Output shown =
-        world.engineer()
+        world
+            .engineer()
             .run("devices", "show", FIRST_DEVICE, "--json", "--product", PRODUCT)
             .requireDone();
     try {

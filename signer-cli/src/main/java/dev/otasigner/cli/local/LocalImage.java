@@ -51,8 +51,7 @@ public final class LocalImage {
     McubootAssembler.assemble(ByteSource.of(payload), options, signers, output);
     List<VerificationKey> signed = signers.stream().map(ImageSigner::key).toList();
     try {
-      TrustCheck.judge(
-          ByteSource.of(output), signed, TrustCheck.Demand.ALL, OptionalLong.empty());
+      TrustCheck.judge(ByteSource.of(output), signed, TrustCheck.Demand.ALL, OptionalLong.empty());
     } catch (RejectedException e) {
       Files.deleteIfExists(output);
       throw e;

@@ -1,13 +1,20 @@
 package dev.otasigner.cli.signing;
 
 import dev.otasigner.cli.CommandFailedException;
+import dev.otasigner.cli.Versions;
 import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.mcuboot.AssembleOptions;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** How the image lies in its slot, under imgtool's names. */
 final class ImageOptions {
+  private static final Pattern DEPENDENCY =
+      Pattern.compile("\\(?\\s*(\\d{1,3})\\s*,\\s*([0-9.+]+)\\s*\\)?");
+
   @Option(names = "--version", required = true, paramLabel = "V", description = "Such as 34.12.")
   String version = "";
 
@@ -68,6 +75,47 @@ final class ImageOptions {
     if (slotSize != null) {
       request.put("slotSize", slotBytes());
     }
+  }
+
+  /** The same for an image that is assembled here. */
+  AssembleOptions assembleOptions(boolean pure) {
+    try {
+      AssembleOptions.Builder options =
+          AssembleOptions.of(Versions.parse(version))
+              .headerBytes(Math.toIntExact(headerBytes()))
+              .slotBytes(slotBytes())
+              .align(align);
+      if (securityCounter != null) {
+        options.securityCounter(securityCounter);
+      }
+      if (dependencies != null) {
+        dependencies.forEach(text -> addDependency(options, text));
+      }
+      return flags(options, pure).build();
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw CommandFailedException.usage(String.valueOf(e.getMessage())).because(e);
+    }
+  }
+
+  private AssembleOptions.Builder flags(AssembleOptions.Builder options, boolean pure) {
+    if (padHeader) {
+      options.padHeader();
+    }
+    if (pad) {
+      options.pad();
+    }
+    if (confirm) {
+      options.confirm();
+    }
+    return pure ? options.pure() : options;
+  }
+
+  private static void addDependency(AssembleOptions.Builder options, String text) {
+    Matcher dependency = DEPENDENCY.matcher(text);
+    if (!dependency.matches()) {
+      throw CommandFailedException.usage("--dependencies " + text + ": (ID,VERSION) is expected");
+    }
+    options.dependency(Integer.parseInt(dependency.group(1)), Versions.parse(dependency.group(2)));
   }
 
   /** Decimal, or hexadecimal after 0x, as imgtool takes them. */

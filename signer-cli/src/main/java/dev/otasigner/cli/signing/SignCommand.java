@@ -2,24 +2,35 @@ package dev.otasigner.cli.signing;
 
 import dev.otasigner.cli.Cli;
 import dev.otasigner.cli.CommandFailedException;
+import dev.otasigner.cli.Refusals;
 import dev.otasigner.cli.Versions;
+import dev.otasigner.cli.local.LocalImage;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Signs an image, through the service. */
+/** Signs an image, through the service or with keys of one's own. */
 @Command(
     name = "sign",
     sortOptions = false,
-    description = "Sign an image through the service, which lets a device's own code judge it.")
+    description = {
+      "Sign an image.",
+      "With --product: through the service, which lets a device's own code judge it.",
+      "With --key: here, with a private key in a file; no service is asked."
+    })
 public final class SignCommand implements Callable<Integer> {
   private final Cli cli;
 
@@ -33,6 +44,21 @@ public final class SignCommand implements Callable<Integer> {
   private String format = "";
 
   @Option(
+      names = "--key",
+      paramLabel = "FILE",
+      description = "A private key (PEM); repeatable: one image for bootloaders of several keys.")
+  private @Nullable List<Path> keys;
+
+  @Option(
+      names = "--key-passphrase-file",
+      paramLabel = "FILE",
+      description = "Opens encrypted keys.")
+  private @Nullable Path passphraseFile;
+
+  @Option(names = "--pure", description = "Sign the image itself, not its hash (Ed25519).")
+  private boolean pure;
+
+  @Option(
       names = {"-o", "--output"},
       paramLabel = "OUT",
       description = "Save the signed image.")
@@ -44,6 +70,51 @@ public final class SignCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, RejectedException {
+    return keys == null ? throughService() : here(keys);
+  }
+
+  private int here(List<Path> signers) throws IOException, RejectedException {
+    String stray = request.firstGiven();
+    if (stray != null || output == null || !format.equals("mcuboot")) {
+      throw CommandFailedException.usage(
+          stray != null
+              ? stray + " and --key exclude each other"
+              : output == null ? "-o is expected with --key" : "--format: mcuboot with --key");
+    }
+    try {
+      List<VerificationKey> signed =
+          LocalImage.sign(
+              image,
+              layout.assembleOptions(pure),
+              signers,
+              Optional.ofNullable(passphraseFile).map(cli::secret),
+              output);
+      List<Json> keyIds = new ArrayList<>();
+      signed.forEach(key -> keyIds.add(new Json.Str(key.keyId().hex())));
+      cli.report()
+          .result(
+              Json.object()
+                  .put("image", cli.terminal().show(output))
+                  .put("version", Versions.exact(layout.version))
+                  .put("keys", keyIds)
+                  .build(),
+              "signed "
+                  + cli.terminal().show(output)
+                  + " with "
+                  + signed.stream()
+                      .map(VerificationKey::toString)
+                      .collect(Collectors.joining(", ")));
+      return 0;
+    } catch (RejectedException e) {
+      throw Refusals.of(e, cli.terminal().show(image));
+    }
+  }
+
+  private int throughService() throws IOException, RejectedException {
+    if (pure || passphraseFile != null) {
+      throw CommandFailedException.usage(
+          (pure ? "--pure" : "--key-passphrase-file") + " goes with --key");
+    }
     SigningRequest signing = new SigningRequest(cli, request.requiredProduct());
     if (layout.securityCounter == null) {
       throw CommandFailedException.usage("--security-counter is expected with --product");
