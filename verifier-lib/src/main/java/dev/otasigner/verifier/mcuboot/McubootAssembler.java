@@ -89,8 +89,7 @@ public final class McubootAssembler {
         options.hash().orElse(options.pure() ? ImageHash.SHA512 : first.hashes().get(0));
     for (ImageSigner signer : signers) {
       ImageKeyType type = ImageKeyType.of(signer.key());
-      if (!type.hashes().contains(hash)
-          || options.pure() && (type != ImageKeyType.ED25519 || hash != ImageHash.SHA512)) {
+      if (!type.hashes().contains(hash) || options.pure() && hash != ImageHash.SHA512) {
         throw new RejectedException(
             Reason.UNSUPPORTED_ALGORITHM,
             "no bootloader checks "

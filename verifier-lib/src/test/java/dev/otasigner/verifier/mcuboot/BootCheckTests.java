@@ -107,7 +107,9 @@ class BootCheckTests {
             .hash(ImageHash.SHA512)
             .keyHash(ED, ImageHash.SHA512)
             .pureSignature(ED);
-    assertRefused(Reason.IMAGE_SIGNATURE, unmarked, knowing(ED.bootAnchor(ImageHash.SHA512, true)));
+    RejectedException refusal = refusal(unmarked, knowing(ED.bootAnchor(ImageHash.SHA512, true)));
+    assertThat(refusal.reason()).isEqualTo(Reason.IMAGE_SIGNATURE);
+    assertThat(refusal).hasMessageContaining("SIG_PURE");
     ImageForge markedZero =
         ImageForge.bare()
             .counter(7)
@@ -299,6 +301,16 @@ class BootCheckTests {
         Reason.IMAGE_KEY_UNKNOWN,
         ImageForge.sound(P384).entry(TlvType.KEYHASH, cut),
         knowing(P384.bootAnchor()));
+  }
+
+  @Test
+  void aNameThatIsNoHashAtAllIsRefusedEvenBesideAWholeOne() {
+    byte[] other = new byte[20];
+    Arrays.fill(other, (byte) 0x5a);
+    assertRefused(
+        Reason.IMAGE_KEY_UNKNOWN,
+        ImageForge.sound(A).entry(TlvType.KEYHASH, other),
+        knowing(A.bootAnchor()));
   }
 
   @Test

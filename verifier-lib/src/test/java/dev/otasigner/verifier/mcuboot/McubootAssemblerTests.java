@@ -105,6 +105,8 @@ class McubootAssemblerTests {
     assertThat(refusal(options().hash(ImageHash.SHA512).build(), P256))
         .isEqualTo(Reason.UNSUPPORTED_ALGORITHM);
     assertThat(refusal(options().pure().build(), P256)).isEqualTo(Reason.UNSUPPORTED_ALGORITHM);
+    assertThat(refusal(options().pure().hash(ImageHash.SHA256).build(), ED))
+        .isEqualTo(Reason.UNSUPPORTED_ALGORITHM);
   }
 
   @Test
@@ -210,6 +212,44 @@ class McubootAssemblerTests {
         };
     assertThatThrownBy(() -> assemble(growing, options().build(), ED))
         .isInstanceOf(IOException.class);
+  }
+
+  /** Announces a length, and is never read. */
+  private static ByteSource announcing(long lengthBytes) {
+    return new ByteSource() {
+      @Override
+      public long lengthBytes() {
+        return lengthBytes;
+      }
+
+      @Override
+      public InputStream open() {
+        throw new AssertionError("was opened");
+      }
+    };
+  }
+
+  private static Reason refusal(ByteSource payload, AssembleOptions options) {
+    return catchThrowableOfType(RejectedException.class, () -> assemble(payload, options, ED))
+        .reason();
+  }
+
+  @Test
+  void anImageThatThirtyTwoBitsCannotSayIsRefusedUnread() {
+    assertThat(refusal(announcing(0xffff_ffffL - 0x200 - 11), options().build()))
+        .isEqualTo(Reason.IMAGE_TOO_LARGE);
+  }
+
+  @Test
+  void aPureImageTooLargeForMemoryIsRefusedUnread() {
+    assertThat(refusal(announcing(ImageScan.MAX_REGION_BYTES), options().pure().build()))
+        .isEqualTo(Reason.LIMIT_EXCEEDED);
+  }
+
+  @Test
+  void aPayloadLargerThanTheSlotIsRefusedUnread() {
+    assertThat(refusal(announcing(100_000), options().slotBytes(100_000).build()))
+        .isEqualTo(Reason.IMAGE_TOO_LARGE);
   }
 
   @Test

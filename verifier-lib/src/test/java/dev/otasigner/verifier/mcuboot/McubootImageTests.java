@@ -174,30 +174,109 @@ class McubootImageTests {
     assertThat(accepted).isZero();
   }
 
-  @Test
-  void anImageThatChangesBetweenReadingsIsNotJudged() throws Exception {
-    byte[] other = SOUND.clone();
-    other[20] = 9;
-    ByteSource twoFaced =
-        new ByteSource() {
-          private int opened;
+  /** Gives the first bytes the first time and the second ones ever after. */
+  private static ByteSource twoFaced(byte[] first, byte[] then) {
+    return new ByteSource() {
+      private boolean opened;
 
-          @Override
-          public long lengthBytes() {
-            return SOUND.length;
-          }
+      @Override
+      public long lengthBytes() {
+        return first.length;
+      }
 
-          @Override
-          public InputStream open() {
-            return new ByteArrayInputStream(opened++ == 0 ? other : SOUND);
-          }
-        };
+      @Override
+      public InputStream open() {
+        byte[] bytes = opened ? then : first;
+        opened = true;
+        return new ByteArrayInputStream(bytes);
+      }
+    };
+  }
+
+  private static void assertChanged(byte[] first, byte[] then) {
     assertThatThrownBy(
             () ->
                 TrustCheck.judge(
-                    twoFaced, List.of(KEY.key()), TrustCheck.Demand.ANY, OptionalLong.empty()))
+                    twoFaced(first, then),
+                    List.of(KEY.key()),
+                    TrustCheck.Demand.ANY,
+                    OptionalLong.empty()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("changed");
+  }
+
+  @Test
+  void anImageThatChangesBetweenReadingsIsNotJudged() {
+    assertChanged(with(20, 9), SOUND);
+    assertChanged(with(SOUND.length - 70, 9), SOUND);
+    assertChanged(SOUND, Arrays.copyOf(SOUND, SOUND.length + 1));
+    byte[] erased = Arrays.copyOf(SOUND, SOUND.length + 2);
+    erased[SOUND.length] = (byte) 0xff;
+    erased[SOUND.length + 1] = (byte) 0xff;
+    assertChanged(erased, Arrays.copyOf(erased, SOUND.length + 1));
+  }
+
+  @Test
+  void aPureImageTooLargeForMemoryIsRefusedBeforeItIsRead() {
+    int region = ImageScan.MAX_REGION_BYTES;
+    byte[] around =
+        ImageForge.bare()
+            .payload(new byte[0])
+            .hash(ImageHash.SHA512)
+            .entry(TlvType.SIG_PURE, (byte) 1)
+            .keyHash(KEY, ImageHash.SHA512)
+            .pureSignature(KEY)
+            .bytes();
+    byte[] head = Arrays.copyOf(around, 0x200);
+    for (int i = 0; i < 4; i++) {
+      head[12 + i] = (byte) (region >> (8 * i));
+    }
+    ByteSource image =
+        ByteSource.concat(
+            List.of(
+                ByteSource.of(head),
+                zeroes(region),
+                ByteSource.of(Arrays.copyOfRange(around, 0x200, around.length))));
+    assertThat(
+            catchThrowableOfType(
+                    RejectedException.class,
+                    () ->
+                        TrustCheck.judge(
+                            image, List.of(KEY.key()), TrustCheck.Demand.ANY, OptionalLong.empty()))
+                .reason())
+        .isEqualTo(Reason.LIMIT_EXCEEDED);
+  }
+
+  private static ByteSource zeroes(int length) {
+    return new ByteSource() {
+      @Override
+      public long lengthBytes() {
+        return length;
+      }
+
+      @Override
+      public InputStream open() {
+        return new InputStream() {
+          private int left = length;
+
+          @Override
+          public int read() {
+            return left-- > 0 ? 0 : -1;
+          }
+
+          @Override
+          public int read(byte[] buffer, int offset, int wanted) {
+            if (left <= 0) {
+              return -1;
+            }
+            int count = Math.min(left, wanted);
+            Arrays.fill(buffer, offset, offset + count, (byte) 0);
+            left -= count;
+            return count;
+          }
+        };
+      }
+    };
   }
 
   @Test
