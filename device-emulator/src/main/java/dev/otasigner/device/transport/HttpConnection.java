@@ -47,8 +47,13 @@ final class HttpConnection implements Closeable {
   }
 
   /** Whether the last response was read to its end and the server keeps the connection. */
-  boolean isReusable() throws IOException {
-    return reusable && pending.read() < 0;
+  boolean isReusable() {
+    try {
+      return reusable && pending.read() < 0;
+    } catch (IOException e) {
+      // The last response broke off: nothing more will come over this connection.
+      return false;
+    }
   }
 
   HttpResponse send(HttpRequest request) throws IOException {

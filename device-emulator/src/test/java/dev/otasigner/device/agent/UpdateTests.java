@@ -9,8 +9,12 @@ import dev.otasigner.device.agent.UpdateOutcome.UpToDate;
 import dev.otasigner.device.boot.BootSequence;
 import dev.otasigner.device.testing.TestAuthority;
 import dev.otasigner.device.testing.TestDevice;
+import dev.otasigner.device.testing.TestServer;
 import dev.otasigner.device.testing.TestService;
 import dev.otasigner.device.transport.ClientIdentity;
+import dev.otasigner.device.transport.Server;
+import dev.otasigner.device.transport.Timeouts;
+import dev.otasigner.device.transport.TlsDialling;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.crypto.SignatureSuite;
@@ -31,6 +35,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -43,12 +48,31 @@ class UpdateTests {
   private static final Instant BUILT = Instant.parse("2026-05-01T00:00:00Z");
 
   private final TestService service = new TestService(RSA, P384);
+  private final TestServer server =
+      TestServer.start(
+          new TestServer.Tls(
+              KEYS,
+              RSA.chainOf(RSA.server(KEYS.getPublic())),
+              List.of(RSA.certificate(), P384.certificate()),
+              List.of("TLSv1.2"),
+              List.of("TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256")),
+          service.answer());
+
+  /** Real TLS, as the profile of the running build says. */
+  private final Server.Dialling wire =
+      new TlsDialling(Map.of(443, server.port()), Timeouts.DEFAULT);
+
+  @AfterEach
+  void stop() throws IOException {
+    server.close();
+  }
 
   private TestProfile profile() {
     return TestFleet.factoryProfile()
         .knowsToo("ed25519")
         .lineage("first")
-        .root(service.root("first"));
+        .root(service.root("first"))
+        .serverAnchors(RSA.spkiDigest());
   }
 
   private TestBuild build(String version) {
@@ -70,7 +94,7 @@ class UpdateTests {
   }
 
   private void assertRefused(TestDevice device, Reason reason) throws IOException {
-    UpdateOutcome outcome = device.update(service.dialling());
+    UpdateOutcome outcome = device.update(wire);
     assertThat(outcome).isInstanceOf(Refused.class);
     assertThat(((Refused) outcome).reason()).as(((Refused) outcome).message()).isEqualTo(reason);
     assertThat(device.state().running().version()).isEqualTo(TestFleet.FACTORY_VERSION);
@@ -83,8 +107,7 @@ class UpdateTests {
     Made next = build("34.0").counter(6).make();
     service.release("first", next);
     TestDevice device = device();
-    assertThat(device.update(service.dialling()))
-        .isEqualTo(new Installed(TestFleet.version("34.0")));
+    assertThat(device.update(wire)).isEqualTo(new Installed(TestFleet.version("34.0")));
     assertThat(device.state().running().version()).isEqualTo(TestFleet.version("34.0"));
     assertThat(device.state().running().manifest()).isEqualTo(Digest.of(next.envelope()));
     assertThat(device.state().securityCounter()).isEqualTo(6);
@@ -93,15 +116,14 @@ class UpdateTests {
         .contains("\"outcome\":{\"result\":\"installed\",\"version\":\"34.0.0+0\"}")
         .contains("\"securityCounter\":6")
         .contains("\"version\":\"34.0.0+0\"");
-    assertThat(device.update(service.dialling()))
-        .isEqualTo(new UpToDate(TestFleet.version("34.0")));
+    assertThat(device.update(wire)).isEqualTo(new UpToDate(TestFleet.version("34.0")));
     assertThat(service.checkIns().get(1)).doesNotContain("outcome").contains("\"seq\":2");
   }
 
   @Test
   void nothingReleasedIsUpToDate() throws IOException {
     service.lineage("first");
-    assertThat(device().update(service.dialling())).isInstanceOf(UpToDate.class);
+    assertThat(device().update(wire)).isInstanceOf(UpToDate.class);
   }
 
   @Test
@@ -112,7 +134,7 @@ class UpdateTests {
     device.update(
         (profile, identity, now, runs) -> {
           counters.add(counter(device));
-          return service.dialling().under(profile, identity, now, runs);
+          return wire.under(profile, identity, now, runs);
         });
     // The old build's cycle, the new build's trial, the new build's check-in.
     assertThat(counters).containsExactly(5L, 5L, 9L);
@@ -141,7 +163,7 @@ class UpdateTests {
               } else {
                 service.failAfter(Integer.MAX_VALUE);
               }
-              return service.dialling().under(profile, identity, now, runs);
+              return wire.under(profile, identity, now, runs);
             });
     assertThat(outcome).isInstanceOf(Refused.class);
     assertThat(((Refused) outcome).reason()).isEqualTo(Reason.NOT_CONFIRMED);
@@ -149,7 +171,7 @@ class UpdateTests {
     assertThat(device.state().securityCounter()).isEqualTo(TestFleet.FACTORY_COUNTER);
     assertThat(service.checkIns().get(0)).contains("\"result\":\"reverted\"");
     service.failAfter(Integer.MAX_VALUE);
-    assertThat(device.update(service.dialling())).isInstanceOf(Installed.class);
+    assertThat(device.update(wire)).isInstanceOf(Installed.class);
   }
 
   @Test
@@ -161,7 +183,7 @@ class UpdateTests {
       device.update(
           (profile, identity, now, runs) -> {
             service.failAfter(++dialled[0] == 2 ? 0 : Integer.MAX_VALUE);
-            return service.dialling().under(profile, identity, now, runs);
+            return wire.under(profile, identity, now, runs);
           });
     }
     service.failAfter(Integer.MAX_VALUE);
@@ -173,7 +195,7 @@ class UpdateTests {
   void unreachableServiceIsNoRefusal() {
     service.lineage("first");
     service.failAfter(0);
-    assertThatThrownBy(() -> device().update(service.dialling())).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> device().update(wire)).isInstanceOf(IOException.class);
   }
 
   @Test
@@ -181,7 +203,7 @@ class UpdateTests {
     service.release("first", build("34.0").make());
     service.breakDownloadsAfter(2500);
     TestDevice device = device();
-    assertThat(device.update(service.dialling())).isInstanceOf(Installed.class);
+    assertThat(device.update(wire)).isInstanceOf(Installed.class);
     // Whole sectors of 1024 bytes are kept, the one that was under way is fetched again.
     assertThat(service.downloadOffsets()).containsExactly(0L, 1024L, 2048L, 3072L);
   }
@@ -191,9 +213,9 @@ class UpdateTests {
     service.release("first", build("34.0").make());
     service.breakDownloadsAfter(900);
     TestDevice device = device();
-    assertThatThrownBy(() -> device.update(service.dialling())).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> device.update(wire)).isInstanceOf(IOException.class);
     service.breakDownloadsAfter(Integer.MAX_VALUE);
-    assertThat(device.update(service.dialling())).isInstanceOf(Installed.class);
+    assertThat(device.update(wire)).isInstanceOf(Installed.class);
     assertThat(device.steps()).anyMatch(t -> t.startsWith("resume"));
   }
 
@@ -295,7 +317,7 @@ class UpdateTests {
   void staleTimestampIsRefusedByADeviceWithoutAClockOnceItKnowsALaterTime() throws IOException {
     service.release("first", build("33.0").make());
     TestDevice device = device(ClockClass.NONE);
-    assertThat(device.update(service.dialling())).isInstanceOf(UpToDate.class);
+    assertThat(device.update(wire)).isInstanceOf(UpToDate.class);
     assertThat(device.state().clock().floor()).isEqualTo(TestService.NOW.minusSeconds(3600));
     service.lineage("first").expires("timestamp", TestService.NOW.minus(Duration.ofDays(1)));
     service.release("first", build("34.0").make());
@@ -306,7 +328,7 @@ class UpdateTests {
   void clockThatWasSetBackDoesNotMakeOldMetadataFresh() throws IOException {
     service.release("first", build("33.0").make());
     TestDevice device = device(ClockClass.RTC);
-    assertThat(device.update(service.dialling())).isInstanceOf(UpToDate.class);
+    assertThat(device.update(wire)).isInstanceOf(UpToDate.class);
     device.clock(Instant.EPOCH);
     service.lineage("first").expires("timestamp", TestService.NOW.minus(Duration.ofDays(1)));
     service.release("first", build("34.0").make());
@@ -319,7 +341,7 @@ class UpdateTests {
     Map<String, byte[]> old = Map.copyOf(service.lineage("first").files());
     service.release("first", build("33.0").make());
     TestDevice device = device();
-    assertThat(device.update(service.dialling())).isInstanceOf(UpToDate.class);
+    assertThat(device.update(wire)).isInstanceOf(UpToDate.class);
     service.lineage("first").files().putAll(old);
     assertRefused(device, Reason.METADATA_ROLLED_BACK);
   }
@@ -341,7 +363,7 @@ class UpdateTests {
   @Test
   void refusalIsReportedWithItsReason() throws IOException {
     service.release("first", build("34.0").hardware("gw-2", "a").make());
-    device().update(service.dialling());
+    device().update(wire);
     assertThat(service.checkIns().get(0))
         .contains("\"reason\":\"wrong-hardware\"")
         .contains("\"result\":\"refused\"");
@@ -358,6 +380,7 @@ class UpdateTests {
         TestProfile.all(ed, ml)
             .lineage("second")
             .root(service.root("second"))
+            .serverAnchors(RSA.spkiDigest())
             .clientKey(ClientKeyType.P_384);
     Made bridge =
         build("36.14")
@@ -371,7 +394,7 @@ class UpdateTests {
     service.release("first", bridge);
     service.release("second", bridge);
     TestDevice device = device();
-    assertThat(device.update(service.dialling())).isInstanceOf(Installed.class);
+    assertThat(device.update(wire)).isInstanceOf(Installed.class);
     assertThat(device.state().bootloader().id()).isEqualTo("boot-2");
     assertThat(device.state().bootloader().anchors()).containsExactly(newImage.bootAnchor());
     assertThat(device.state().bootloader().trialAnchors()).isEmpty();
@@ -380,14 +403,13 @@ class UpdateTests {
 
     Made byOldKeyOnly = build("36.15").counter(7).profile(modern).manifestBy(ed, ml).make();
     service.release("second", byOldKeyOnly);
-    UpdateOutcome refused = device.update(service.dialling());
+    UpdateOutcome refused = device.update(wire);
     assertThat(((Refused) refused).reason()).isEqualTo(Reason.NO_VARIANT);
 
     Made byNewKey =
         build("36.16").counter(7).profile(modern).image("main", newImage).manifestBy(ed, ml).make();
     service.release("second", byNewKey);
-    assertThat(device.update(service.dialling()))
-        .isEqualTo(new Installed(TestFleet.version("36.16")));
+    assertThat(device.update(wire)).isEqualTo(new Installed(TestFleet.version("36.16")));
   }
 
   @Test
@@ -403,11 +425,11 @@ class UpdateTests {
             build("33.0").make(),
             service.rootBytes("first"),
             new ClientIdentity(KEYS.getPrivate(), RSA.chainOf(old)));
-    assertThat(device.update(service.dialling())).isInstanceOf(UpToDate.class);
+    assertThat(device.update(wire)).isInstanceOf(UpToDate.class);
     assertThat(device.state().clientCert().notAfter())
         .isEqualTo(Instant.parse("2080-01-01T00:00:00Z"));
     assertThat(service.requestedKeys()).hasSize(1).doesNotContain(KEYS.getPublic());
-    device.update(service.dialling());
+    device.update(wire);
     assertThat(service.requestedKeys()).hasSize(1);
   }
 
@@ -424,10 +446,10 @@ class UpdateTests {
             service.rootBytes("first"),
             service.rsaIdentity(KEYS));
     service.failPosts(true);
-    assertThatThrownBy(() -> device.update(service.dialling())).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> device.update(wire)).isInstanceOf(IOException.class);
     assertThat(device.state().clientCert().keyType()).isEqualTo(ClientKeyType.RSA_2048);
     service.failPosts(false);
-    assertThat(device.update(service.dialling())).isInstanceOf(UpToDate.class);
+    assertThat(device.update(wire)).isInstanceOf(UpToDate.class);
     assertThat(device.state().clientCert().keyType()).isEqualTo(ClientKeyType.P_384);
     assertThat(service.requestedKeys()).hasSize(2);
     assertThat(service.requestedKeys().get(0)).isEqualTo(service.requestedKeys().get(1));

@@ -301,22 +301,25 @@ public final class TestService {
   private synchronized boolean answer(TestServer.Request request, OutputStream out)
       throws IOException {
     Reply reply = handle(request.method(), request.path(), request.body());
-    String range = request.headers().get("range");
-    if (range != null && reply.status() == 200) {
-      int from = Integer.parseInt(range.replaceAll("\\D", ""));
-      byte[] part = Arrays.copyOfRange(reply.body(), from, reply.body().length);
-      return TestServer.reply(
-          out,
-          206,
-          part,
-          "Content-Range: bytes "
-              + from
-              + "-"
-              + (reply.body().length - 1)
-              + "/"
-              + reply.body().length);
+    boolean isImage = request.path().endsWith(".img") && reply.status() == 200;
+    if (!isImage) {
+      return TestServer.reply(out, reply.status(), reply.body());
     }
-    return TestServer.reply(out, reply.status(), reply.body());
+    byte[] all = reply.body();
+    String range = request.headers().get("range");
+    int from = range == null ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
+    downloadOffsets.add((long) from);
+    String head =
+        range == null
+            ? "HTTP/1.1 200 OK\r\n"
+            : "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes %d-%d/%d\r\n"
+                .formatted(from, all.length - 1, all.length);
+    out.write(
+        (head + "Content-Length: " + (all.length - from) + "\r\n\r\n")
+            .getBytes(StandardCharsets.US_ASCII));
+    int sent = Math.min(breakAfter, all.length - from);
+    out.write(all, from, sent);
+    return sent == all.length - from;
   }
 
   /** A connection that has gone away. */
