@@ -86,6 +86,36 @@ class StoreTests {
     }
   }
 
+  // An attacker with one of two timestamp keys and one of two snapshot keys has published version
+  // 2^40 of both. The owner rotates these keys out; what the attacker signed still bears the other
+  // signature, so only its deletion helps.
+  @TestFactory
+  Stream<DynamicTest> aFastForwardIsRecoveredFromWhereverThePowerIsCut() {
+    return Stream.iterate(0, i -> i < 2 * 5, i -> i + 1)
+        .map(
+            i ->
+                DynamicTest.dynamicTest(
+                    (i % 2 == 0 ? "before" : "after") + " change " + i / 2,
+                    () -> recover(i / 2, i % 2 == 1)));
+  }
+
+  private static void recover(int change, boolean applied) throws Exception {
+    RepositorySimulator repository = repository();
+    repository.keys("timestamp", 1, key("timestamp"), key("stays"));
+    repository.keys("snapshot", 1, key("snapshot"), key("stays")).publishRoot();
+    repository.version("timestamp", 1L << 40).version("snapshot", 1L << 40).publish();
+    TestClient client = upToDate(repository);
+    repository.keys("timestamp", 1, key("stays")).keys("snapshot", 1, key("stays")).publishRoot();
+    repository.version("timestamp", 1).version("snapshot", 1).publish();
+
+    client.store().cutPowerAt(change, applied);
+    assertThatExceptionOfType(PowerCut.class).isThrownBy(client::refresh);
+    client.store().powerOn();
+    client.refresh();
+    assertThat(client.trusted("timestamp")).isEqualTo(2);
+    assertThat(client.trusted("snapshot")).isEqualTo(2);
+  }
+
   @Test
   void nothingOfARefusedUpdateIsStored() throws Exception {
     RepositorySimulator repository = repository();
