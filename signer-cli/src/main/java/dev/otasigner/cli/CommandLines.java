@@ -21,6 +21,7 @@ import dev.otasigner.cli.fleet.ProfilesCommand;
 import dev.otasigner.cli.image.InspectCommand;
 import dev.otasigner.cli.image.VerifyCommand;
 import dev.otasigner.cli.keyring.KeysCommand;
+import dev.otasigner.cli.local.KeygenCommand;
 import dev.otasigner.cli.signing.SignCommand;
 import dev.otasigner.cli.tuf.TufCommand;
 import dev.otasigner.verifier.RejectedException;
@@ -57,6 +58,7 @@ public final class CommandLines {
     COMMANDS.put("profiles", ProfilesCommand::new);
     COMMANDS.put("devices", DevicesCommand::new);
     COMMANDS.put("listeners", ListenersCommand::new);
+    COMMANDS.put("keygen", KeygenCommand::new);
     COMMANDS.put("sign", SignCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);
     COMMANDS.put("verify", VerifyCommand::new);
