@@ -19,8 +19,7 @@ public final class HaltingService {
   private HaltingService() {}
 
   public static void main(String[] args) {
-    System.setProperty(
-        "spring.main.sources", Halt.class.getName());
+    System.setProperty("spring.main.sources", Halt.class.getName());
     SignerService.main(args);
   }
 
