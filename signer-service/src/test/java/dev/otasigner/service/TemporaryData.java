@@ -4,12 +4,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.springframework.boot.test.util.TestPropertyValues;
+import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.util.FileSystemUtils;
 
 /** A data directory of its own for a test's service, deleted when the tests end. */
-public final class TemporaryData {
-  private TemporaryData() {}
+public final class TemporaryData
+    implements ApplicationContextInitializer<ConfigurableApplicationContext> {
+
+  @Override
+  public void initialize(ConfigurableApplicationContext context) {
+    TestPropertyValues.of("signer.data=" + create()).applyTo(context);
+  }
 
   public static Path register(DynamicPropertyRegistry registry) {
     Path data = create();

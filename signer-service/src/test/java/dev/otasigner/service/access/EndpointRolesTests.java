@@ -2,7 +2,7 @@ package dev.otasigner.service.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.otasigner.service.TemporaryData;
+import dev.otasigner.service.ServiceTest;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,14 +23,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.test.context.DynamicPropertyRegistry;
-import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerMapping;
 
 /** The table in docs/reference/access.md is what the service does. */
-@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+@ServiceTest
 class EndpointRolesTests {
   private static final Pattern ROW =
       Pattern.compile(
@@ -45,11 +42,6 @@ class EndpointRolesTests {
 
   private final HttpClient client = HttpClient.newHttpClient();
   private final Map<Role, Secret> keys = new EnumMap<>(Role.class);
-
-  @DynamicPropertySource
-  static void data(DynamicPropertyRegistry registry) {
-    TemporaryData.register(registry);
-  }
 
   /** API keys, since no call can end them as it ends a session. */
   @BeforeEach

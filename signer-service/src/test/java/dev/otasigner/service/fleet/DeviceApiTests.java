@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
 import dev.otasigner.service.MovingClock;
-import dev.otasigner.service.TemporaryData;
+import dev.otasigner.service.ServiceTest;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.device.ClientKeyType;
 import dev.otasigner.verifier.json.Json;
@@ -17,15 +17,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.context.annotation.Import;
-import org.springframework.test.context.DynamicPropertyRegistry;
-import org.springframework.test.context.DynamicPropertySource;
 
 /** Devices enrol, renew and check in over real TLS. */
-@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
-@Import(FleetFixture.class)
+@ServiceTest
 class DeviceApiTests {
   private static final String CBC = "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256";
   private static final String GCM = "TLS_AES_256_GCM_SHA384";
@@ -44,12 +39,6 @@ class DeviceApiTests {
   private static Digest profile = FleetFixture.MANIFEST;
   private static boolean prepared;
   private static int count;
-
-  @DynamicPropertySource
-  static void data(DynamicPropertyRegistry registry) {
-    TemporaryData.register(registry);
-    prepared = false;
-  }
 
   @BeforeEach
   void openListenersOnce() {

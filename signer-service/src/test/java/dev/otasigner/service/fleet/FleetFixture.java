@@ -24,8 +24,8 @@ import org.springframework.core.annotation.Order;
  * A service whose clock moves, whose console is read, and whose factory has one build a product.
  */
 @TestConfiguration(proxyBeanMethods = false)
-class FleetFixture {
-  static final Digest MANIFEST = Digest.of("manifest".getBytes(StandardCharsets.US_ASCII));
+public class FleetFixture {
+  public static final Digest MANIFEST = Digest.of("manifest".getBytes(StandardCharsets.US_ASCII));
 
   @Bean
   @Primary
@@ -51,7 +51,7 @@ class FleetFixture {
   }
 
   /** Build 34.11.0+0 of every product, with the profile that was registered last. */
-  static final class Factory implements FactoryFiles {
+  public static final class Factory implements FactoryFiles {
     private final ConcurrentHashMap<String, Digest> profiles = new ConcurrentHashMap<>();
 
     void profile(String product, Digest profile) {
@@ -78,7 +78,7 @@ class FleetFixture {
   }
 
   /** A product with everything a device needs to be manufactured; returns the profile. */
-  static Digest product(Admin admin, Factory factory, String product) {
+  public static Digest product(Admin admin, Factory factory, String product) {
     String key = product + "-key";
     String keyId =
         admin
@@ -110,7 +110,7 @@ class FleetFixture {
     return new Digest(digest);
   }
 
-  static String profile(String manifestKey, int port) {
+  public static String profile(String manifestKey, int port) {
     return "{'knows':['ed25519','rsa-pss-2048-sha256'],'manifest':{'rule':{'all':['"
         + manifestKey
         + "']}},'lineage':{'name':'main','rootSha256':'"
@@ -123,7 +123,7 @@ class FleetFixture {
   }
 
   /** A manufactured device's one-time secret. */
-  static String manufacture(Admin admin, String product, String deviceId) {
+  public static String manufacture(Admin admin, String product, String deviceId) {
     return admin
         .post(
             "/api/v1/products/" + product + "/devices",
@@ -135,11 +135,11 @@ class FleetFixture {
         .string("secret");
   }
 
-  static Json enrolment(String product, String deviceId, String secret, TestDevice device) {
+  public static Json enrolment(String product, String deviceId, String secret, TestDevice device) {
     return enrolment(product, deviceId).put("secret", secret).put("csr", device.csr()).build();
   }
 
-  static Json.Builder enrolment(String product, String deviceId) {
+  public static Json.Builder enrolment(String product, String deviceId) {
     return Json.object()
         .put("deviceId", deviceId)
         .put("product", product)
@@ -149,11 +149,11 @@ class FleetFixture {
         .put("clockClass", "rtc");
   }
 
-  static Json checkIn(long seq, Digest profile) {
+  public static Json checkIn(long seq, Digest profile) {
     return report(seq, profile).build();
   }
 
-  static Json.Builder report(long seq, Digest profile) {
+  public static Json.Builder report(long seq, Digest profile) {
     return Json.object()
         .put("seq", seq)
         .put("version", "34.11.0+0")
@@ -167,7 +167,7 @@ class FleetFixture {
         .put("clockClass", "rtc");
   }
 
-  static int freePort() {
+  public static int freePort() {
     try (ServerSocket socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     } catch (IOException e) {

@@ -1,0 +1,201 @@
+package dev.otasigner.service.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.otasigner.service.Admin;
+import dev.otasigner.service.MovingClock;
+import dev.otasigner.service.ServiceTest;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+@ServiceTest
+class SignInTests {
+  private static final String GOOD = "correct horse battery";
+
+  @LocalServerPort private int port;
+  @Autowired private Admin.Printed printed;
+  @Autowired private MovingClock clock;
+  @Autowired private JdbcClient jdbc;
+
+  private Admin admin = Admin.anonymous(0);
+  private String name = "";
+  private String oneTime = "";
+
+  @BeforeEach
+  void newUser() {
+    admin = Admin.withEveryRole(port, printed.password());
+    name = "p" + Long.toHexString(System.nanoTime());
+    oneTime =
+        admin
+            .post("/api/v1/users", "{'name':'" + name + "','roles':['auditor']}")
+            .expect(201)
+            .string("oneTimePassword");
+  }
+
+  @AfterEach
+  void backToNow() {
+    clock.reset();
+  }
+
+  private Admin.Answer attempt(String user, String password) {
+    return Admin.anonymous(port)
+        .post("/api/v1/sessions", "{'user':'" + user + "','password':'" + password + "'}");
+  }
+
+  private String changePassword() {
+    Admin self = Admin.anonymous(port).signIn(name, oneTime);
+    self.put(
+            "/api/v1/users/" + name + "/password",
+            "{'current':'" + oneTime + "','password':'" + GOOD + "'}")
+        .expect(204);
+    return self.token();
+  }
+
+  @Test
+  void oneTimePasswordWorksAndSaysThatItIsToBeChanged() throws Exception {
+    assertThat(attempt(name, oneTime).expect(201).json().bool("passwordChangeDue")).isTrue();
+    changePassword();
+    assertThat(attempt(name, GOOD).expect(201).json().bool("passwordChangeDue")).isFalse();
+    attempt(name, oneTime).expectProblem(401, "wrong-credentials");
+  }
+
+  @Test
+  void wrongPasswordAndUnknownUserAreToldAlike() {
+    assertThat(attempt(name, "wrong").expectProblem(401, "wrong-credentials").text())
+        .isEqualTo(attempt("nobody-here", "wrong").expectProblem(401, "wrong-credentials").text());
+  }
+
+  @Test
+  void sixthAttemptInARowWaits() {
+    for (int i = 0; i < Attempts.FREE; i++) {
+      attempt(name, "wrong").expectProblem(401, "wrong-credentials");
+    }
+    attempt(name, oneTime).expectProblem(429, "too-many-attempts");
+    clock.advance(Duration.ofSeconds(2));
+    attempt(name, oneTime).expect(201);
+  }
+
+  @Test
+  void passwordChangedEndsEverySessionOfItsUser() {
+    String token = changePassword();
+    admin.withToken(token).get("/api/v1/whoami").expectProblem(401, "unauthenticated");
+  }
+
+  @Test
+  void nobodyChangesAPasswordWithoutKnowingIt() {
+    Admin self = Admin.anonymous(port).signIn(name, oneTime);
+    self.put("/api/v1/users/" + name + "/password", "{'password':'" + GOOD + "'}")
+        .expectProblem(403, "forbidden");
+    self.put("/api/v1/users/admin/password", "{'password':'" + GOOD + "'}")
+        .expectProblem(403, "forbidden");
+  }
+
+  @Test
+  void shortPasswordIsNotTaken() {
+    Admin.anonymous(port)
+        .signIn(name, oneTime)
+        .put(
+            "/api/v1/users/" + name + "/password",
+            "{'current':'" + oneTime + "','password':'too short'}")
+        .expectProblem(400, "bad-request");
+  }
+
+  @Test
+  void sessionEnds() {
+    Admin self = Admin.anonymous(port).signIn(name, oneTime);
+    self.get("/api/v1/whoami").expect(200);
+    clock.advance(SignIn.SESSION.plusSeconds(1));
+    self.get("/api/v1/whoami").expectProblem(401, "unauthenticated");
+  }
+
+  @Test
+  void closedSessionIsOver() {
+    Admin self = Admin.anonymous(port).signIn(name, oneTime);
+    self.delete("/api/v1/sessions/current").expect(204);
+    self.get("/api/v1/whoami").expectProblem(401, "unauthenticated");
+  }
+
+  @Test
+  void deletedUserIsOutAtOnce() {
+    Admin self = Admin.anonymous(port).signIn(name, oneTime);
+    admin.delete("/api/v1/users/" + name).expect(204);
+    self.get("/api/v1/whoami").expectProblem(401, "unauthenticated");
+  }
+
+  @Test
+  void apiKeyWorksUntilItsDaysAreOver() {
+    Admin program = admin.withToken(apiKey("'roles':['pipeline'],'days':2"));
+    program.get("/api/v1/whoami").expect(200);
+    clock.advance(Duration.ofDays(3));
+    program.get("/api/v1/whoami").expectProblem(401, "unauthenticated");
+  }
+
+  @Test
+  void apiKeyOfOneProductIsRefusedForAnother() {
+    Admin program =
+        admin.withToken(apiKey("'roles':['release-engineer'],'product':'mine','days':2"));
+    admin.post("/api/v1/products", "{'name':'p-" + name.substring(4) + "'}").expect(201);
+    program
+        .get("/api/v1/products/p-" + name.substring(4) + "/channels")
+        .expectProblem(403, "forbidden");
+  }
+
+  @Test
+  void apiKeyOfOneProductAdministersNothing() {
+    admin
+        .post(
+            "/api/v1/api-keys",
+            "{'name':'k-" + name + "','roles':['administrator'],'product':'mine','days':1}")
+        .expectProblem(400, "bad-request");
+  }
+
+  private String apiKey(String rest) {
+    return admin
+        .post("/api/v1/api-keys", "{'name':'k-" + name + "'," + rest + "}")
+        .expect(201)
+        .string("secret");
+  }
+
+  @Test
+  void databaseHoldsNoSecretInClear() {
+    Admin self = Admin.anonymous(port).signIn(name, oneTime);
+    String key = apiKey("'roles':['pipeline'],'days':2");
+    StringBuilder everything = new StringBuilder();
+    for (String table :
+        new String[] {"access_user", "access_session", "access_api_key", "audit_leaf"}) {
+      everything.append(jdbc.sql("select * from " + table).query().listOfRows());
+    }
+    assertThat(everything.toString())
+        .contains(name)
+        .doesNotContain(self.token())
+        .doesNotContain(self.token().substring(4))
+        .doesNotContain(key)
+        .doesNotContain(oneTime)
+        .doesNotContain(printed.password());
+  }
+
+  @Test
+  void failedAndSuccessfulLoginsAreOnRecord() {
+    attempt(name, "wrong").expectProblem(401, "wrong-credentials");
+    attempt(name, oneTime).expect(201);
+    String log = admin.get("/api/v1/audit?user=" + name).expect(200).text();
+    assertThat(log).contains("session.opened");
+    String whole = admin.get("/api/v1/audit/export").expect(200).text();
+    assertThat(whole.lines())
+        .anyMatch(line -> line.contains("session.denied") && line.contains("user:" + name));
+  }
+
+  @Test
+  void refusalIsOnRecordWithWhoWasRefused() {
+    Admin self = Admin.anonymous(port).signIn(name, oneTime);
+    self.post("/api/v1/products", "{'name':'nope'}").expectProblem(403, "forbidden");
+    assertThat(admin.get("/api/v1/audit?user=" + name).expect(200).text())
+        .contains("request.refused")
+        .contains("POST /api/v1/products");
+  }
+}

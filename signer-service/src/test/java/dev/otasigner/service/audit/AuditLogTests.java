@@ -1,0 +1,168 @@
+package dev.otasigner.service.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.otasigner.service.Admin;
+import dev.otasigner.service.ServiceTest;
+import dev.otasigner.service.access.Actor;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
+
+@ServiceTest
+class AuditLogTests {
+  @LocalServerPort private int port;
+  @Autowired private Admin.Printed printed;
+  @Autowired private AuditLog audit;
+  @Autowired private AuditStore store;
+  @Autowired private AuditSigner signer;
+  @Autowired private KeptCheckpoint kept;
+  @Autowired private TransactionTemplate transaction;
+  @Autowired private JdbcClient jdbc;
+
+  private void record(String subject) {
+    audit.record(Actor.SYSTEM, "test.happened", subject, Map.of("line", "one\ntwo"));
+  }
+
+  @Test
+  void recordBelongsToTheTransactionOfTheChange() {
+    long before = store.size();
+    transaction.executeWithoutResult(
+        status -> {
+          record("undone");
+          status.setRollbackOnly();
+        });
+    assertThat(store.size()).isEqualTo(before);
+    record("done");
+    assertThat(store.size()).isEqualTo(before + 1);
+  }
+
+  @Test
+  void manyAtOnceLeaveNoGapAndTheSameTree() throws Exception {
+    long before = store.size();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      Thread thread =
+          new Thread(
+              () -> {
+                for (int n = 0; n < 10; n++) {
+                  record("at once");
+                }
+              });
+      thread.start();
+      threads.add(thread);
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(store.size()).isEqualTo(before + 40);
+    assertThat(new MerkleTree(store).root(store.size())).isEqualTo(fromLeaves(store.size()));
+  }
+
+  private Digest fromLeaves(long size) {
+    List<Digest> level =
+        store.leaves(0, (int) size).stream().map(l -> MerkleTree.leafHash(l.bytes())).toList();
+    while (level.size() > 1) {
+      List<Digest> above = new ArrayList<>();
+      for (int i = 0; i + 1 < level.size(); i += 2) {
+        above.add(MerkleTree.nodeHash(level.get(i), level.get(i + 1)));
+      }
+      if (level.size() % 2 == 1) {
+        above.add(level.get(level.size() - 1));
+      }
+      level = above;
+    }
+    return level.get(0);
+  }
+
+  @Test
+  void checkpointIsANoteSignedByTheAuditKey() throws Exception {
+    record("something");
+    Admin admin = Admin.withEveryRole(port, printed.password());
+    Bytes note = admin.get("/api/v1/audit/checkpoint").expect(200).body();
+    Checkpoint checkpoint = Checkpoint.read(note).orElseThrow();
+    checkpoint.verify(note, signer.key());
+    assertThat(checkpoint.root()).isEqualTo(fromLeaves(checkpoint.size()));
+    String text = new String(note.toByteArray(), StandardCharsets.UTF_8);
+    assertThat(text)
+        .matches(
+            "(?s)ota-signer/[0-9a-f-]{36}\\n\\d+\\n[A-Za-z0-9+/=]{44}\\n\\n"
+                + "\u2014 ota-signer/[0-9a-f-]{36} [A-Za-z0-9+/=]+\\n");
+    String later = text.replaceFirst("\\n\\d+\\n", "\n" + (checkpoint.size() + 1) + "\n");
+    assertThatThrownBy(
+            () ->
+                Checkpoint.read(Bytes.copyOf(later.getBytes(StandardCharsets.UTF_8)))
+                    .orElseThrow()
+                    .verify(Bytes.copyOf(later.getBytes(StandardCharsets.UTF_8)), signer.key()))
+        .hasMessageContaining("does not verify");
+  }
+
+  @Test
+  void everyRecordIsExportedOnALineOfItsOwnAsItWasHashed() {
+    record("lines");
+    Admin admin = Admin.withEveryRole(port, printed.password());
+    List<String> lines = admin.get("/api/v1/audit/export").expect(200).text().lines().toList();
+    for (int i = 0; i < lines.size(); i++) {
+      assertThat(MerkleTree.leafHash(lines.get(i).getBytes(StandardCharsets.UTF_8)))
+          .isEqualTo(store.get(0, i));
+      assertThat(lines.get(i)).contains("\"seq\":" + i + "");
+    }
+  }
+
+  @Test
+  void recordTakenAwayTurnsHealthDownAndGetsNoNewCheckpoint() {
+    record("the last");
+    audit.checkpoint();
+    long last = store.size() - 1;
+    String record =
+        jdbc.sql("select record from audit_leaf where position = ?")
+            .param(last)
+            .query(String.class)
+            .single();
+    jdbc.sql("update audit_head set size = ?").param(last).update();
+    try {
+      assertThat(kept.trouble()).hasValueSatisfying(t -> assertThat(t).contains("missing"));
+      Admin.anonymous(port).get("/actuator/health").expect(503);
+      assertThatThrownBy(audit::checkpoint).isInstanceOf(SignerException.class);
+    } finally {
+      jdbc.sql("update audit_head set size = ?").param(last + 1).update();
+    }
+    assertThat(record).contains("the last");
+    assertThat(kept.trouble()).isEmpty();
+  }
+
+  @Test
+  void recordChangedTogetherWithItsHashIsNoticed() {
+    record("as it was");
+    if (store.size() % 2 == 0) {
+      // Now the newest leaf is a subtree of its own, and the root is made of its stored hash.
+      record("and one more");
+    }
+    audit.checkpoint();
+    long changed = store.size() - 1;
+    Digest hash = store.get(0, changed);
+    setHash(changed, Digest.of(new byte[] {1}));
+    try {
+      assertThat(kept.trouble()).hasValueSatisfying(t -> assertThat(t).contains("changed"));
+    } finally {
+      setHash(changed, hash);
+    }
+    assertThat(kept.trouble()).isEmpty();
+  }
+
+  private void setHash(long position, Digest hash) {
+    jdbc.sql("update audit_leaf set hash = ? where position = ?")
+        .params(hash.hex(), position)
+        .update();
+  }
+}
