@@ -219,6 +219,18 @@ public class Catalogue {
     return WantedFile.of(TargetFile.of(path, file.toFile().length(), sha256), file);
   }
 
+  /** The head files of a channel and hardware, as each lineage announces its own now. */
+  public List<Head> heads(String product, String channel, String hardware) {
+    return lineages.of(product).stream()
+        .flatMap(lineage -> head(product, lineage.name(), channel, hardware).stream())
+        .toList();
+  }
+
+  /** Whether a key signs for a role of the product's repositories. */
+  public boolean isRoleKey(String product, Digest keyId) {
+    return lineages.of(product).stream().anyMatch(l -> lineages.usesKey(l, keyId));
+  }
+
   /** A head file as a lineage announces it now, empty when it announces none. */
   public Optional<Head> head(String product, String lineage, String channel, String hardware) {
     Optional<Lineage> found = lineages.find(product, lineage);

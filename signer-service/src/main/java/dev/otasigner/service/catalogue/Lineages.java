@@ -9,13 +9,17 @@ import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.signing.FleetFacts;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.tuf.Targets;
+import dev.otasigner.verifier.tuf.TufKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -94,6 +98,27 @@ final class Lineages implements LineageRoots {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Whether a key is one that the lineage's announced metadata names. */
+  boolean usesKey(Lineage lineage, Digest keyId) {
+    try {
+      RepositoryFiles files = repository(lineage).files();
+      Set<Digest> named = new HashSet<>();
+      PublishedSet.root(files).keys().values().forEach(key -> add(key, named));
+      PublishedSet.read(files).ifPresent(set -> set.roles().values().forEach(r -> add(r, named)));
+      return named.contains(keyId);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void add(Targets role, Set<Digest> named) {
+    role.delegations().ifPresent(d -> d.keys().values().forEach(key -> add(key, named)));
+  }
+
+  private static void add(TufKey key, Set<Digest> named) {
+    key.verificationKey().ifPresent(k -> named.add(k.keyId()));
   }
 
   private Path directory(LineageKey key) {

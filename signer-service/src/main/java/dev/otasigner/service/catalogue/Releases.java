@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -40,6 +41,7 @@ public class Releases {
   private final Builds builds;
   private final FleetFacts fleet;
   private final PopulationJudgement judgement;
+  private final ObjectProvider<ReleaseGuard> guards;
   private final TransactionTemplate transaction;
   private final AuditLog audit;
   private final Milestones milestones;
@@ -55,6 +57,7 @@ public class Releases {
       Builds builds,
       FleetFacts fleet,
       PopulationJudgement judgement,
+      ObjectProvider<ReleaseGuard> guards,
       TransactionTemplate transaction,
       AuditLog audit,
       Milestones milestones,
@@ -64,6 +67,7 @@ public class Releases {
     this.builds = builds;
     this.fleet = fleet;
     this.judgement = judgement;
+    this.guards = guards;
     this.transaction = transaction;
     this.audit = audit;
     this.milestones = milestones;
@@ -91,6 +95,7 @@ public class Releases {
         requireWanted(order, build);
       }
       requireBridge(order, build);
+      guards.orderedStream().forEach(guard -> guard.requireHarmless(order.product(), build));
       List<Release> superseded = supersededBy(order, build);
       Instant now = clock.instant();
       String author = Actor.current().label();

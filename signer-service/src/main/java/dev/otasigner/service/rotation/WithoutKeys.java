@@ -1,0 +1,120 @@
+package dev.otasigner.service.rotation;
+
+import dev.otasigner.service.signing.BuildFiles;
+import dev.otasigner.service.signing.CandidateListing;
+import dev.otasigner.verifier.ByteSource;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.catalogue.Head;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.device.Bootloader;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.dsse.Envelope;
+import dev.otasigner.verifier.manifest.ImageFormat;
+import dev.otasigner.verifier.mcuboot.BootCheck;
+import dev.otasigner.verifier.mcuboot.McubootStrip;
+import dev.otasigner.verifier.policy.Accepted;
+import dev.otasigner.verifier.policy.Candidate;
+import dev.otasigner.verifier.policy.Eligible;
+import dev.otasigner.verifier.policy.UpgradePolicy;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * Judges a build as if some keys had never signed it: the real bytes with these signatures cut out,
+ * before the device's own code. That is what every build to come will be once the keys are retired.
+ *
+ * <p>An image without one of its signatures is another file than its manifest names, so the
+ * judgement is asked about the whole image first, and its boot checks once more about what is left
+ * of it.
+ */
+final class WithoutKeys {
+  private final List<VerificationKey> retired;
+
+  WithoutKeys(Collection<VerificationKey> retired) {
+    this.retired = List.copyOf(retired);
+  }
+
+  /**
+   * The judgement of a device of this state.
+   *
+   * @throws RejectedException the first refusal
+   */
+  Accepted judge(DeviceState state, Profile running, BuildFiles build)
+      throws RejectedException, IOException {
+    Head.Candidate listing =
+        CandidateListing.forEveryone(build.manifest(), state.channel(), state.hardware().id());
+    Bytes envelope = strip(build.envelope());
+    Eligible eligible =
+        UpgradePolicy.judgeListing(state, running, listing, envelope, build.profile());
+    ByteSource image = build.image(eligible.variant().name());
+    Candidate candidate =
+        new Candidate(
+            listing, eligible.file(), envelope, image, build.profile(), build.component());
+    Accepted accepted = UpgradePolicy.judge(state, running, candidate);
+    if (build.manifest().format() == ImageFormat.MCUBOOT && !retired.isEmpty()) {
+      requireBoots(state, accepted, build, image);
+    }
+    return accepted;
+  }
+
+  private void requireBoots(
+      DeviceState state, Accepted accepted, BuildFiles build, ByteSource image)
+      throws RejectedException, IOException {
+    ByteSource left = strip(image);
+    Bootloader present = state.bootloader();
+    Bootloader after = accepted.after().bootloader();
+    BootCheck.judge(left, onTrial(present, after), state.securityCounter());
+    if (build.component().isPresent()) {
+      BootCheck.judge(left, after, state.securityCounter());
+      try {
+        BootCheck.judge(strip(build.component().get()), present, state.securityCounter());
+      } catch (RejectedException e) {
+        throw e.in("bootloader component").as(Reason.BOOTLOADER_COMPONENT);
+      }
+    }
+  }
+
+  /** While a component is on trial, its anchors boot beside the present ones. */
+  private static Bootloader onTrial(Bootloader present, Bootloader after) {
+    return new Bootloader(
+        present.id(),
+        present.anchors(),
+        after.anchors(),
+        present.allowList(),
+        present.rollbackProtection(),
+        present.updatable(),
+        present.keyTlv(),
+        present.slotBytes());
+  }
+
+  private Bytes strip(Bytes envelope) throws RejectedException {
+    if (retired.isEmpty()) {
+      return envelope;
+    }
+    Envelope read = Envelope.read(envelope.toByteArray());
+    List<Envelope.Signature> left =
+        read.signatures().stream()
+            .filter(s -> retired.stream().noneMatch(k -> k.keyId().equals(s.keyId())))
+            .toList();
+    return Bytes.copyOf(new Envelope(read.payloadType(), read.payload(), left).toBytes());
+  }
+
+  private ByteSource strip(ByteSource image) throws RejectedException, IOException {
+    ByteSource left = image;
+    for (VerificationKey key : retired) {
+      try {
+        left = McubootStrip.withoutSigner(left, key);
+      } catch (RejectedException e) {
+        // A key that did not sign it, or cannot: nothing to cut out.
+        if (e.reason() != Reason.IMAGE_KEY_UNKNOWN && e.reason() != Reason.UNSUPPORTED_ALGORITHM) {
+          throw e;
+        }
+      }
+    }
+    return left;
+  }
+}

@@ -1,0 +1,272 @@
+package dev.otasigner.service.rotation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.otasigner.service.Admin;
+import dev.otasigner.service.Admin.Answer;
+import dev.otasigner.service.TemporaryData;
+import dev.otasigner.service.catalogue.ServiceFixture;
+import dev.otasigner.service.catalogue.Story;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Fields;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.annotation.Import;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+
+/** Keys and listeners are retired only when no device needs them, as the real bytes tell. */
+@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+@Import(ServiceFixture.class)
+class RotationTests {
+  private static final String NEXT_KEYS = "manifest,manifest-ed,manifest-pq";
+
+  @LocalServerPort private int port;
+  @Autowired private Admin.Printed printed;
+  @Autowired private JdbcClient jdbc;
+
+  private static Admin admin = Admin.anonymous(0);
+  private static int legacyPort;
+  private static int modernPort;
+  private static int count;
+  private static boolean prepared;
+
+  @SuppressWarnings("NullAway.Init") // by aProductAtItsBridge()
+  private Story story;
+
+  private String legacy = "";
+  private String next = "";
+
+  @DynamicPropertySource
+  static void data(DynamicPropertyRegistry registry) {
+    TemporaryData.register(registry);
+    prepared = false;
+  }
+
+  /** Two devices on 34.11; a bridge to new anchors, a new rule and TLS 1.3 is ready. */
+  @BeforeEach
+  void aProductAtItsBridge() throws Exception {
+    if (!prepared) {
+      admin = Admin.withEveryRole(port, printed.password());
+      legacyPort = freePort();
+      modernPort = freePort();
+      open("legacy", legacyPort, "TLSv1.2", Story.CBC, "rsa-2048");
+      open("modern", modernPort, "TLSv1.3", "TLS_AES_256_GCM_SHA384", "p-384");
+      prepared = true;
+    }
+    jdbc.sql("delete from fleet_device").update();
+    story = new Story(admin, "r" + ++count);
+    legacy = story.legacyProfile(legacyPort);
+    story.build("34.11", legacy, "image", "manifest");
+    story.device("d1", "34.11");
+    story.device("d2", "34.11");
+    story.key("manifest-ed", "manifest", "ed25519");
+    story.key("manifest-pq", "manifest", "ml-dsa-65");
+    story.key("image-3072", "image", "rsa-pss-3072-sha256");
+    story.bootloader("boot2", "image-3072");
+    next = story.nextProfile(modernPort, "manifest-ed", "manifest-pq");
+    story.build("36.14", next, "image,image-3072", NEXT_KEYS, ",'bootloader':{'id':'boot2'}");
+    story.release("36.14", true).expect(201);
+  }
+
+  @Test
+  void aKeyIsNotRetiredWhileADeviceHasNoOther() throws Exception {
+    take("d1", "36.14");
+    Answer refused = deactivate("manifest").expectProblem(409, "would-strand");
+    assertThat(refused.text()).contains("d2").contains("36.14.0+0");
+    Fields stranded = stranded(refused.json().object("impact")).get(0);
+    assertThat(stranded.strings("devices", 10)).containsExactly("d2");
+    assertThat(stranded.integer("count", 0, 10)).isEqualTo(1);
+    assertThat(stranded.string("version")).isEqualTo("34.11.0+0");
+    assertThat(stranded.string("check")).isEqualTo("manifest");
+    assertThat(stranded.string("reason")).isEqualTo("manifest-rule-not-met");
+    assertThat(stranded.string("savedBy")).isEqualTo("36.14.0+0");
+    assertThat(state("manifest")).isEqualTo("active");
+  }
+
+  @Test
+  void anImageKeyIsJudgedByTheBootloadersThatAreOutThere() throws Exception {
+    take("d1", "36.14");
+    Answer refused = deactivate("image").expectProblem(409, "would-strand");
+    Fields stranded = stranded(refused.json().object("impact")).get(0);
+    assertThat(stranded.strings("devices", 10)).containsExactly("d2");
+    // Without the old key the bridge's component is nothing the old bootloader installs.
+    assertThat(stranded.string("check")).isEqualTo("bootloader");
+    assertThat(stranded.string("savedBy")).isEqualTo("36.14.0+0");
+  }
+
+  @Test
+  void bothKeysRetireOnceEveryDeviceHasTakenTheBridge() throws Exception {
+    take("d1", "36.14");
+    take("d2", "36.14");
+    assertThat(impact("retireKeys", "manifest", "image").bool("allowed")).isTrue();
+    deactivate("manifest").expect(200);
+    deactivate("image").expect(200);
+    // What the old keys alone would sign is refused before any key is touched.
+    Answer old = story.request("36.15", next, "image", "manifest").expect(201);
+    assertThat(old.string("state")).isEqualTo("refused");
+    assertThat(old.text()).contains("key-not-active");
+    story.build("36.15", next, "image-3072", "manifest-ed,manifest-pq");
+  }
+
+  @Test
+  void aKeyThatEveryBuildToComeNeedsIsNotRetired() throws Exception {
+    take("d1", "36.14");
+    take("d2", "36.14");
+    Fields impact = impact("retireKeys", "manifest-pq");
+    assertThat(impact.bool("allowed")).isFalse();
+    Fields stranded = stranded(impact).get(0);
+    assertThat(stranded.strings("devices", 10)).containsExactly("d1", "d2");
+    assertThat(stranded.string("detail")).contains("a build to come");
+    assertThat(stranded.has("savedBy")).isFalse();
+    deactivate("manifest-pq").expectProblem(409, "would-strand");
+    deactivate("image-3072").expectProblem(409, "would-strand");
+  }
+
+  @Test
+  void aKeyNobodyKnowsIsRetiredAtOnce() throws Exception {
+    story.key("unused", "manifest", "ed25519");
+    deactivate("unused").expect(200);
+  }
+
+  @Test
+  void aBridgeThatIsWithdrawnSavesNobody() throws Exception {
+    story.step("36.14", "withdraw").expect(200);
+    Fields stranded = stranded(impact("retireKeys", "manifest")).get(0);
+    assertThat(stranded.has("savedBy")).isFalse();
+  }
+
+  @Test
+  void aBridgeThatIsPausedSavesNobody() throws Exception {
+    story.step("36.14", "pause").expect(200);
+    assertThat(stranded(impact("retireKeys", "manifest")).get(0).has("savedBy")).isFalse();
+  }
+
+  @Test
+  void aListenerIsNotClosedWhileADeviceSpeaksWithNoOther() throws Exception {
+    take("d1", "36.14");
+    Fields impact = impact("legacy");
+    Fields stranded = stranded(impact).get(0);
+    assertThat(stranded.strings("devices", 10)).containsExactly("d2");
+    assertThat(stranded.string("check")).isEqualTo("connection");
+    assertThat(stranded.string("savedBy")).isEqualTo("36.14.0+0");
+    admin.post("/api/v1/listeners/legacy/close", "{}").expectProblem(409, "would-strand");
+  }
+
+  @Test
+  void aListenerThatNoDeviceNeedsMayBeClosed() throws Exception {
+    take("d1", "36.14");
+    take("d2", "36.14");
+    assertThat(impact("legacy").bool("allowed")).isTrue();
+    assertThat(impact("modern").bool("allowed")).isFalse();
+    String spare = "spare" + count;
+    open(spare, freePort(), "TLSv1.3", "TLS_AES_256_GCM_SHA384", "p-384");
+    admin.post("/api/v1/listeners/" + spare + "/close", "{}").expect(200);
+  }
+
+  @Test
+  void aBuildThatLeadsToNoListenerIsNotReleased() throws Exception {
+    String deaf = story.nextProfile(1, "manifest-ed", "manifest-pq");
+    story.build("36.16", deaf, "image,image-3072", NEXT_KEYS, ",'bootloader':{'id':'boot2'}");
+    assertThat(story.release("36.16", true).expectProblem(409, "would-strand").text())
+        .contains("36.16.0+0");
+    assertThat(admin.get(story.base + "/releases").text()).doesNotContain("36.16");
+  }
+
+  @Test
+  void aRoleKeyOfTheCatalogueIsNotRetired() throws Exception {
+    String root =
+        jdbc.sql("select name from keyring_key where purpose = 'ROOT' and product = ?")
+            .param(story.product)
+            .query(String.class)
+            .list()
+            .get(0);
+    Answer key = admin.get("/api/v1/keys/" + root).expect(200);
+    admin
+        .post("/api/v1/keys/" + key.string("keyId") + "/deactivate", "{}")
+        .expectProblem(409, "would-strand");
+  }
+
+  /** As if the device had installed the build and checked in. */
+  private void take(String device, String version) {
+    Answer build = admin.get(story.base + "/builds/" + version).expect(200);
+    jdbc.sql(
+            "update fleet_device set version = ?, manifest = ?, profile = ?, bootloader = 'boot2',"
+                + " lineage = 'hybrid' where product = ? and device_id = ?")
+        .params(
+            build.string("version"),
+            build.string("manifest"),
+            build.string("profile"),
+            story.product,
+            device)
+        .update();
+  }
+
+  private Answer deactivate(String key) {
+    String id = admin.get("/api/v1/keys/" + story.named(key)).expect(200).string("keyId");
+    return admin.post("/api/v1/keys/" + id + "/deactivate", "{}");
+  }
+
+  private String state(String key) {
+    return admin.get("/api/v1/keys/" + story.named(key)).expect(200).string("state");
+  }
+
+  private Fields impact(String kind, String... keys) {
+    if (keys.length == 0) {
+      return admin
+          .post(story.base + "/rotation/impact", "{'closeListener':'" + kind + "'}")
+          .expect(200)
+          .json();
+    }
+    String names =
+        String.join(
+            ",", java.util.Arrays.stream(keys).map(k -> "'" + story.named(k) + "'").toList());
+    return admin
+        .post(story.base + "/rotation/impact", "{'" + kind + "':[" + names + "]}")
+        .expect(200)
+        .json();
+  }
+
+  private static List<Fields> stranded(Fields impact) throws RejectedException {
+    return impact.objects("cohorts", 100).stream().filter(RotationTests::isStranded).toList();
+  }
+
+  private static boolean isStranded(Fields cohort) {
+    try {
+      return !cohort.bool("served");
+    } catch (RejectedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void open(String name, int number, String version, String suite, String key) {
+    admin
+        .post(
+            "/api/v1/listeners",
+            "{'name':'"
+                + name
+                + "','port':"
+                + number
+                + ",'kind':'device','tls':{'versions':['"
+                + version
+                + "'],'suites':['"
+                + suite
+                + "'],'serverKey':'"
+                + key
+                + "'}}")
+        .expect(201);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+}
