@@ -80,6 +80,10 @@ final class Usage implements Journal.Observer {
     claimed.removeAll(attempts);
   }
 
+  synchronized Set<Digest> outOfService() {
+    return Set.copyOf(outOfService);
+  }
+
   synchronized void requireInService(Digest keyId) {
     if (outOfService.contains(keyId)) {
       throw new Refused(

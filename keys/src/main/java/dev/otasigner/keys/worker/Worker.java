@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -191,6 +192,11 @@ public final class Worker implements AutoCloseable {
   /** The rule that the worker's configuration has for the key. */
   public Optional<Rule> rule(Digest keyId) {
     return Optional.ofNullable(configuration.rules().get(keyId));
+  }
+
+  /** Keys that gave a signature which did not verify; they sign no more. */
+  public Set<Digest> outOfService() {
+    return usage.outOfService();
   }
 
   /**

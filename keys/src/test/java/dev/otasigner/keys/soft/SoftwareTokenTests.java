@@ -76,6 +76,7 @@ class SoftwareTokenTests implements TokenContract {
   }
 
   private SealFault faultOnOpening(String with) {
+    token.close();
     try (SoftwareToken opened = SoftwareToken.open(directory, passphrase(with))) {
       throw new AssertionError("opened: " + opened);
     } catch (SealBroken e) {
@@ -114,18 +115,25 @@ class SoftwareTokenTests implements TokenContract {
         .isEqualTo(SealFault.WRONG_PASSPHRASE);
   }
 
+  private static SealFault faultOnReading(Path file, byte[] content) throws IOException {
+    Files.write(file, content);
+    try {
+      throw new AssertionError("read: " + SealedFile.read(file).names());
+    } catch (SealBroken e) {
+      return e.fault();
+    }
+  }
+
   @Test
   void aFileCutShortAnywhereIsCalledTruncated() throws IOException {
     TokenKey key = token.generate(SPEC);
     for (Path file : List.of(fileOf(key), directory.resolve("token.seal"))) {
       byte[] whole = Files.readAllBytes(file);
-      for (int length = 0; length < whole.length; length += 7) {
-        Files.write(file, Arrays.copyOf(whole, length));
-        assertThat(faultOnOpening(PASSPHRASE))
+      for (int length = 0; length < whole.length; length++) {
+        assertThat(faultOnReading(file, Arrays.copyOf(whole, length)))
             .as("cut at %d", length)
             .isEqualTo(SealFault.TRUNCATED);
       }
-      Files.write(file, Arrays.copyOf(whole, whole.length - 1));
       assertThat(faultOnOpening(PASSPHRASE)).isEqualTo(SealFault.TRUNCATED);
       Files.write(file, whole);
     }
@@ -140,9 +148,9 @@ class SoftwareTokenTests implements TokenContract {
       for (int i = 0; i < whole.length; i++) {
         byte[] flipped = whole.clone();
         flipped[i] ^= (byte) (1 << (i % 8));
-        Files.write(file, flipped);
-        assertThat(faultOnOpening(PASSPHRASE)).as("byte %d", i).isEqualTo(SealFault.CORRUPT);
+        assertThat(faultOnReading(file, flipped)).as("byte %d", i).isEqualTo(SealFault.CORRUPT);
       }
+      assertThat(faultOnOpening(PASSPHRASE)).isEqualTo(SealFault.CORRUPT);
       Files.write(file, whole);
     }
   }
@@ -151,6 +159,7 @@ class SoftwareTokenTests implements TokenContract {
   void theErrorNamesTheFile() throws IOException {
     TokenKey key = token.generate(SPEC);
     Files.write(fileOf(key), new byte[3]);
+    token.close();
     assertThatThrownBy(() -> SoftwareToken.open(directory, passphrase(PASSPHRASE)))
         .hasMessageContaining(fileOf(key).toString())
         .hasMessageContaining("byte 3");
@@ -303,6 +312,21 @@ class SoftwareTokenTests implements TokenContract {
   void aTokenIsNotMadeOverAnother() {
     assertThatThrownBy(() -> SoftwareToken.create(directory, passphrase("x"), CHEAP))
         .isInstanceOf(KeyOperationException.NameTaken.class);
+  }
+
+  @Test
+  void aTokenThatIsOpenIsNotOpenedASecondTime() {
+    assertThatThrownBy(() -> SoftwareToken.open(directory, passphrase(PASSPHRASE)))
+        .isInstanceOf(KeyOperationException.TokenUnavailable.class)
+        .hasMessageContaining("another process holds it");
+  }
+
+  @Test
+  void aDirectoryWithoutATokenSaysSo() {
+    Path empty = temporary.resolve("empty");
+    assertThatThrownBy(() -> SoftwareToken.open(empty, passphrase(PASSPHRASE)))
+        .isInstanceOf(KeyOperationException.TokenUnavailable.class)
+        .hasMessageContaining("no token was made here");
   }
 
   @Test

@@ -137,6 +137,18 @@ class CertificateRuleTests {
     refused(KeyPurpose.DEVICE_CA, wrong, "algorithm");
   }
 
+  /** BER has 255 spellings of TRUE, and DER one. */
+  @Test
+  void aCertificateThatIsNotInDerIsNotSigned() throws IOException {
+    byte[] leaf = leaf(KeyPurposeId.id_kp_clientAuth);
+    int critical = 0;
+    while (leaf[critical] != 1 || leaf[critical + 1] != 1 || leaf[critical + 2] != -1) {
+      critical++;
+    }
+    leaf[critical + 2] = 1;
+    refused(KeyPurpose.DEVICE_CA, leaf, "in DER");
+  }
+
   @Test
   void bytesThatAreNoCertificateAreNotSigned() throws IOException {
     byte[] leaf = leaf(KeyPurposeId.id_kp_clientAuth);

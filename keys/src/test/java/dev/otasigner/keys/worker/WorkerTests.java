@@ -161,6 +161,7 @@ class WorkerTests {
     token.signsWrongly = false;
     assertThat(refusalOf(key, Contents.manifest("sensor"))).isEqualTo(RefusalCode.OUT_OF_SERVICE);
     restart();
+    assertThat(worker.outOfService()).containsExactly(key.keyId());
     assertThat(refusalOf(key, Contents.manifest("sensor"))).isEqualTo(RefusalCode.OUT_OF_SERVICE);
     assertThat(worker.sign(request(other, Contents.manifest("sensor"))).length()).isPositive();
   }
@@ -239,6 +240,13 @@ class WorkerTests {
 
   @Test
   void approvalKeysAreNotMade() {
+    assertThatThrownBy(() -> create("k", KeyPurpose.APPROVAL))
+        .isInstanceOf(KeyOperationException.NotSupported.class);
+  }
+
+  @Test
+  void approvalKeysAreNotMadeEvenIfTheConfigurationSaysSo() throws IOException {
+    rewriteConfiguration("\"purpose\":\"audit\"", "\"purpose\":\"approval\"");
     assertThatThrownBy(() -> create("k", KeyPurpose.APPROVAL))
         .isInstanceOf(KeyOperationException.NotSupported.class);
   }

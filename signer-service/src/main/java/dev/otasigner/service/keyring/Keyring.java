@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
@@ -316,6 +317,11 @@ public class Keyring {
           worker.probe();
           return worker;
         });
+  }
+
+  /** Keys whose token gave a signature that did not verify; replace them. */
+  public Set<Digest> outOfService() {
+    return worker.outOfService();
   }
 
   private static List<Bytes> bytes(List<byte[]> values) {

@@ -1,6 +1,7 @@
 package dev.otasigner.service.keyring;
 
 import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.Digest;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.stereotype.Component;
@@ -20,7 +21,12 @@ class TokenHealthIndicator implements HealthIndicator {
   public Health health() {
     try {
       keyring.probe();
-      return Health.up().withDetail("canSign", true).build();
+      return Health.up()
+          .withDetail("canSign", true)
+          .withDetail(
+              "keysOutOfService",
+              keyring.outOfService().stream().map(Digest::hex).sorted().toList())
+          .build();
     } catch (SignerException e) {
       return Health.down()
           .withDetail("canSign", false)
