@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -96,6 +97,46 @@ class ImgtoolTests {
       }
     }
     return options.build();
+  }
+
+  /** The images that MCUboot's C builds accepted, each with all its signers or a large TLV. */
+  @TestFactory
+  List<DynamicTest> imagesOfSeveralSignersAreAssembledAsTheCBuildsAcceptThem() throws Exception {
+    Path folder = Vectors.folder("mcuboot/signers");
+    Map<String, List<String>> signers =
+        Map.of(
+            "rsa2048_rsa3072", List.of("rsa-2048", "rsa-3072"),
+            "rsa2048_p256", List.of("rsa-2048", "ecdsa-p256"),
+            "p256_ed25519", List.of("ecdsa-p256", "ed25519"),
+            "four_signers", List.of("rsa-2048", "rsa-3072", "ecdsa-p256", "ed25519"),
+            "vendor_tlv_protected_4627", List.of("ecdsa-p256"));
+    List<DynamicTest> tests = new ArrayList<>();
+    signers.forEach(
+        (name, keys) ->
+            tests.add(
+                DynamicTest.dynamicTest(
+                    name, () -> assertReassembles(folder.resolve(name + ".bin"), folder, keys))));
+    return tests;
+  }
+
+  private static void assertReassembles(Path file, Path folder, List<String> keyNames)
+      throws IOException, RejectedException {
+    ByteSource source = ByteSource.of(file);
+    McubootImage image = McubootImage.read(source);
+    List<ImageSigner> signers = new ArrayList<>();
+    for (String name : keyNames) {
+      VerificationKey key = VectorTests.key(folder, name);
+      int type = ImageForge.typeOf(key).signatureTlv();
+      signers.add(new Recorded(key, image.ofType(type).get(0).value()));
+    }
+    AssembleOptions.Builder options =
+        AssembleOptions.of(new ImageVersion(1, 2, 3, 45)).padHeader().securityCounter(7);
+    for (Tlv vendor : image.ofType(0x4da1)) {
+      options.protectedTlv(vendor.type(), vendor.value().toByteArray());
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    McubootAssembler.assemble(image.payload(source), options.build(), signers, out);
+    assertThat(out.toByteArray()).isEqualTo(Files.readAllBytes(file));
   }
 
   @Test

@@ -238,6 +238,28 @@ class TrustCheckTests {
   }
 
   @Test
+  void anImageFlaggedAsNotBootableIsRefused() throws Exception {
+    ImageForge image =
+        ImageForge.bare()
+            .flags(McubootHeader.NON_BOOTABLE)
+            .hash(ImageHash.SHA256)
+            .signer(P256, ImageHash.SHA256);
+    assertThat(reason(image, P256)).isEqualTo(Reason.IMAGE_NOT_BOOTABLE);
+  }
+
+  @Test
+  void everyKeyMustBootItWhereAllAreDemanded() throws Exception {
+    ImageForge image = ImageForge.sound(P256).signer(ED, ImageHash.SHA256);
+    List<VerificationKey> both = List.of(P256.key(), ED.key());
+    assertThat(reason(image.source(), both, Demand.ALL, NONE)).isNull();
+    assertThat(reason(ImageForge.sound(P256).source(), both, Demand.ALL, NONE))
+        .isEqualTo(Reason.IMAGE_KEY_UNKNOWN);
+    assertThat(reason(ImageForge.sound(ED).source(), both, Demand.ALL, NONE))
+        .isEqualTo(Reason.IMAGE_KEY_UNKNOWN);
+    assertThat(reason(ImageForge.sound(ED).source(), both, Demand.ANY, NONE)).isNull();
+  }
+
+  @Test
   void anEncryptedImageIsNamedAsSuch() throws Exception {
     byte[] image =
         ImageForge.bare()
