@@ -1,69 +1,84 @@
 package dev.otasigner.device.cli;
 
-import dev.otasigner.device.agent.OsFlash;
+import dev.otasigner.device.agent.AgentStore;
 import dev.otasigner.device.boot.BootMemory;
-import dev.otasigner.device.boot.BootSequence;
 import dev.otasigner.device.flash.Flash;
 import dev.otasigner.device.flash.FlashLayout;
 import dev.otasigner.device.flash.FlashLayout.Region;
 import dev.otasigner.device.identity.CertificateRequest;
 import dev.otasigner.device.identity.ClientKeys;
 import dev.otasigner.device.transport.ClientIdentity;
-import dev.otasigner.device.transport.Route;
-import dev.otasigner.device.transport.Timeouts;
-import dev.otasigner.device.transport.TlsDialer;
-import dev.otasigner.device.transport.TlsPolicy;
-import dev.otasigner.device.transport.Uplink;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.catalogue.CataloguePaths;
+import dev.otasigner.verifier.catalogue.Head;
 import dev.otasigner.verifier.crypto.Anchor;
 import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.ClientKeyType;
+import dev.otasigner.verifier.device.ClockClass;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.mcuboot.AssembleOptions;
+import dev.otasigner.verifier.mcuboot.ImageSigner;
+import dev.otasigner.verifier.mcuboot.McubootAssembler;
+import dev.otasigner.verifier.tuf.MetaFile;
+import dev.otasigner.verifier.tuf.Metadata;
+import dev.otasigner.verifier.tuf.RoleKeys;
+import dev.otasigner.verifier.tuf.Root;
+import dev.otasigner.verifier.tuf.SignedMetadata;
+import dev.otasigner.verifier.tuf.SignedMetadata.KeySignature;
+import dev.otasigner.verifier.tuf.Snapshot;
+import dev.otasigner.verifier.tuf.TargetFile;
+import dev.otasigner.verifier.tuf.Targets;
+import dev.otasigner.verifier.tuf.Timestamp;
+import dev.otasigner.verifier.tuf.TufKey;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.io.Writer;
-import java.math.BigInteger;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.KeyStore;
+import java.security.KeyPairGenerator;
 import java.security.Signature;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Date;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLServerSocket;
-import javax.net.ssl.SSLSocket;
-import org.bouncycastle.asn1.x500.X500Name;
-import org.bouncycastle.asn1.x509.Extension;
-import org.bouncycastle.asn1.x509.GeneralName;
-import org.bouncycastle.asn1.x509.GeneralNames;
-import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
-import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
- * Runs what every start of a device has in common, against a server of its own, so that the
- * class-data archive which the launcher makes from this run holds their classes. What it prints
- * goes nowhere.
+ * Runs a whole update cycle of a device of its own, against a server of its own, so that the
+ * class-data archive which the launcher makes from this run holds what every start loads. One
+ * Ed25519 key, made here and forgotten, signs everything. What it prints goes nowhere.
  */
 final class StartupClasses {
   private static final long SLOT_BYTES = 64 * 1024;
+  private static final ImageVersion VERSION = new ImageVersion(1, 0, 0, 0);
+  private static final String NAME = "training";
 
-  private StartupClasses() {}
+  private final Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+  private final KeyPair keys = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+  private final VerificationKey key =
+      VerificationKey.of(SignatureSuite.ED25519, Bytes.copyOf(keys.getPublic().getEncoded()));
+  private final TrainingServer server;
+
+  private StartupClasses(TrainingServer server) throws GeneralSecurityException, RejectedException {
+    this.server = server;
+  }
 
   public static void main(String[] args)
       throws IOException, GeneralSecurityException, OperatorCreationException, RejectedException {
@@ -71,114 +86,32 @@ final class StartupClasses {
     for (String command : List.of("enrol", "run", "state")) {
       Main.run(new String[] {command, "--help"}, nowhere, nowhere);
     }
-    Main.run(new String[] {"run", "--flash", "none", "--json"}, nowhere, nowhere);
-    KeyPair keys = ClientKeys.generate(ClientKeyType.RSA_2048);
-    X509Certificate certificate = selfSigned(keys);
-    connect(keys, certificate);
-    boot(keys);
-    CertificateRequest.pem("none", ClientKeyType.RSA_2048, keys);
-    ClientKeys.generate(ClientKeyType.P_384);
-  }
-
-  private static X509Certificate selfSigned(KeyPair keys)
-      throws GeneralSecurityException, OperatorCreationException, IOException {
-    X500Name name = new X500Name("CN=training");
-    Instant now = Instant.now();
-    return new JcaX509CertificateConverter()
-        .getCertificate(
-            new JcaX509v3CertificateBuilder(
-                    name,
-                    BigInteger.ONE,
-                    Date.from(now.minus(Duration.ofDays(1))),
-                    Date.from(now.plus(Duration.ofDays(1))),
-                    name,
-                    keys.getPublic())
-                .addExtension(
-                    Extension.subjectAlternativeName,
-                    false,
-                    new GeneralNames(new GeneralName(GeneralName.dNSName, "localhost")))
-                .build(new JcaContentSignerBuilder("SHA256withRSA").build(keys.getPrivate())));
-  }
-
-  private static void connect(KeyPair keys, X509Certificate certificate)
-      throws IOException, GeneralSecurityException {
-    for (String version : List.of("TLSv1.2", "TLSv1.3")) {
-      try (SSLServerSocket listener = listener(keys, certificate)) {
-        Thread server = new Thread(() -> answerOnce(listener), "server");
-        server.setDaemon(true);
-        server.start();
-        TlsPolicy policy =
-            new TlsPolicy(
-                List.of(version),
-                List.of(),
-                java.util.Set.of(Digest.of(keys.getPublic().getEncoded())));
-        TlsDialer dialer =
-            new TlsDialer(
-                policy,
-                Optional.of(new ClientIdentity(keys.getPrivate(), List.of(certificate))),
-                Instant.now(),
-                true,
-                Timeouts.DEFAULT);
-        Route route = new Route("localhost", listener.getLocalPort());
-        try (Uplink uplink = new Uplink(List.of(route), dialer, Timeouts.DEFAULT)) {
-          uplink.get("/training", 100);
-        }
+    Path directory = Files.createTempDirectory("training");
+    Path flash = directory.resolve("flash");
+    try (TrainingServer server = new TrainingServer()) {
+      new StartupClasses(server).provision(flash);
+      String map = "443:" + server.port();
+      String[] run = {"run", "--flash", flash.toString(), "--port-map", map};
+      if (Main.run(run, nowhere, nowhere) != ExitCode.DONE) {
+        throw new IllegalStateException("the training device is not up to date");
       }
+      Main.run(new String[] {"state", "--flash", flash.toString(), "--json"}, nowhere, nowhere);
+    } finally {
+      Files.deleteIfExists(flash);
+      Files.delete(directory);
     }
+    KeyPair client = ClientKeys.generate(ClientKeyType.P_384);
+    CertificateRequest.pem(NAME, ClientKeyType.P_384, client);
   }
 
-  private static SSLServerSocket listener(KeyPair keys, X509Certificate certificate)
-      throws GeneralSecurityException, IOException {
-    char[] password = new char[0];
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    store.load(null, null);
-    store.setKeyEntry("server", keys.getPrivate(), password, new X509Certificate[] {certificate});
-    KeyManagerFactory managers = KeyManagerFactory.getInstance("PKIX");
-    managers.init(store, password);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(managers.getKeyManagers(), null, null);
-    SSLServerSocket listener =
-        (SSLServerSocket)
-            context
-                .getServerSocketFactory()
-                .createServerSocket(0, 1, InetAddress.getLoopbackAddress());
-    listener.setWantClientAuth(false);
-    return listener;
-  }
-
-  private static void answerOnce(SSLServerSocket listener) {
-    try (SSLSocket connection = (SSLSocket) listener.accept();
-        InputStream in = connection.getInputStream();
-        OutputStream out = connection.getOutputStream()) {
-      String request = "";
-      while (!request.endsWith("\r\n\r\n")) {
-        request += (char) in.read();
-      }
-      out.write(
-          "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}".getBytes(StandardCharsets.US_ASCII));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** A boot that ends in a refusal has loaded what one that succeeds needs. */
-  private static void boot(KeyPair keys)
+  private void provision(Path file)
       throws IOException, GeneralSecurityException, RejectedException {
-    VerificationKey key =
-        VerificationKey.of(
-            SignatureSuite.RSA_PSS_2048_SHA256, Bytes.copyOf(keys.getPublic().getEncoded()));
-    Signature signature = Signature.getInstance("SHA256withRSA");
-    signature.initSign(keys.getPrivate());
-    signature.update(new byte[1]);
-    try {
-      key.verify(new byte[1], signature.sign());
-    } catch (RejectedException e) {
-      // Another padding: as meant.
-      key.keyId();
-    }
+    byte[] root = catalogue();
+    Profile profile = Profile.read(profile(Digest.of(root)));
+    byte[] image = image();
     Bootloader bootloader =
         new Bootloader(
-            "training",
+            NAME,
             List.of(BootAnchor.of(new Anchor(key))),
             List.of(),
             true,
@@ -186,14 +119,129 @@ final class StartupClasses {
             true,
             Bootloader.KeyTlv.KEYHASH,
             SLOT_BYTES);
-    Flash flash = Flash.inMemory(FlashLayout.forSlots(SLOT_BYTES));
-    BootMemory.open(flash.region(Region.BOOTLOADER), flash.region(Region.COUNTER))
-        .provision(bootloader, 1, 1024);
-    try {
-      BootSequence.reset(flash);
-    } catch (IOException e) {
-      // Nothing boots, and nothing is enrolled.
-      OsFlash.of(flash).bootMemory().counter();
+    try (Flash flash = Flash.create(file, FlashLayout.forSlots(SLOT_BYTES))) {
+      int align = flash.layout().writeAlignBytes();
+      byte[] aligned = Arrays.copyOf(image, (image.length + align - 1) / align * align);
+      Arrays.fill(aligned, image.length, aligned.length, flash.layout().erased());
+      flash.region(Region.PRIMARY).write(0, aligned);
+      BootMemory.open(flash.region(Region.BOOTLOADER), flash.region(Region.COUNTER))
+          .provision(bootloader, 1, image.length);
+      byte[] manifest = NAME.getBytes(StandardCharsets.US_ASCII);
+      ClientIdentity identity =
+          new ClientIdentity(server.keys().getPrivate(), List.of(server.certificate()));
+      AgentStore.open(flash.region(Region.AGENT))
+          .provision(
+              new DeviceState(
+                  NAME,
+                  NAME,
+                  new DeviceState.Hardware(NAME, "a"),
+                  NAME,
+                  new DeviceState.Clock(ClockClass.RTC, now.minus(Duration.ofDays(1))),
+                  bootloader,
+                  new DeviceState.Running(VERSION, Digest.of(manifest), profile.digest()),
+                  Map.of(),
+                  1,
+                  NAME,
+                  1,
+                  new DeviceState.ClientCert(ClientKeyType.RSA_2048, now)),
+              manifest,
+              profile.bytes().toByteArray(),
+              root,
+              identity);
     }
+  }
+
+  private byte[] image() throws IOException, RejectedException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ImageSigner signer =
+        new ImageSigner() {
+          @Override
+          public VerificationKey key() {
+            return key;
+          }
+
+          @Override
+          public byte[] sign(SigningInput input) throws IOException {
+            try {
+              return StartupClasses.this.sign(input.bytes().toByteArray());
+            } catch (GeneralSecurityException e) {
+              throw new IOException(e);
+            }
+          }
+        };
+    McubootAssembler.assemble(
+        dev.otasigner.verifier.ByteSource.of(new byte[1024]),
+        AssembleOptions.of(VERSION).padHeader().securityCounter(1).build(),
+        List.of(signer),
+        out);
+    return out.toByteArray();
+  }
+
+  private byte[] profile(Digest root) {
+    Json tls =
+        Json.object()
+            .put("versions", Json.strings(List.of("TLSv1.3", "TLSv1.2")))
+            .put("suites", Json.strings(List.of("TLS_AES_256_GCM_SHA384")))
+            .put("groups", Json.strings(List.of("secp256r1")))
+            .put(
+                "serverAnchors",
+                Json.strings(List.of(Digest.of(server.keys().getPublic().getEncoded()).hex())))
+            .put("clientKey", ClientKeyType.RSA_2048.code())
+            .build();
+    Json rule = Json.object().put("any", Json.strings(List.of(key.keyId().hex()))).build();
+    return Json.object()
+        .put("schema", 1)
+        .put("knows", Json.strings(List.of(SignatureSuite.ED25519.code())))
+        .put(
+            "manifest",
+            Json.object()
+                .put("rule", rule)
+                .put("anchors", List.of(new Anchor(key).toJson()))
+                .build())
+        .put("lineage", Json.object().put("name", NAME).put("rootSha256", root).build())
+        .put("minStrengthBits", 112)
+        .put("tls", tls)
+        .put("servers", Json.strings(List.of("localhost")))
+        .put("ports", List.of(new Json.Num(443)))
+        .build()
+        .canonicalBytes();
+  }
+
+  /** Publishes an empty head file; returns the root. */
+  private byte[] catalogue() throws GeneralSecurityException {
+    Instant expires = now.plus(Duration.ofDays(1));
+    TufKey tufKey = TufKey.of(key);
+    Map<String, RoleKeys> roles = new LinkedHashMap<>();
+    for (String role :
+        List.of(Metadata.ROOT, Metadata.TIMESTAMP, Metadata.SNAPSHOT, Metadata.TARGETS)) {
+      roles.put(role, RoleKeys.of(1, tufKey));
+    }
+    byte[] head = new Head(NAME, NAME, now, List.of()).toJson().canonicalBytes();
+    TargetFile listed = TargetFile.of(CataloguePaths.head(NAME, NAME), head);
+    String base = "/" + NAME + "/" + NAME + "/";
+    server.put(base + "targets/" + listed.location(true), head);
+    server.put(
+        base + "metadata/1.targets.json", signed(Targets.of(1, expires, List.of(listed)).toJson()));
+    server.put(
+        base + "metadata/1.snapshot.json",
+        signed(new Snapshot(1, expires, Map.of(Metadata.TARGETS, MetaFile.of(1))).toJson()));
+    server.put(
+        base + "metadata/timestamp.json",
+        signed(new Timestamp(1, expires, Optional.of(now), MetaFile.of(1)).toJson()));
+    server.put("/device/v1/checkin", "{}".getBytes(StandardCharsets.US_ASCII));
+    return signed(new Root(1, expires, true, TufKey.byId(List.of(tufKey)), roles).toJson());
+  }
+
+  private byte[] signed(Json.Obj document) throws GeneralSecurityException {
+    TufKey tufKey = TufKey.of(key);
+    byte[] signature = sign(SignedMetadata.toBeSigned(tufKey, document));
+    return SignedMetadata.envelope(document, List.of(KeySignature.of(tufKey, signature)));
+  }
+
+  private byte[] sign(byte[] message) throws GeneralSecurityException {
+    Signature signature = Signature.getInstance("Ed25519");
+    signature.initSign(keys.getPrivate());
+    signature.update(message);
+    return signature.sign();
   }
 }
