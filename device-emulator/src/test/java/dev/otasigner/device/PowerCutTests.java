@@ -117,8 +117,15 @@ class PowerCutTests {
     }
     LOG.info(
         () ->
-            "upgrade, alignment %d, erased %d, sectors of %d: %d power cuts"
-                .formatted(align, erased, sector, operations * CUTS.size()));
+            "upgrade, alignment "
+                + align
+                + ", erased "
+                + erased
+                + ", sectors of "
+                + sector
+                + ": "
+                + operations * CUTS.size()
+                + " power cuts");
   }
 
   @Test
@@ -139,7 +146,7 @@ class PowerCutTests {
         assertThat(device.state().clientCert().keyType()).isEqualTo(ClientKeyType.P_384);
       }
     }
-    LOG.info(() -> "bridge: %d power cuts".formatted(operations * CUTS.size()));
+    LOG.info(() -> "bridge: " + operations * CUTS.size() + " power cuts");
   }
 
   @Test
@@ -166,7 +173,7 @@ class PowerCutTests {
         assertThat(state.lineage()).isEqualTo("first");
       }
     }
-    LOG.info(() -> "revert: %d power cuts".formatted(operations * CUTS.size()));
+    LOG.info(() -> "revert: " + operations * CUTS.size() + " power cuts");
   }
 
   @Test
@@ -194,7 +201,7 @@ class PowerCutTests {
     }
     int total = cuts;
     assertThat(total).isGreaterThan(40);
-    LOG.info(() -> "random: %d power cuts".formatted(total));
+    LOG.info(() -> "random: " + total + " power cuts");
   }
 
   private static long operations(TestDevice fresh, Server.Dialling dialling) throws IOException {

@@ -17,6 +17,7 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.JavaCompiler;
@@ -76,7 +77,9 @@ class ReadmeTests {
     Path source = folder.resolve("Snippet.java");
     Files.writeString(
         source,
-        """
+        String.format(
+            Locale.ROOT,
+            """
         import dev.otasigner.verifier.*;
         import dev.otasigner.verifier.crypto.*;
         import dev.otasigner.verifier.mcuboot.*;
@@ -88,8 +91,8 @@ class ReadmeTests {
         %s
           }
         }
-        """
-            .formatted(lines),
+        """,
+            lines),
         UTF_8);
     URL library = Reason.class.getProtectionDomain().getCodeSource().getLocation();
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();

@@ -122,8 +122,11 @@ final class TrainingServer implements Closeable {
     byte[] content = files.get(requestLine.split(" ", 3)[1]);
     byte[] body = content == null ? new byte[0] : content;
     String head =
-        "HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n"
-            .formatted(content == null ? "404 Not Found" : "200 OK", body.length);
+        "HTTP/1.1 "
+            + (content == null ? "404 Not Found" : "200 OK")
+            + "\r\nContent-Length: "
+            + body.length
+            + "\r\n\r\n";
     out.write(head.getBytes(StandardCharsets.US_ASCII));
     out.write(body);
     out.flush();

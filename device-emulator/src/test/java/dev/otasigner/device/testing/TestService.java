@@ -312,8 +312,13 @@ public final class TestService {
     String head =
         range == null
             ? "HTTP/1.1 200 OK\r\n"
-            : "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes %d-%d/%d\r\n"
-                .formatted(from, all.length - 1, all.length);
+            : "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes "
+                + from
+                + "-"
+                + (all.length - 1)
+                + "/"
+                + all.length
+                + "\r\n";
     out.write(
         (head + "Content-Length: " + (all.length - from) + "\r\n\r\n")
             .getBytes(StandardCharsets.US_ASCII));

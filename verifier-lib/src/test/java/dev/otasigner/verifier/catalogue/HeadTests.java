@@ -11,6 +11,7 @@ import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.catalogue.Head.Candidate;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,18 +23,24 @@ class HeadTests {
        "suite":"rsa-pss-2048-sha256","hash":"sha256","pure":false,"anchors":[]}""";
 
   private static String candidate(String version, String variants) {
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         {"version":"%s","securityCounter":7,"manifest":"stable/gw/%s.manifest","from":[],
-         "variants":[%s],"bridge":false,"salt":"0011223344556677","sharePerMille":1000}"""
-        .formatted(version, version, variants);
+         "variants":[%s],"bridge":false,"salt":"0011223344556677","sharePerMille":1000}""",
+        version,
+        version,
+        variants);
   }
 
   private static Head read(String... candidates) throws RejectedException {
     String json =
-        """
+        String.format(
+            Locale.ROOT,
+            """
         {"schema":1,"channel":"stable","hardware":"gw","issued":"2026-11-22T09:30:00Z",
-         "candidates":[%s]}"""
-            .formatted(String.join(",", candidates));
+         "candidates":[%s]}""",
+            String.join(",", candidates));
     return Head.read(json.getBytes(UTF_8));
   }
 

@@ -8,6 +8,7 @@ import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.testing.TestKey;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,23 +18,31 @@ class ManifestTests {
   private static final String DIGEST =
       "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
   private static final String VARIANT =
-      """
+      String.format(
+          Locale.ROOT,
+          """
       {"name":"rsa","length":4097,"sha256":"%s","suite":"rsa-pss-2048-sha256","hash":"sha256",
-       "pure":false,"anchors":["%s"]}"""
-          .formatted(DIGEST, DIGEST);
+       "pure":false,"anchors":["%s"]}""",
+          DIGEST,
+          DIGEST);
   private static final String ANCHOR =
       new String(
           TestKey.of(SignatureSuite.ECDSA_P384_SHA384).bootAnchor().toJson().canonicalBytes(),
           UTF_8);
   private static final String WHOLE =
-      """
+      String.format(
+          Locale.ROOT,
+          """
       {"schema":1,"critical":[],"product":"router","hardware":[{"id":"gw-1","revisions":["a"]}],
        "version":"34.0.0+0","securityCounter":4294967295,"format":"mcuboot",
        "built":"2026-06-01T00:00:00Z","variants":[%s],"profile":"%s",
        "from":[{"min":"33.0.0+0","max":"33.255.0+0"}],
        "requires":[{"component":"modem","min":"2.1.0+0"}],
-       "bootloader":{"id":"boot-2","length":900,"sha256":"%s","anchors":[%s]}}"""
-          .formatted(VARIANT, DIGEST, DIGEST, ANCHOR);
+       "bootloader":{"id":"boot-2","length":900,"sha256":"%s","anchors":[%s]}}""",
+          VARIANT,
+          DIGEST,
+          DIGEST,
+          ANCHOR);
 
   private static Manifest read(String json) throws RejectedException {
     return Manifest.read(json.getBytes(UTF_8));
