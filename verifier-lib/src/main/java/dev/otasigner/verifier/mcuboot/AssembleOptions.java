@@ -69,8 +69,9 @@ public record AssembleOptions(
       if (uuid && value.length() != UUID_BYTES) {
         throw new IllegalArgumentException("an identifier of 16 bytes is expected");
       }
-      if (value.length() > Tlv.MAX_BYTES) {
-        throw new IllegalArgumentException("over " + Tlv.MAX_BYTES + " bytes");
+      if (value.length() < 1 || value.length() > Tlv.MAX_BYTES) {
+        // An empty one at the end of its area is refused by bootloaders with the allow list.
+        throw new IllegalArgumentException("1 to " + Tlv.MAX_BYTES + " bytes are expected");
       }
     }
   }

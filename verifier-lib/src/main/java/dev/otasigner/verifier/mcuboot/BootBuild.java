@@ -100,9 +100,13 @@ record BootBuild(
     return !marks.isEmpty() && marks.get(0).value().hex().equals("01");
   }
 
-  private boolean allows(Tlv tlv) {
+  /**
+   * Bootloaders take an entry for protected when its value begins within the protected area: one
+   * that is empty and ends the area begins behind it, and falls under the list.
+   */
+  private boolean allows(Tlv tlv, McubootImage image) {
     return !allowList
-        || tlv.isProtected()
+        || tlv.valueOffset() < image.signedBytes()
         || ALLOWED_UNPROTECTED.contains(tlv.type())
         || pure && tlv.type() == TlvType.SIG_PURE;
   }
@@ -130,7 +134,7 @@ record BootBuild(
 
     BootedImage run(OptionalLong counter) throws RejectedException {
       for (Tlv tlv : image.tlvs()) {
-        if (!build.allows(tlv)) {
+        if (!build.allows(tlv, image)) {
           throw tlv.refused(
               Reason.IMAGE_TLV_NOT_ALLOWED, "not on the bootloader's list, and not protected");
         }

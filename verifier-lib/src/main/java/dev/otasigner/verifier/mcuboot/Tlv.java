@@ -37,6 +37,10 @@ public record Tlv(Area area, int type, long offset, Bytes value) {
     return area == Area.PROTECTED;
   }
 
+  long valueOffset() {
+    return offset + HEADER_BYTES;
+  }
+
   String name() {
     return TlvType.name(type);
   }

@@ -356,6 +356,16 @@ class BootCheckTests {
     judge(ImageForge.sound(A).covered(0xa5, (byte) 1), knowing(A.bootAnchor()));
   }
 
+  /** The C code tells the areas apart by where a value begins; found by forging images for it. */
+  @Test
+  void anEmptyEntryAtTheEndOfTheProtectedAreaFallsUnderTheAllowList() throws Exception {
+    ImageForge last = ImageForge.bare().counter(7).covered(0xa0).hash(SHA256).signer(A, SHA256);
+    assertRefused(Reason.IMAGE_TLV_NOT_ALLOWED, last, knowing(A.bootAnchor()));
+    judge(last, lax(A.bootAnchor()));
+    ImageForge first = ImageForge.bare().covered(0xa0).counter(7).hash(SHA256).signer(A, SHA256);
+    judge(first, knowing(A.bootAnchor()));
+  }
+
   @Test
   void aLowerSecurityCounterIsRefusedByRollbackProtection() throws Exception {
     ByteSource image = ImageForge.sound(A).source();

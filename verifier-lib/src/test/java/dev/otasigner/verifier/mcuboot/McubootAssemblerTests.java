@@ -279,6 +279,8 @@ class McubootAssemblerTests {
         .isThrownBy(() -> options().protectedTlv(TlvType.SEC_CNT, new byte[4]));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> options().protectedTlv(TlvType.UUID_VID, new byte[15]));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> options().protectedTlv(0xa0, new byte[0]));
   }
 
   @Test
