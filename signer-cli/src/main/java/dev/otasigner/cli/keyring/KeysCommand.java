@@ -7,6 +7,8 @@ import dev.otasigner.cli.NewFile;
 import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -36,7 +38,7 @@ public final class KeysCommand {
 
   @Command(description = "Show one key.")
   int show(@Parameters(paramLabel = NAME, description = "Name or key identifier.") String key) {
-    cli.report().item(cli.service().get(path("keys", key)));
+    show(cli.service().get(path("keys", key)));
     return 0;
   }
 
@@ -86,8 +88,19 @@ public final class KeysCommand {
 
   private int made(Json key, String name, boolean preActive) {
     Json shown = preActive ? key : cli.service().post(path("keys", name, "activate"), NONE);
-    cli.report().item(shown);
+    show(shown);
     return 0;
+  }
+
+  /** The public key itself is for programs; people have {@code export}. */
+  private void show(Json key) {
+    if (cli.report().json() || !(key instanceof Json.Obj object)) {
+      cli.report().item(key);
+      return;
+    }
+    Map<String, Json> members = new LinkedHashMap<>(object.members());
+    members.remove("spki");
+    cli.report().item(new Json.Obj(members));
   }
 
   @Command(description = "Let the key sign.")
@@ -127,10 +140,7 @@ public final class KeysCommand {
   }
 
   private int move(String key, String step, @Nullable String reason) {
-    cli.report()
-        .item(
-            cli.service()
-                .post(path("keys", key, step), Json.object().put("reason", reason).build()));
+    show(cli.service().post(path("keys", key, step), Json.object().put("reason", reason).build()));
     return 0;
   }
 
