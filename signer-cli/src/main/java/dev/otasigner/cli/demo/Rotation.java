@@ -123,7 +123,7 @@ final class Rotation {
 
   private String retireTooEarly() throws IOException, StepFailedException {
     Output refused = world.engineer().run("keys", "deactivate", "image-2019").requireExit(1);
-    for (String told : List.of(SECOND_DEVICE, "image-key-unknown", "36.14.0+0")) {
+    for (String told : List.of(SECOND_DEVICE, "bootloader-component", "36.14.0+0")) {
       if (!refused.err().contains(told)) {
         throw new StepFailedException("the refusal does not tell " + told + ":\n" + refused.all());
       }
@@ -131,7 +131,7 @@ final class Rotation {
     if (refused.err().contains(FIRST_DEVICE)) {
       throw new StepFailedException("the refusal names a device that is safe:\n" + refused.all());
     }
-    return "device-2 would be cut off (image-key-unknown), saved by 36.14";
+    return "device-2 would be cut off (bootloader-component), saved by 36.14";
   }
 
   private String retire() throws IOException, StepFailedException {
