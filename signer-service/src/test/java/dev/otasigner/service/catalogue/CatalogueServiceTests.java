@@ -165,13 +165,13 @@ class CatalogueServiceTests {
     Story story = twoBuilds();
     story.key("manifest-ed", "manifest", "ed25519");
     story.key("manifest-pq", "manifest", "ml-dsa-65");
-    story.key("image-3072", "image", "rsa-pss-3072-sha256");
-    story.bootloader("boot2", "image-3072");
+    story.key("image-next", "image", "ed25519");
+    story.bootloader("boot2", "image-next");
     String next = story.nextProfile(9443, "manifest-ed", "manifest-pq");
     story.build(
         "36.14",
         next,
-        "image,image-3072",
+        "image,image-next",
         "manifest,manifest-ed,manifest-pq",
         ",'bootloader':{'id':'boot2'}");
     story.release("36.14", false).expectProblem(409, "conflict");

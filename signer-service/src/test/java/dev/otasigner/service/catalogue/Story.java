@@ -22,8 +22,9 @@ public final class Story {
     admin.post("/api/v1/products", "{'name':'" + product + "'}").expect(201);
     admin.post(base + "/hardware", "{'id':'gw','revisions':['a']}").expect(201);
     admin.post(base + "/channels", "{'name':'stable'}").expect(201);
-    key("image", "image", "rsa-pss-2048-sha256");
-    key("manifest", "manifest", "rsa-pss-2048-sha256");
+    // Elliptic curves, since making RSA keys would take most of a test's time.
+    key("image", "image", "ecdsa-p256-sha256");
+    key("manifest", "manifest", "ecdsa-p256-sha256");
     bootloader("boot1", "image");
   }
 
@@ -74,7 +75,7 @@ public final class Story {
   /** The first profile: one manifest key, TLS 1.2 on the legacy port. */
   public String legacyProfile(int port) {
     return profile(
-        "{'knows':['rsa-pss-2048-sha256','ed25519','ml-dsa-65'],'manifest':{'rule':{'all':['"
+        "{'knows':['ecdsa-p256-sha256','ed25519','ml-dsa-65'],'manifest':{'rule':{'all':['"
             + named("manifest")
             + "']}},'lineage':{'name':'main'},'minStrengthBits':112,'tls':{'versions':['TLSv1.2'],"
             + "'suites':['"
@@ -92,7 +93,7 @@ public final class Story {
       rule.append(rule.isEmpty() ? "" : ",").append("'").append(named(key)).append("'");
     }
     return profile(
-        "{'knows':['rsa-pss-2048-sha256','ed25519','ml-dsa-65'],'manifest':{'rule':{'all':["
+        "{'knows':['ecdsa-p256-sha256','ed25519','ml-dsa-65'],'manifest':{'rule':{'all':["
             + rule
             + "]}},'lineage':{'name':'hybrid','thresholds':{'classical':1,'postQuantum':1}},"
             + "'minStrengthBits':128,'tls':{'versions':['TLSv1.3'],'suites':['"

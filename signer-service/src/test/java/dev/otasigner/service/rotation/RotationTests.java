@@ -69,10 +69,10 @@ class RotationTests {
     story.device("d2", "34.11");
     story.key("manifest-ed", "manifest", "ed25519");
     story.key("manifest-pq", "manifest", "ml-dsa-65");
-    story.key("image-3072", "image", "rsa-pss-3072-sha256");
-    story.bootloader("boot2", "image-3072");
+    story.key("image-next", "image", "ed25519");
+    story.bootloader("boot2", "image-next");
     next = story.nextProfile(modernPort, "manifest-ed", "manifest-pq");
-    story.build("36.14", next, "image,image-3072", NEXT_KEYS, ",'bootloader':{'id':'boot2'}");
+    story.build("36.14", next, "image,image-next", NEXT_KEYS, ",'bootloader':{'id':'boot2'}");
     story.release("36.14", true).expect(201);
   }
 
@@ -113,7 +113,7 @@ class RotationTests {
     Answer old = story.request("36.15", next, "image", "manifest").expect(201);
     assertThat(old.string("state")).isEqualTo("refused");
     assertThat(old.text()).contains("key-not-active");
-    story.build("36.15", next, "image-3072", "manifest-ed,manifest-pq");
+    story.build("36.15", next, "image-next", "manifest-ed,manifest-pq");
   }
 
   @Test
@@ -127,7 +127,7 @@ class RotationTests {
     assertThat(stranded.string("detail")).contains("a build to come");
     assertThat(stranded.has("savedBy")).isFalse();
     deactivate("manifest-pq").expectProblem(409, "would-strand");
-    deactivate("image-3072").expectProblem(409, "would-strand");
+    deactivate("image-next").expectProblem(409, "would-strand");
   }
 
   @Test
@@ -174,7 +174,7 @@ class RotationTests {
   @Test
   void aBuildThatLeadsToNoListenerIsNotReleased() throws Exception {
     String deaf = story.nextProfile(1, "manifest-ed", "manifest-pq");
-    story.build("36.16", deaf, "image,image-3072", NEXT_KEYS, ",'bootloader':{'id':'boot2'}");
+    story.build("36.16", deaf, "image,image-next", NEXT_KEYS, ",'bootloader':{'id':'boot2'}");
     assertThat(story.release("36.16", true).expectProblem(409, "would-strand").text())
         .contains("36.16.0+0");
     assertThat(admin.get(story.base + "/releases").text()).doesNotContain("36.16");
