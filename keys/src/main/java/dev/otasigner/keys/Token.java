@@ -2,6 +2,7 @@ package dev.otasigner.keys;
 
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import java.util.List;
@@ -64,6 +65,13 @@ public interface Token extends AutoCloseable {
 
   /** Tokens that take in a key made elsewhere. */
   interface Import {
+    /**
+     * The public half of a private key, which is not stored.
+     *
+     * @throws KeyOperationException.BadKey when the bytes are no key of the suite
+     */
+    VerificationKey publicHalf(SignatureSuite suite, byte[] pkcs8);
+
     /**
      * Stores a private key durably.
      *

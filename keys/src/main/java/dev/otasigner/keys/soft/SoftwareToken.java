@@ -244,6 +244,11 @@ public final class SoftwareToken
   }
 
   @Override
+  public VerificationKey publicHalf(SignatureSuite suite, byte[] pkcs8) {
+    return SoftKey.ofForeign(suite, pkcs8).publicKey();
+  }
+
+  @Override
   public TokenKey importKey(KeySpec spec, byte[] pkcs8) {
     try {
       requireFree(spec.name());

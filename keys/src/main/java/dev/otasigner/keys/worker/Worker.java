@@ -14,14 +14,17 @@ import dev.otasigner.keys.TokenKey;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.VerificationKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -129,24 +132,39 @@ public final class Worker implements AutoCloseable {
    * @throws NotSupported when the purpose or suite is none that this worker serves
    */
   public TokenKey create(KeySpec spec) {
-    return adopt(spec, () -> token.generate(spec));
+    return adopt(spec, key -> true, () -> token.generate(spec));
   }
 
   /**
    * Takes in a key made elsewhere, with the rule that the configuration's defaults give its
-   * purpose.
+   * purpose. Taking in the very same key again gives the key that is there: whoever was killed
+   * before noting it down asks again.
    *
    * @param pkcs8 PrivateKeyInfo in DER; wiped
+   * @throws NameTaken when the token has another key of this name
    * @throws dev.otasigner.keys.KeyOperationException.BadKey when the bytes are no key of the suite
    */
   public TokenKey importKey(KeySpec spec, byte[] pkcs8) {
     if (!(token instanceof Token.Import importing)) {
       throw new NotSupported("this token takes in no keys");
     }
-    return adopt(spec, () -> importing.importKey(spec, pkcs8));
+    try {
+      VerificationKey given = importing.publicHalf(spec.suite(), pkcs8);
+      Predicate<TokenKey> same = key -> key.publicKey().equals(given);
+      Optional<TokenKey> known =
+          token.find(spec.name()).filter(same).filter(key -> isOf(spec, key));
+      if (known.isPresent() && rule(given.keyId()).isPresent()) {
+        return known.get();
+      }
+      return adopt(spec, same, () -> importing.importKey(spec, pkcs8));
+    } finally {
+      Arrays.fill(pkcs8, (byte) 0);
+    }
   }
 
-  private synchronized TokenKey adopt(KeySpec spec, Supplier<TokenKey> make) {
+  /** Makes a key and its rule; a key whose making was interrupted is taken up if it is wanted. */
+  private synchronized TokenKey adopt(
+      KeySpec spec, Predicate<TokenKey> wanted, Supplier<TokenKey> make) {
     journal.requireUsable();
     WorkerConfiguration.Default rule = configuration.defaults().get(spec.purpose());
     if (rule == null || spec.purpose() == KeyPurpose.APPROVAL) {
@@ -161,7 +179,7 @@ public final class Worker implements AutoCloseable {
       }
       change(WorkerConfiguration.read(configurationFile).withPending(spec.name()));
     }
-    TokenKey key = unfinished.filter(k -> isOf(spec, k)).orElseGet(make);
+    TokenKey key = unfinished.filter(wanted).filter(k -> isOf(spec, k)).orElseGet(make);
     change(
         WorkerConfiguration.read(configurationFile)
             .with(

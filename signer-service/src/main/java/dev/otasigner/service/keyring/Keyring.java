@@ -69,7 +69,11 @@ public class Keyring {
   public KeyEntry create(
       String name, KeyPurpose purpose, SignatureSuite suite, Optional<String> product) {
     KeySpec spec = new KeySpec(name, suite, purpose);
-    return register(spec, product, "key.created", () -> worker.create(spec));
+    return register(
+        spec,
+        product,
+        "key.created",
+        () -> unregistered(spec).orElseGet(() -> worker.create(spec)));
   }
 
   /**
@@ -93,7 +97,7 @@ public class Keyring {
     if (rows.findByName(spec.name()).isPresent()) {
       throw SignerException.conflict("a key named '" + spec.name() + "' is there already");
     }
-    TokenKey key = told(() -> unregistered(spec).orElseGet(make));
+    TokenKey key = told(make);
     Actor actor = Actor.current();
     KeyRow row = rows.saveAndFlush(new KeyRow(key, product, clock.instant(), actor.label()));
     Map<String, String> details = new LinkedHashMap<>();

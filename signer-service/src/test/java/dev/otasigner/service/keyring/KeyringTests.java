@@ -233,6 +233,27 @@ class KeyringTests {
     assertThat(other.type()).isEqualTo(ProblemType.CONFLICT);
   }
 
+  /** Killed before the row was written; another key under the name must not pass for it. */
+  @Test
+  void anInterruptedImportIsTakenUpByTheSameKeyOnly() throws Exception {
+    byte[] pkcs8 =
+        KeyPairGenerator.getInstance("Ed25519").generateKeyPair().getPrivate().getEncoded();
+    byte[] other =
+        KeyPairGenerator.getInstance("Ed25519").generateKeyPair().getPrivate().getEncoded();
+    KeyEntry key = importEd25519("interrupted", pkcs8.clone());
+    database.update("delete from keyring_transition where key_id = ?", key.keyId().hex());
+    database.update("delete from keyring_key where key_id = ?", key.keyId().hex());
+    SignerException refusal =
+        catchThrowableOfType(SignerException.class, () -> importEd25519("interrupted", other));
+    assertThat(refusal.type()).isEqualTo(ProblemType.CONFLICT);
+    assertThat(importEd25519("interrupted", pkcs8).keyId()).isEqualTo(key.keyId());
+  }
+
+  private KeyEntry importEd25519(String name, byte[] pkcs8) {
+    return keyring.importKey(
+        name, KeyPurpose.MANIFEST, SignatureSuite.ED25519, Optional.empty(), pkcs8);
+  }
+
   @Test
   void approvalKeysAreNotMadeHere() {
     SignerException refusal =
