@@ -4,6 +4,7 @@ import static dev.otasigner.cli.demo.World.FIRST_DEVICE;
 import static dev.otasigner.cli.demo.World.PRODUCT;
 import static dev.otasigner.cli.demo.World.SECOND_DEVICE;
 
+import dev.otasigner.verifier.RejectedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -23,8 +24,10 @@ final class Refusals {
   void play() throws IOException, StepFailedException {
     Steps steps = world.steps();
     steps.act("3 what is refused, with the stolen keys of 2019 and on the wire");
-    Path first = world.stateOf(FIRST_DEVICE);
-    Path second = world.stateOf(SECOND_DEVICE);
+    CompletableFuture<Output> firstState = world.stating(FIRST_DEVICE);
+    CompletableFuture<Output> secondState = world.stating(SECOND_DEVICE);
+    Path first = world.stateOf(FIRST_DEVICE, firstState);
+    Path second = world.stateOf(SECOND_DEVICE, secondState);
     KeyThief thief = KeyThief.of(world);
     steps.step(
         "older security counter",
@@ -112,15 +115,21 @@ final class Refusals {
   }
 
   private String requireUnchanged() throws IOException, StepFailedException {
-    requireRuns(FIRST_DEVICE, "34.12.0+0");
-    requireRuns(SECOND_DEVICE, "34.11.0+0");
+    CompletableFuture<Output> first = world.stating(FIRST_DEVICE);
+    CompletableFuture<Output> second = world.stating(SECOND_DEVICE);
+    requireRuns(Program.ended(first), "34.12.0+0");
+    requireRuns(Program.ended(second), "34.11.0+0");
     return "device-1 on 34.12, device-2 on 34.11";
   }
 
-  private void requireRuns(String device, String version) throws IOException, StepFailedException {
-    Output state = world.device(device).run("state", "--flash", "flash.bin", "--json");
-    if (!state.requireDone().out().contains("\"version\":\"" + version + "\"")) {
-      throw new StepFailedException(device + " does not run " + version + ":\n" + state.out());
+  private static void requireRuns(Output state, String version) throws StepFailedException {
+    try {
+      String running = state.requireDone().json().object("running").string("version");
+      if (!running.equals(version)) {
+        throw new StepFailedException("running " + running + " instead of " + version);
+      }
+    } catch (RejectedException e) {
+      throw new StepFailedException(String.valueOf(e.getMessage()));
     }
   }
 }

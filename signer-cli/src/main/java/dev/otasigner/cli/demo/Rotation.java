@@ -57,9 +57,14 @@ final class Rotation {
                 "secp384r1",
                 "--server-key",
                 "p-384");
-    create("image-2026", "image", "rsa-pss-3072-sha256");
-    create("manifest-2026", "manifest", "ed25519");
-    create("manifest-2026-pq", "manifest", "ml-dsa-65");
+    List<CompletableFuture<Output>> keys =
+        List.of(
+            creating("image-2026", "image", "rsa-pss-3072-sha256"),
+            creating("manifest-2026", "manifest", "ed25519"),
+            creating("manifest-2026-pq", "manifest", "ml-dsa-65"));
+    for (CompletableFuture<Output> key : keys) {
+      Program.ended(key).requireDone();
+    }
     engineer
         .run(
             "bootloaders",
@@ -93,12 +98,9 @@ final class Rotation {
     return "";
   }
 
-  private void create(String name, String purpose, String suite)
-      throws IOException, StepFailedException {
-    world
-        .engineer()
-        .run("keys", "create", name, "--purpose", purpose, "--suite", suite)
-        .requireDone();
+  private CompletableFuture<Output> creating(String name, String purpose, String suite)
+      throws IOException {
+    return world.engineer().running("keys", "create", name, "--purpose", purpose, "--suite", suite);
   }
 
   private String bridge() throws IOException, StepFailedException {
@@ -143,7 +145,7 @@ final class Rotation {
   private String offerOld() throws IOException, StepFailedException {
     Program engineer = world.engineer();
     KeyThief.Offer offer = KeyThief.of(world).afterRotation();
-    Path state = world.stateOf(FIRST_DEVICE);
+    Path state = world.stateOf(FIRST_DEVICE, world.stating(FIRST_DEVICE));
     Output bytes = engineer.run("profiles", "show", profile, "--product", PRODUCT).requireDone();
     Files.writeString(engineer.directory().resolve("profile-2026.canonical.json"), bytes.out());
     CompletableFuture<Output> push =
@@ -172,8 +174,8 @@ final class Rotation {
   }
 
   private String renew() throws IOException, StepFailedException {
+    runBoth();
     for (String device : List.of(FIRST_DEVICE, SECOND_DEVICE)) {
-      World.require(world.run(device), "up-to-date", "36.14.0+0");
       Output shown =
           world
               .engineer()
@@ -190,10 +192,15 @@ final class Rotation {
 
   private String closeLegacy() throws IOException, StepFailedException {
     world.administrator().run("listeners", "close", "legacy").requireDone();
-    for (String device : List.of(FIRST_DEVICE, SECOND_DEVICE)) {
-      World.require(world.run(device), "up-to-date", "36.14.0+0");
-    }
+    runBoth();
     return "";
+  }
+
+  private void runBoth() throws IOException, StepFailedException {
+    CompletableFuture<Output> first = world.running(FIRST_DEVICE);
+    CompletableFuture<Output> second = world.running(SECOND_DEVICE);
+    World.require(Program.ended(first).json(), "up-to-date", "36.14.0+0");
+    World.require(Program.ended(second).json(), "up-to-date", "36.14.0+0");
   }
 
   private String verifyAudit() throws IOException, StepFailedException {

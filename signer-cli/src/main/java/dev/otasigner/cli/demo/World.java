@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Who plays: the service, an administrator, the maker's engineer and two devices, each a program in
@@ -62,9 +63,20 @@ record World(Stage stage, Steps steps, Path launcher, Path payload, long slotByt
     return device(device).run(all).json();
   }
 
+  /** The same while the story goes on. */
+  CompletableFuture<Output> running(String device) throws IOException {
+    return device(device).running("run", "--flash", "flash.bin", "--json");
+  }
+
+  /** Reads the device's state while the story goes on. */
+  CompletableFuture<Output> stating(String device) throws IOException {
+    return device(device).running("state", "--flash", "flash.bin", "--json");
+  }
+
   /** The device's state, carried to the engineer's desk. */
-  Path stateOf(String device) throws IOException, StepFailedException {
-    Output state = device(device).run("state", "--flash", "flash.bin", "--json").requireDone();
+  Path stateOf(String device, CompletableFuture<Output> stating)
+      throws IOException, StepFailedException {
+    Output state = Program.ended(stating).requireDone();
     Path file = engineer().directory().resolve(device + ".json");
     Files.write(file, state.out().getBytes(StandardCharsets.UTF_8));
     return file;
