@@ -18,11 +18,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The service is killed between any two steps of signing and of publishing, as by kill -9 or a power
- * cut, and started again on the same directory: the work is finished, and a TUF client that has
- * followed all along accepts the catalogue each time, as does a new one.
+ * The service is killed between any two steps of signing and of publishing, as by kill -9 or a
+ * power cut, and started again on the same directory: the work is finished, and a TUF client that
+ * has followed all along accepts the catalogue each time, as does a new one.
  *
- * <p>One directory lives through all of it: what one death leaves is what the next life begins with.
+ * <p>One directory lives through all of it: what one death leaves is what the next life begins
+ * with.
  */
 class KilledServiceIT {
   private static final String PRODUCT = "thermostat";
@@ -70,7 +71,8 @@ class KilledServiceIT {
     int deaths = 0;
     for (String milestone : SIGNING) {
       String version = next();
-      Operator.Answer answer = dyingAt(data, engineer, milestone, () -> sign(engineer, version, profile));
+      Operator.Answer answer =
+          dyingAt(data, engineer, milestone, () -> sign(engineer, version, profile));
       assertThat(answer.status()).as(milestone + answer.out()).isNotZero();
       deaths++;
       try (ServiceProcess service = ServiceProcess.start(data)) {
@@ -130,12 +132,19 @@ class KilledServiceIT {
           {"hardware", "add", "board", "--product", PRODUCT, "--revision", "a"},
           {"channels", "add", "stable", "--product", PRODUCT},
           {"keys", "create", "image", "--purpose", "image", "--suite", "ecdsa-p256-sha256"},
-          {"keys", "activate", "image"},
           {"keys", "create", "manifest", "--purpose", "manifest", "--suite", "ed25519"},
-          {"keys", "activate", "manifest"},
           {
-            "bootloaders", "add", "boot", "--product", PRODUCT, "--hardware", "board", "--anchor",
-            "image", "--slot-bytes", "1048576"
+            "bootloaders",
+            "add",
+            "boot",
+            "--product",
+            PRODUCT,
+            "--hardware",
+            "board",
+            "--anchor",
+            "image",
+            "--slot-bytes",
+            "1048576"
           },
         }) {
       engineer.run(command).requireDone();
@@ -167,7 +176,12 @@ class KilledServiceIT {
   private static void signIn(Operator engineer, ServiceProcess service) throws IOException {
     engineer
         .run(
-            "login", "--service", service.address(), "--user", "engineer", "--password-file",
+            "login",
+            "--service",
+            service.address(),
+            "--user",
+            "engineer",
+            "--password-file",
             "password")
         .requireDone();
   }
@@ -245,6 +259,7 @@ class KilledServiceIT {
     String base = service.address() + REPOSITORY;
     Path metadata = store.resolve("metadata");
     if (!Files.exists(metadata)) {
+      Files.createDirectories(metadata);
       Path root = store.resolve("root.json");
       try (InputStream in = URI.create(base + "metadata/1.root.json").toURL().openStream()) {
         Files.write(root, in.readAllBytes());

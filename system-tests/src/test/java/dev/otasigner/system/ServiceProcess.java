@@ -44,18 +44,17 @@ final class ServiceProcess implements AutoCloseable {
     command.addAll(properties);
     command.addAll(List.of("-cp", classPath(), HaltingService.class.getName()));
     command.addAll(List.of("--data", data.toString(), "--port", "0"));
+    boolean first = !Files.exists(data);
     Path log = data.resolveSibling(data.getFileName() + ".log");
     Process process =
         new ProcessBuilder(command)
             .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
     BufferedReader out =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     String address = null;
     String password = null;
     StringBuilder said = new StringBuilder();
-    boolean first = !Files.exists(data.resolve("db"));
     while (address == null || first && password == null) {
       String line = out.readLine();
       if (line == null) {
