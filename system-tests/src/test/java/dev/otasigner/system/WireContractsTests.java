@@ -1,0 +1,221 @@
+package dev.otasigner.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.keys.KeySpec;
+import dev.otasigner.keys.approval.Approval;
+import dev.otasigner.keys.soft.Argon2Cost;
+import dev.otasigner.keys.soft.Passphrase;
+import dev.otasigner.keys.soft.SoftwareToken;
+import dev.otasigner.keys.worker.Worker;
+import dev.otasigner.keys.worker.WorkerRequest;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.catalogue.Head;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.crypto.SigningInput;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.dsse.Envelope;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
+import dev.otasigner.verifier.manifest.Manifest;
+import dev.otasigner.verifier.testing.Made;
+import dev.otasigner.verifier.testing.TestBuild;
+import dev.otasigner.verifier.testing.TestFleet;
+import dev.otasigner.verifier.testing.TestKey;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The examples of docs/reference/wire-contracts.md are made by the code, not typed. Each is made
+ * anew here and must have the members that the page shows; with {@code -Dwire.write=true} the page is
+ * rewritten.
+ */
+class WireContractsTests {
+  private static final Path PAGE = Repository.root().resolve("docs/reference/wire-contracts.md");
+  private static final Pattern EXAMPLE =
+      Pattern.compile("<!-- example: ([a-z-]+) -->\n```json\n(.*?)```", Pattern.DOTALL);
+  private static final int MAX_BYTES = 1 << 20;
+
+  @TempDir Path directory;
+
+  @Test
+  void thePageShowsWhatTheCodeWrites() throws Exception {
+    Map<String, Json> made = examples();
+    String page = Files.readString(PAGE);
+    if (Boolean.getBoolean("wire.write")) {
+      page = rewritten(page, made);
+      Files.writeString(PAGE, page);
+    }
+    Map<String, Json> shown = new LinkedHashMap<>();
+    Matcher m = EXAMPLE.matcher(page);
+    while (m.find()) {
+      shown.put(m.group(1), JsonReader.read(utf8(m.group(2)), MAX_BYTES));
+    }
+    assertThat(shown.keySet()).isEqualTo(made.keySet());
+    made.forEach((name, json) -> assertThat(shape(shown.get(name))).as(name).isEqualTo(shape(json)));
+  }
+
+  @Test
+  void theReadersTakeWhatThePageShows() throws Exception {
+    Matcher m = EXAMPLE.matcher(Files.readString(PAGE));
+    int read = 0;
+    while (m.find()) {
+      byte[] json = utf8(m.group(2));
+      switch (m.group(1)) {
+        case "manifest" -> Manifest.read(json);
+        case "envelope" -> Envelope.read(json);
+        case "head" -> Head.read(json);
+        case "profile" -> Profile.read(json);
+        case "device-state" -> DeviceState.read(json);
+        case "approval" -> Approval.read(json);
+        default -> {
+          continue;
+        }
+      }
+      read++;
+    }
+    assertThat(read).isEqualTo(6);
+  }
+
+  private Map<String, Json> examples() throws Exception {
+    TestKey image = TestKey.of(SignatureSuite.RSA_PSS_2048_SHA256);
+    TestKey manifest = TestKey.of(SignatureSuite.ED25519);
+    Made build =
+        TestBuild.of("34.12.0+0")
+            .image("main", image)
+            .from("34.0.0+0", "34.11.65535+4294967295")
+            .requires("modem", "2.1.0+0")
+            .manifestBy(manifest)
+            .make();
+    Map<String, Json> examples = new LinkedHashMap<>();
+    examples.put("anchor", image.bootAnchor().toJson());
+    examples.put("manifest", build.manifest().toJson());
+    examples.put("envelope", JsonReader.read(build.envelope().toByteArray(), MAX_BYTES));
+    examples.put("head", Made.head(build).toJson());
+    examples.put("profile", JsonReader.read(TestFleet.factoryProfile().bytes(), MAX_BYTES));
+    examples.put("device-state", TestFleet.device().toJson());
+    examples.put("approval", approval().toJson());
+    keysExamples(examples);
+    examples.put("refusal", refusal(build, image));
+    return examples;
+  }
+
+  private static Approval approval() {
+    return new Approval(
+        TestFleet.digest("request"),
+        TestFleet.digest("policy"),
+        "rita",
+        "arno",
+        Approval.Decision.APPROVE,
+        Instant.parse("2026-12-01T00:00:00Z"),
+        Bytes.copyOf(new byte[] {1, 2, 3, 4, 5, 6, 7, 8}),
+        Optional.of("release of 34.12"));
+  }
+
+  /** A worker that makes a key and signs with it: its configuration and its journal. */
+  private void keysExamples(Map<String, Json> examples) throws Exception {
+    Path token = Files.createDirectory(directory.resolve("token"));
+    Path worker = Files.createDirectory(directory.resolve("worker"));
+    try (Passphrase passphrase = Passphrase.ofPrompt("an example".toCharArray());
+        Worker open =
+            Worker.open(
+                worker,
+                SoftwareToken.create(token, passphrase, new Argon2Cost(1024, 1, 1)),
+                Clock.systemUTC())) {
+      Digest key =
+          open.create(new KeySpec("image", SignatureSuite.ECDSA_P256_SHA256, KeyPurpose.IMAGE))
+              .publicKey()
+              .keyId();
+      open.sign(
+          WorkerRequest.unattended(
+              TestFleet.digest("request"),
+              key,
+              new SigningInput.Hash(Bytes.copyOf(new byte[32]), "SHA-256")));
+    }
+    examples.put(
+        "worker-configuration",
+        JsonReader.read(Files.readAllBytes(worker.resolve("worker.json")), MAX_BYTES));
+    ByteBuffer journal = ByteBuffer.wrap(Files.readAllBytes(worker.resolve("journal.log")));
+    int number = 0;
+    while (journal.remaining() > 8) {
+      byte[] json = new byte[journal.getInt()];
+      journal.getInt(); // CRC-32C
+      journal.get(json);
+      Json record = JsonReader.read(json, MAX_BYTES);
+      if (record instanceof Json.Obj object && object.members().containsKey("toBeSigned")) {
+        examples.put("intent", record);
+      } else if (record instanceof Json.Obj object && object.members().containsKey("outcome")) {
+        examples.putIfAbsent("outcome", record);
+      }
+      number++;
+    }
+    assertThat(number).isGreaterThan(1);
+  }
+
+  /** What the command line says of an image with one byte appended. */
+  private Json refusal(Made build, TestKey key) throws IOException, Exception {
+    Operator operator = Operator.in(directory.resolve("operator"));
+    byte[] image = build.image("main");
+    byte[] longer = java.util.Arrays.copyOf(image, image.length + 1);
+    Files.write(operator.directory().resolve("appended.img"), longer);
+    String pem =
+        "-----BEGIN PUBLIC KEY-----\n"
+            + java.util.Base64.getMimeEncoder(64, new byte[] {'\n'})
+                .encodeToString(key.key().spki().toByteArray())
+            + "\n-----END PUBLIC KEY-----\n";
+    Files.writeString(operator.directory().resolve("key.pem"), pem);
+    Operator.Answer answer = operator.run("verify", "appended.img", "--trust", "key.pem", "--json");
+    assertThat(answer.status()).isEqualTo(1);
+    return answer.json().json();
+  }
+
+  private static String rewritten(String page, Map<String, Json> made) {
+    Matcher m = EXAMPLE.matcher(page);
+    StringBuilder out = new StringBuilder();
+    while (m.find()) {
+      Json json = made.get(m.group(1));
+      String text = json == null ? m.group(2) : Indented.text(json) + "\n";
+      m.appendReplacement(
+          out,
+          Matcher.quoteReplacement("<!-- example: " + m.group(1) + " -->\n```json\n" + text + "```"));
+    }
+    return m.appendTail(out).toString();
+  }
+
+  /** Member names and kinds, without the values. */
+  private static String shape(Json json) {
+    if (json instanceof Json.Obj object) {
+      StringBuilder text = new StringBuilder("{");
+      for (String name : new TreeSet<>(object.members().keySet())) {
+        text.append(name).append(':').append(shape(object.members().get(name))).append(' ');
+      }
+      return text.append('}').toString();
+    }
+    if (json instanceof Json.Arr array) {
+      TreeSet<String> items = new TreeSet<>();
+      array.items().forEach(item -> items.add(shape(item)));
+      return items.toString();
+    }
+    return json.kind();
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}
