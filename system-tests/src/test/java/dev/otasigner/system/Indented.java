@@ -35,6 +35,7 @@ final class Indented {
   }
 
   private static String name(Map.Entry<String, Json> member) {
-    return new String(new Json.Str(member.getKey()).canonicalBytes(), StandardCharsets.UTF_8) + ": ";
+    return new String(new Json.Str(member.getKey()).canonicalBytes(), StandardCharsets.UTF_8)
+        + ": ";
   }
 }

@@ -34,6 +34,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -43,8 +44,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The examples of docs/reference/wire-contracts.md are made by the code, not typed. Each is made
- * anew here and must have the members that the page shows; with {@code -Dwire.write=true} the page is
- * rewritten.
+ * anew here and must have the members that the page shows; with {@code -Dwire.write=true} the page
+ * is rewritten.
  */
 class WireContractsTests {
   private static final Path PAGE = Repository.root().resolve("docs/reference/wire-contracts.md");
@@ -68,7 +69,8 @@ class WireContractsTests {
       shown.put(m.group(1), JsonReader.read(utf8(m.group(2)), MAX_BYTES));
     }
     assertThat(shown.keySet()).isEqualTo(made.keySet());
-    made.forEach((name, json) -> assertThat(shape(shown.get(name))).as(name).isEqualTo(shape(json)));
+    made.forEach(
+        (name, json) -> assertThat(shape(Objects.requireNonNull(shown.get(name)))).as(name).isEqualTo(shape(json)));
   }
 
   @Test
@@ -193,7 +195,8 @@ class WireContractsTests {
       String text = json == null ? m.group(2) : Indented.text(json) + "\n";
       m.appendReplacement(
           out,
-          Matcher.quoteReplacement("<!-- example: " + m.group(1) + " -->\n```json\n" + text + "```"));
+          Matcher.quoteReplacement(
+              "<!-- example: " + m.group(1) + " -->\n```json\n" + text + "```"));
     }
     return m.appendTail(out).toString();
   }
@@ -203,7 +206,7 @@ class WireContractsTests {
     if (json instanceof Json.Obj object) {
       StringBuilder text = new StringBuilder("{");
       for (String name : new TreeSet<>(object.members().keySet())) {
-        text.append(name).append(':').append(shape(object.members().get(name))).append(' ');
+        text.append(name).append(':').append(shape(Objects.requireNonNull(object.members().get(name)))).append(' ');
       }
       return text.append('}').toString();
     }
