@@ -70,7 +70,10 @@ class WireContractsTests {
     }
     assertThat(shown.keySet()).isEqualTo(made.keySet());
     made.forEach(
-        (name, json) -> assertThat(shape(Objects.requireNonNull(shown.get(name)))).as(name).isEqualTo(shape(json)));
+        (name, json) ->
+            assertThat(shape(Objects.requireNonNull(shown.get(name))))
+                .as(name)
+                .isEqualTo(shape(json)));
   }
 
   @Test
@@ -206,7 +209,10 @@ class WireContractsTests {
     if (json instanceof Json.Obj object) {
       StringBuilder text = new StringBuilder("{");
       for (String name : new TreeSet<>(object.members().keySet())) {
-        text.append(name).append(':').append(shape(Objects.requireNonNull(object.members().get(name)))).append(' ');
+        text.append(name)
+            .append(':')
+            .append(shape(Objects.requireNonNull(object.members().get(name))))
+            .append(' ');
       }
       return text.append('}').toString();
     }
