@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * process, so nothing has to be cleared away after a kill.
  */
 final class DirectoryLock {
-  private static volatile @Nullable FileChannel held;
+  /** Kept from the collector, which would close the channel and with it the lock. */
+  private static final AtomicReference<@Nullable FileChannel> HELD = new AtomicReference<>();
 
   private DirectoryLock() {}
 
@@ -35,14 +37,14 @@ final class DirectoryLock {
         channel.close();
         throw new UnavailableException("another service is running on " + data);
       }
-      held = channel;
+      HELD.set(channel);
     } catch (IOException e) {
       throw new UnavailableException("can not use the data directory " + data + ": " + e);
     }
   }
 
   static boolean isHeld() {
-    FileChannel channel = held;
+    FileChannel channel = HELD.get();
     return channel != null && channel.isOpen();
   }
 }

@@ -47,10 +47,10 @@ public final class ClientIdentity {
 
   /** Offers the identity whatever authorities the server names: a device has no other. */
   X509ExtendedKeyManager keyManager() {
-    return new SingleKeyManager();
+    return new OwnKey();
   }
 
-  private final class SingleKeyManager extends X509ExtendedKeyManager {
+  private final class OwnKey extends X509ExtendedKeyManager {
     private static final String ALIAS = "device";
 
     @Override
