@@ -105,9 +105,7 @@ class DemoIT {
   private static Set<Path> stages() throws IOException {
     try (Stream<Path> files = Files.list(TEMPORARY)) {
       return new HashSet<>(
-          files
-              .filter(f -> String.valueOf(f.getFileName()).startsWith("signer-demo-"))
-              .toList());
+          files.filter(f -> String.valueOf(f.getFileName()).startsWith("signer-demo-")).toList());
     }
   }
 

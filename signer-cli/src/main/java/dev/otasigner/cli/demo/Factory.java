@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 
 /** Act 1: a service, a product of 2019 with the keys and ciphers of its day, and two devices. */
@@ -188,7 +189,9 @@ final class Factory {
         .requireDone();
     Files.writeString(
         engineer.directory().resolve("profile-2019.json"),
-        """
+        String.format(
+            Locale.ROOT,
+            """
         {"schema": 1,
          "knows": ["rsa-pkcs1-2048-sha256", "rsa-pss-2048-sha256", "ecdsa-p256-sha256", "ed25519"],
          "manifest": {"rule": {"any": ["manifest-2019"]}},
@@ -197,8 +200,10 @@ final class Factory {
          "tls": {"versions": ["TLSv1.2"], "suites": ["%s"], "groups": ["secp256r1"],
                  "serverAnchors": ["server"], "clientKey": "rsa-2048"},
          "servers": ["localhost"], "ports": [%d]}
-        """
-            .formatted(World.LINEAGE, LEGACY_SUITE, world.ports().legacy()));
+        """,
+            World.LINEAGE,
+            LEGACY_SUITE,
+            world.ports().legacy()));
     return "";
   }
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 
 /** Act 4: keys and ciphers change, carried by an upgrade, and nobody is left behind. */
@@ -81,7 +82,9 @@ final class Rotation {
         .requireDone();
     Files.writeString(
         engineer.directory().resolve("profile-2026.json"),
-        """
+        String.format(
+            Locale.ROOT,
+            """
         {"schema": 1,
          "knows": ["rsa-pss-3072-sha256", "ecdsa-p256-sha256", "ecdsa-p384-sha384", "ed25519",
                    "ml-dsa-65"],
@@ -91,8 +94,10 @@ final class Rotation {
          "tls": {"versions": ["TLSv1.3"], "suites": ["%s"], "groups": ["secp384r1"],
                  "serverAnchors": ["server"], "clientKey": "p-384"},
          "servers": ["localhost"], "ports": [%d]}
-        """
-            .formatted(World.LINEAGE, MODERN_SUITE, world.ports().modern()));
+        """,
+            World.LINEAGE,
+            MODERN_SUITE,
+            world.ports().modern()));
     Program.ended(listener).requireDone();
     profile = Builds.registerProfile(world, "profile-2026.json");
     return "";

@@ -28,6 +28,7 @@ import java.security.KeyPairGenerator;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,11 +77,11 @@ class KeysControllerTests {
         String.join(
             ",",
             List.of(
-                rule.formatted("image", 1),
-                rule.formatted("manifest", 0),
-                rule.formatted("audit", 0),
-                rule.formatted("device-ca", 0),
-                rule.formatted("server-tls", 0)));
+                String.format(Locale.ROOT, rule, "image", 1),
+                String.format(Locale.ROOT, rule, "manifest", 0),
+                String.format(Locale.ROOT, rule, "audit", 0),
+                String.format(Locale.ROOT, rule, "device-ca", 0),
+                String.format(Locale.ROOT, rule, "server-tls", 0)));
     String approver = "{'person':'alice','spki':'" + ALICE.key().spki().base64() + "'}";
     String json =
         "{'schema':1,'approvers':[" + approver + "],'rules':[],'defaults':[" + defaults + "]}";
