@@ -46,6 +46,11 @@ class ListenerValve implements WebServerFactoryCustomizer<TomcatServletWebServer
     return new ValveBase(true) {
       @Override
       public void invoke(Request request, Response response) throws IOException, ServletException {
+        if (response.isError()) {
+          // Tomcat has refused it already, and takes no body from us: it would be waited for.
+          getNext().invoke(request, response);
+          return;
+        }
         Optional<OpenListener> listener = listeners.getObject().of(request.getConnector());
         listener.ifPresent(l -> request.setAttribute(OpenListener.ATTRIBUTE, l));
         if (isServed(listener, request.getDecodedRequestURI())) {
