@@ -17,6 +17,8 @@ import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.tuf.TargetFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -136,7 +138,7 @@ public class Catalogue {
             .flatMap(set -> Optional.ofNullable(set.roles().get(role.roleName())))
             .flatMap(targets -> Optional.ofNullable(targets.targets().get(path)));
     return target.isPresent() && files.hasTarget(target.get())
-        ? Optional.of(java.nio.file.Files.readAllBytes(files.locationOf(target.get())))
+        ? Optional.of(Files.readAllBytes(files.locationOf(target.get())))
         : Optional.empty();
   }
 
@@ -243,7 +245,7 @@ public class Catalogue {
           headBefore(files, PublishedSet.read(files), new ChannelRole(channel, hardware));
       return bytes.isPresent() ? Optional.of(Head.read(bytes.get())) : Optional.empty();
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     } catch (RejectedException e) {
       throw new SignerException(
           ProblemType.INTERNAL, "the catalogue's own head file is damaged: " + e.getMessage());

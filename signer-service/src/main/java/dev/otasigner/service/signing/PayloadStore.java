@@ -2,6 +2,7 @@ package dev.otasigner.service.signing;
 
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -101,7 +102,7 @@ public final class PayloadStore {
   }
 
   public Stored store(byte[] bytes) throws IOException {
-    return store(new java.io.ByteArrayInputStream(bytes));
+    return store(new ByteArrayInputStream(bytes));
   }
 
   private Stored writePart(Path part, Content content) throws IOException, RejectedException {

@@ -1,19 +1,14 @@
 package dev.otasigner.service.signing;
 
 import dev.otasigner.keys.KeyPurpose;
-import dev.otasigner.keys.KeyState;
-import dev.otasigner.verifier.ByteSource;
-import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.RejectedException;
-import dev.otasigner.verifier.crypto.Anchor;
 import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.manifest.ImageFormat;
 import dev.otasigner.verifier.manifest.Manifest;
-import dev.otasigner.verifier.mcuboot.BootCheck;
 import dev.otasigner.verifier.policy.ProfileFit;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -114,15 +110,16 @@ final class RequestPolicy {
       judgeCounter();
       Optional<Profile> profile = judgeProfile();
       Optional<Bootloader> bootloader = judgeBootloader();
-      List<SigningKey> imageKeys = resolve(spec.imageKeys(), KeyPurpose.IMAGE);
-      List<SigningKey> manifestKeys = resolve(spec.manifestKeys(), KeyPurpose.MANIFEST);
+      KeyPolicy signers = new KeyPolicy(product, spec, fleet, keys, devices, reasons);
+      List<SigningKey> imageKeys = signers.resolve(spec.imageKeys(), KeyPurpose.IMAGE);
+      List<SigningKey> manifestKeys = signers.resolve(spec.manifestKeys(), KeyPurpose.MANIFEST);
       List<Bootloader> bootloaders = bootloadersInUse(bootloader);
-      judgeImageKeys(imageKeys, bootloaders);
+      signers.judgeImageKeys(imageKeys, bootloaders);
       List<BootAnchor> signedBy =
           spec.finished() && payload.isPresent()
-              ? judgeSigners(payload.get(), bootloaders)
+              ? signers.judgeSigners(payload.get(), bootloaders)
               : List.of();
-      judgeManifestKeys(manifestKeys, profile);
+      signers.judgeManifestKeys(manifestKeys, profile);
       if (payload.isPresent()) {
         judgeRoom(payload.get(), bootloaders);
       }
@@ -298,144 +295,6 @@ final class RequestPolicy {
       return bootloader;
     }
 
-    private List<SigningKey> resolve(List<String> names, KeyPurpose purpose) {
-      List<SigningKey> found = new ArrayList<>();
-      for (String name : names) {
-        Optional<SigningKey> key = keys.find(name);
-        if (key.isEmpty()) {
-          refuse(PolicyCode.KEY_UNKNOWN, "key " + name + " is not in the keyring");
-        } else if (key.get().purpose() != purpose) {
-          refuse(
-              PolicyCode.KEY_PURPOSE,
-              "key "
-                  + name
-                  + " is for "
-                  + key.get().purpose().code()
-                  + ", not for "
-                  + purpose.code());
-        } else if (key.get().product().isPresent() && !key.get().product().get().equals(product)) {
-          refuse(
-              PolicyCode.KEY_OTHER_PRODUCT,
-              "key " + name + " serves product " + key.get().product().get() + " alone");
-        } else if (key.get().state() != KeyState.ACTIVE) {
-          refuse(
-              PolicyCode.KEY_NOT_ACTIVE,
-              "key " + name + " is " + key.get().state().code() + ": it signs nothing");
-        } else if (found.stream().noneMatch(k -> k.keyId().equals(key.get().keyId()))) {
-          found.add(key.get());
-        }
-      }
-      return found;
-    }
-
-    private void judgeImageKeys(List<SigningKey> imageKeys, List<Bootloader> bootloaders) {
-      if (spec.format() == ImageFormat.OPAQUE) {
-        if (!spec.imageKeys().isEmpty()) {
-          refuse(PolicyCode.KEY_SUITE, "an opaque image carries no signature; its manifest does");
-        }
-        return;
-      }
-      if (spec.finished()) {
-        if (!spec.imageKeys().isEmpty() || spec.bootloader().isPresent()) {
-          refuse(PolicyCode.KEY_SUITE, "a finished image is signed already, and by itself");
-        }
-        return;
-      }
-      if (spec.imageKeys().isEmpty()) {
-        refuse(PolicyCode.KEYS_MISSING, "an MCUboot image needs an image key");
-      }
-      for (SigningKey key : imageKeys) {
-        try {
-          VariantPlan.of(List.of(key), bootloaders);
-        } catch (IllegalArgumentException e) {
-          refuse(PolicyCode.KEY_SUITE, "key " + key.name() + ": " + e.getMessage());
-        }
-      }
-    }
-
-    /** The keys of known bootloaders by which a finished image boots; all of them use one hash. */
-    private List<BootAnchor> judgeSigners(Path image, List<Bootloader> bootloaders)
-        throws IOException {
-      Set<BootAnchor> signers = new java.util.LinkedHashSet<>();
-      RejectedException refusal = null;
-      for (Bootloader bootloader : bootloaders) {
-        for (BootAnchor anchor : bootloader.accepted()) {
-          try {
-            BootCheck.judge(ByteSource.of(image), holding(bootloader, anchor), -1);
-            signers.add(anchor);
-          } catch (RejectedException e) {
-            refusal = e;
-          }
-        }
-      }
-      if (signers.isEmpty()) {
-        refuse(
-            PolicyCode.IMAGE_REFUSED,
-            refusal == null ? "no bootloader is registered" : refusal.getMessage());
-      }
-      return List.copyOf(signers);
-    }
-
-    private static Bootloader holding(Bootloader like, BootAnchor anchor) {
-      return new Bootloader(
-          like.id(),
-          List.of(anchor),
-          List.of(),
-          like.allowList(),
-          like.rollbackProtection(),
-          like.updatable(),
-          like.keyTlv(),
-          like.slotBytes());
-    }
-
-    /** Some device, or the factory where there is none, must be satisfied by these signers. */
-    private void judgeManifestKeys(List<SigningKey> manifestKeys, Optional<Profile> brought) {
-      if (spec.manifestKeys().isEmpty()) {
-        refuse(PolicyCode.KEYS_MISSING, "a manifest needs a manifest key");
-        return;
-      }
-      Set<Digest> signers = new HashSet<>();
-      manifestKeys.forEach(key -> signers.add(key.keyId()));
-      List<Profile> running = new ArrayList<>();
-      if (devices.isEmpty()) {
-        brought.ifPresent(running::add);
-      }
-      for (DeviceState device : devices) {
-        if (spec.version().isNewerThan(device.running().version())) {
-          fleet
-              .profile(product, device.running().profile())
-              .ifPresent(bytes -> addRead(running, bytes));
-        }
-      }
-      boolean resolved = manifestKeys.size() == spec.manifestKeys().size();
-      if (resolved && !running.isEmpty() && running.stream().noneMatch(p -> isMet(p, signers))) {
-        refuse(
-            PolicyCode.MANIFEST_RULE_NOT_MET,
-            "no running profile is satisfied by these manifest keys; one demands "
-                + running.get(0).rule());
-      }
-    }
-
-    private static void addRead(List<Profile> to, dev.otasigner.verifier.Bytes bytes) {
-      try {
-        to.add(Profile.read(bytes.toByteArray()));
-      } catch (RejectedException e) {
-        throw new IllegalStateException("a registered profile is damaged", e);
-      }
-    }
-
-    private static boolean isMet(Profile profile, Set<Digest> signers) {
-      Set<Digest> counting = new HashSet<>();
-      for (Anchor anchor : profile.anchors()) {
-        if (signers.contains(anchor.keyId())
-            && profile.knows().contains(anchor.suite())
-            && anchor.suite().strengthBits() >= profile.minStrengthBits()) {
-          counting.add(anchor.keyId());
-        }
-      }
-      return profile.rule().isMetBy(counting);
-    }
-
     private void judgeRoom(Path payload, List<Bootloader> bootloaders) throws IOException {
       long image = Files.size(payload) + (spec.finished() ? 0 : spec.layout().headerBytes());
       if (spec.format() == ImageFormat.MCUBOOT
@@ -449,7 +308,7 @@ final class RequestPolicy {
 
     /** Bootloaders that may meet the image: registered, in the field, and the one it brings. */
     private List<Bootloader> bootloadersInUse(Optional<Bootloader> brought) {
-      Set<Bootloader> all = new java.util.LinkedHashSet<>();
+      Set<Bootloader> all = new LinkedHashSet<>();
       for (Manifest.Hardware hardware : spec.hardware()) {
         all.addAll(fleet.bootloaders(product, hardware.id()));
       }
