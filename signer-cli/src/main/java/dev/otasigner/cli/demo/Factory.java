@@ -119,8 +119,8 @@ final class Factory {
             .running("hardware", "add", HARDWARE, "--product", PRODUCT, "--revision", "a,b");
     CompletableFuture<Output> channel =
         world.engineer().running("channels", "add", CHANNEL, "--product", PRODUCT);
-    administrator
-        .run(
+    CompletableFuture<Output> enrol =
+        administrator.running(
             "listeners",
             "open",
             "enrol",
@@ -133,8 +133,7 @@ final class Factory {
             "--suite",
             "TLS_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
             "--server-key",
-            "rsa-2048")
-        .requireDone();
+            "rsa-2048");
     administrator
         .run(
             "listeners",
@@ -149,6 +148,7 @@ final class Factory {
             "--server-key",
             "rsa-2048")
         .requireDone();
+    Program.ended(enrol).requireDone();
     Program.ended(hardware).requireDone();
     Program.ended(channel).requireDone();
     return "";
@@ -158,17 +158,20 @@ final class Factory {
     Program engineer = world.engineer();
     MakersKeys.generate(engineer.directory().resolve("image-2019.pem"));
     MakersKeys.generate(engineer.directory().resolve("manifest-2019.pem"));
-    importKey("image-2019", "image", "rsa-pss-2048-sha256");
-    importKey("manifest-2019", "manifest", "rsa-pkcs1-2048-sha256");
+    CompletableFuture<Output> image = importing("image-2019", "image", "rsa-pss-2048-sha256");
+    CompletableFuture<Output> manifest =
+        importing("manifest-2019", "manifest", "rsa-pkcs1-2048-sha256");
+    Program.ended(image).requireDone();
+    Program.ended(manifest).requireDone();
     return "";
   }
 
-  private void importKey(String name, String purpose, String suite)
-      throws IOException, StepFailedException {
-    world
+  private CompletableFuture<Output> importing(String name, String purpose, String suite)
+      throws IOException {
+    return world
         .engineer()
-        .run("keys", "import", name, "--purpose", purpose, "--suite", suite, "--key", name + ".pem")
-        .requireDone();
+        .running(
+            "keys", "import", name, "--purpose", purpose, "--suite", suite, "--key", name + ".pem");
   }
 
   private String registerTrust() throws IOException, StepFailedException {

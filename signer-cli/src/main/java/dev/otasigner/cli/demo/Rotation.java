@@ -180,19 +180,23 @@ final class Rotation {
 
   private String renew() throws IOException, StepFailedException {
     runBoth();
-    for (String device : List.of(FIRST_DEVICE, SECOND_DEVICE)) {
-      Output shown =
-          world
-              .engineer()
-              .run("devices", "show", device, "--json", "--product", PRODUCT)
-              .requireDone();
-      for (String told : List.of("\"p-384\"", "\"lastListener\": \"modern\"")) {
-        if (!shown.out().contains(told)) {
-          throw new StepFailedException("the service does not see " + told + ":\n" + shown.out());
-        }
+    CompletableFuture<Output> first = showing(FIRST_DEVICE);
+    CompletableFuture<Output> second = showing(SECOND_DEVICE);
+    requireModern(Program.ended(first).requireDone());
+    requireModern(Program.ended(second).requireDone());
+    return "";
+  }
+
+  private CompletableFuture<Output> showing(String device) throws IOException {
+    return world.engineer().running("devices", "show", device, "--json", "--product", PRODUCT);
+  }
+
+  private static void requireModern(Output shown) throws StepFailedException {
+    for (String told : List.of("\"p-384\"", "\"lastListener\": \"modern\"")) {
+      if (!shown.out().contains(told)) {
+        throw new StepFailedException("the service does not see " + told + ":\n" + shown.out());
       }
     }
-    return "";
   }
 
   private String closeLegacy() throws IOException, StepFailedException {
