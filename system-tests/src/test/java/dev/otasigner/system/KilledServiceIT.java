@@ -48,7 +48,6 @@ class KilledServiceIT {
           "catalogue.versions",
           "catalogue.file",
           "catalogue.role",
-          "catalogue.targets",
           "catalogue.snapshot",
           "catalogue.accepted",
           "catalogue.timestamp");
