@@ -53,7 +53,7 @@ class DemoIT {
   }
 
   @Test
-  void anInterruptLeavesNoProcessAndNoDirectory() throws IOException, InterruptedException {
+  void anEndedDemoLeavesNoProcessAndNoDirectory() throws IOException, InterruptedException {
     Set<Path> before = stages();
     Process demo = start();
     List<ProcessHandle> started;
@@ -63,7 +63,7 @@ class DemoIT {
       started = demo.descendants().toList();
       assertThat(newStages(before)).hasSize(1);
       assertThat(started).isNotEmpty();
-      new ProcessBuilder("kill", "-INT", Long.toString(demo.pid())).start().waitFor();
+      new ProcessBuilder("kill", "-TERM", Long.toString(demo.pid())).start().waitFor();
       while (out.readLine() != null) {
         // To its end: it may be in the middle of a line.
       }
