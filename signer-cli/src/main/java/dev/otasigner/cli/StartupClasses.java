@@ -67,7 +67,10 @@ final class StartupClasses {
           "keys import key --purpose image --suite rsa-pss-2048-sha256 --key key.pem --json",
           "push image --product p",
           "release publish 1.2 --product p --channel c --hardware h",
-          "devices list --product p");
+          "devices list --product p --json",
+          "devices add d --product p --hardware h --revision a --bootloader b --channel c --build 1.2",
+          "profiles add key.pem --product p",
+          "verify image --device key.pem --manifest key.pem --profile key.pem");
 
   private static void answer(ServerSocket server) {
     while (true) {

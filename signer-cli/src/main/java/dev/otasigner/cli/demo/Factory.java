@@ -24,6 +24,7 @@ final class Factory {
 
   private final World world;
   private String address = "";
+  private String profile = "";
 
   Factory(World world) {
     this.world = world;
@@ -176,8 +177,8 @@ final class Factory {
 
   private String registerTrust() throws IOException, StepFailedException {
     Program engineer = world.engineer();
-    engineer
-        .run(
+    CompletableFuture<Output> bootloader =
+        engineer.running(
             "bootloaders",
             "add",
             "boot-2019",
@@ -188,8 +189,7 @@ final class Factory {
             "--anchor",
             "image-2019",
             "--slot-bytes",
-            Long.toString(world.slotBytes()))
-        .requireDone();
+            Long.toString(world.slotBytes()));
     Files.writeString(
         engineer.directory().resolve("profile-2019.json"),
         String.format(
@@ -207,48 +207,54 @@ final class Factory {
             World.LINEAGE,
             LEGACY_SUITE,
             world.ports().legacy()));
+    profile = Builds.registerProfile(world, "profile-2019.json");
+    Program.ended(bootloader).requireDone();
     return "";
   }
 
   private String signFactoryBuild() throws IOException, StepFailedException {
-    String profile = Builds.registerProfile(world, "profile-2019.json");
     Builds.sign(world, "34.11", 1, profile, List.of("image-2019"), List.of("manifest-2019"))
         .requireDone();
     return "";
   }
 
   private String enrolDevices() throws IOException, StepFailedException {
+    CompletableFuture<Output> firstAdded = adding(World.FIRST_DEVICE);
+    CompletableFuture<Output> secondAdded = adding(World.SECOND_DEVICE);
     String anchor = serverAnchor();
-    CompletableFuture<Output> first = enrolling(World.FIRST_DEVICE, anchor);
-    CompletableFuture<Output> second = enrolling(World.SECOND_DEVICE, anchor);
+    CompletableFuture<Output> first =
+        enrolling(World.FIRST_DEVICE, Program.ended(firstAdded).requireDone(), anchor);
+    CompletableFuture<Output> second =
+        enrolling(World.SECOND_DEVICE, Program.ended(secondAdded).requireDone(), anchor);
     Program.ended(first).requireDone();
     Program.ended(second).requireDone();
     return "";
   }
 
-  private CompletableFuture<Output> enrolling(String id, String anchor)
+  private CompletableFuture<Output> adding(String id) throws IOException {
+    return world
+        .engineer()
+        .running(
+            "devices",
+            "add",
+            id,
+            "--json",
+            "--product",
+            PRODUCT,
+            "--hardware",
+            HARDWARE,
+            "--revision",
+            "a",
+            "--bootloader",
+            "boot-2019",
+            "--channel",
+            CHANNEL,
+            "--build",
+            "34.11");
+  }
+
+  private CompletableFuture<Output> enrolling(String id, Output added, String anchor)
       throws IOException, StepFailedException {
-    Output added =
-        world
-            .engineer()
-            .run(
-                "devices",
-                "add",
-                id,
-                "--json",
-                "--product",
-                PRODUCT,
-                "--hardware",
-                HARDWARE,
-                "--revision",
-                "a",
-                "--bootloader",
-                "boot-2019",
-                "--channel",
-                CHANNEL,
-                "--build",
-                "34.11")
-            .requireDone();
     Program device = world.device(id);
     Files.writeString(device.directory().resolve("secret"), Answers.text(added, "secret") + "\n");
     return device.running(

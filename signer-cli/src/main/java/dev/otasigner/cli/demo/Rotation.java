@@ -66,8 +66,8 @@ final class Rotation {
     for (CompletableFuture<Output> key : keys) {
       Program.ended(key).requireDone();
     }
-    engineer
-        .run(
+    CompletableFuture<Output> bootloader =
+        engineer.running(
             "bootloaders",
             "add",
             "boot-2026",
@@ -78,8 +78,7 @@ final class Rotation {
             "--anchor",
             "image-2026",
             "--slot-bytes",
-            Long.toString(world.slotBytes()))
-        .requireDone();
+            Long.toString(world.slotBytes()));
     Files.writeString(
         engineer.directory().resolve("profile-2026.json"),
         String.format(
@@ -100,6 +99,7 @@ final class Rotation {
             world.ports().modern()));
     Program.ended(listener).requireDone();
     profile = Builds.registerProfile(world, "profile-2026.json");
+    Program.ended(bootloader).requireDone();
     return "";
   }
 
@@ -149,10 +149,11 @@ final class Rotation {
 
   private String offerOld() throws IOException, StepFailedException {
     Program engineer = world.engineer();
+    CompletableFuture<Output> stating = world.stating(FIRST_DEVICE);
     KeyThief.Offer offer = KeyThief.of(world).afterRotation();
-    Path state = world.stateOf(FIRST_DEVICE, world.stating(FIRST_DEVICE));
     Output bytes = engineer.run("profiles", "show", profile, "--product", PRODUCT).requireDone();
     Files.writeString(engineer.directory().resolve("profile-2026.canonical.json"), bytes.out());
+    Path state = world.stateOf(FIRST_DEVICE, stating);
     CompletableFuture<Output> push =
         engineer.running(
             "push",

@@ -7,6 +7,7 @@ import dev.otasigner.verifier.RejectedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** Act 2: an upgrade as it should be. */
 final class Upgrade {
@@ -31,9 +32,11 @@ final class Upgrade {
   private String sign() throws IOException, StepFailedException {
     Program engineer = world.engineer();
     profile = Answers.text(build("34.11"), "profile");
+    CompletableFuture<Output> showing =
+        engineer.running("profiles", "show", profile, "--product", PRODUCT);
     Builds.sign(world, "34.12", 2, profile, List.of("image-2019"), List.of("manifest-2019"))
         .requireDone();
-    Output bytes = engineer.run("profiles", "show", profile, "--product", PRODUCT).requireDone();
+    Output bytes = Program.ended(showing).requireDone();
     Files.writeString(engineer.directory().resolve("profile-2019.canonical.json"), bytes.out());
     return "";
   }
