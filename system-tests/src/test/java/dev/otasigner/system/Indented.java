@@ -17,7 +17,7 @@ final class Indented {
   }
 
   private static String text(Json json, String indent) {
-    String flat = new String(json.canonicalBytes(), StandardCharsets.UTF_8);
+    String flat = new String(json.textBytes(), StandardCharsets.UTF_8);
     boolean leaf = !(json instanceof Json.Obj) && !(json instanceof Json.Arr);
     if (leaf || indent.length() + flat.length() <= WIDTH) {
       return flat;
@@ -35,7 +35,6 @@ final class Indented {
   }
 
   private static String name(Map.Entry<String, Json> member) {
-    return new String(new Json.Str(member.getKey()).canonicalBytes(), StandardCharsets.UTF_8)
-        + ": ";
+    return new String(new Json.Str(member.getKey()).textBytes(), StandardCharsets.UTF_8) + ": ";
   }
 }

@@ -26,9 +26,14 @@ import org.junit.jupiter.api.io.TempDir;
  * with.
  */
 class KilledServiceIT {
-  private static final String PRODUCT = "thermostat";
-  private static final String REPOSITORY = "/catalogue/" + PRODUCT + "/default/";
-  private static final String HEAD = "stable/board/head.json";
+  private static final String REPOSITORY =
+      "/catalogue/" + RegisteredProduct.PRODUCT + "/" + RegisteredProduct.LINEAGE + "/";
+  private static final String HEAD =
+      RegisteredProduct.CHANNEL + "/" + RegisteredProduct.HARDWARE + "/head.json";
+
+  /** Where nothing listens: no device is on record. */
+  private static final int PORT = 31_314;
+
   private static final Duration PATIENCE = Duration.ofSeconds(40);
 
   /** In the order of docs/explanation/signing-cycle.md. */
@@ -59,24 +64,25 @@ class KilledServiceIT {
   @Test
   void everyDeathBetweenTwoStepsIsRecoveredFrom() throws Exception {
     Path data = directory.resolve("data");
-    Operator engineer = Operator.in(directory.resolve("engineer"));
+    RegisteredProduct product;
     String profile;
     try (ServiceProcess service = ServiceProcess.start(data)) {
-      profile = register(service, engineer);
-      sign(engineer, "34.10", profile).requireDone();
-      publish(engineer, "34.10").requireDone();
+      product = RegisteredProduct.at(service, directory);
+      profile = product.addProfile("p-384", PORT);
+      product.sign("34.10", profile).requireDone();
+      product.publish("34.10").requireDone();
       follow(service, "34.10.0+0");
     }
     int deaths = 0;
     for (String milestone : SIGNING) {
       String version = next();
       Operator.Answer answer =
-          dyingAt(data, engineer, milestone, () -> sign(engineer, version, profile));
+          dyingAt(data, product, milestone, () -> product.sign(version, profile));
       assertThat(answer.status()).as(milestone + answer.out()).isNotZero();
       deaths++;
       try (ServiceProcess service = ServiceProcess.start(data)) {
-        signIn(engineer, service);
-        publishOnceReady(engineer, version);
+        product.signIn(service);
+        publishOnceReady(product, version);
         follow(service, version + ".0+0");
       }
     }
@@ -84,15 +90,15 @@ class KilledServiceIT {
       String version = next();
       dyingAt(
           data,
-          engineer,
+          product,
           milestone,
           () -> {
-            sign(engineer, version, profile).requireDone();
-            return publish(engineer, version);
+            product.sign(version, profile).requireDone();
+            return product.publish(version);
           });
       deaths++;
       try (ServiceProcess service = ServiceProcess.start(data)) {
-        signIn(engineer, service);
+        product.signIn(service);
         follow(service, version + ".0+0");
       }
     }
@@ -104,85 +110,14 @@ class KilledServiceIT {
     Operator.Answer run() throws IOException;
   }
 
-  private static Operator.Answer dyingAt(Path data, Operator engineer, String milestone, Work work)
-      throws IOException {
+  private static Operator.Answer dyingAt(
+      Path data, RegisteredProduct product, String milestone, Work work) throws IOException {
     try (ServiceProcess service = ServiceProcess.haltingAt(data, milestone, 1)) {
-      signIn(engineer, service);
+      product.signIn(service);
       Operator.Answer answer = work.run();
       assertThat(service.waitForEnd()).as("exit status at " + milestone).isEqualTo(137);
       return answer;
     }
-  }
-
-  private String register(ServiceProcess service, Operator engineer) throws Exception {
-    Operator administrator = Operator.in(directory.resolve("administrator"));
-    administrator.signIn(service, "admin", service.password());
-    String password =
-        administrator
-            .run("users", "add", "engineer", "--json", "--role", "release-engineer,key-custodian")
-            .requireDone()
-            .json()
-            .string("oneTimePassword");
-    administrator.run("products", "add", PRODUCT).requireDone();
-    engineer.signIn(service, "engineer", password);
-    Files.write(engineer.directory().resolve("payload"), payload());
-    for (String[] command :
-        new String[][] {
-          {"hardware", "add", "board", "--product", PRODUCT, "--revision", "a"},
-          {"channels", "add", "stable", "--product", PRODUCT},
-          {"keys", "create", "image", "--purpose", "image", "--suite", "ecdsa-p256-sha256"},
-          {"keys", "create", "manifest", "--purpose", "manifest", "--suite", "ed25519"},
-          {
-            "bootloaders",
-            "add",
-            "boot",
-            "--product",
-            PRODUCT,
-            "--hardware",
-            "board",
-            "--anchor",
-            "image",
-            "--slot-bytes",
-            "1048576"
-          },
-        }) {
-      engineer.run(command).requireDone();
-    }
-    Files.writeString(
-        engineer.directory().resolve("profile.json"),
-        """
-        {"schema": 1, "knows": ["ed25519", "ecdsa-p256-sha256"],
-         "manifest": {"rule": {"any": ["manifest"]}}, "lineage": {"name": "default"},
-         "minStrengthBits": 112,
-         "tls": {"versions": ["TLSv1.3"], "suites": ["TLS_AES_256_GCM_SHA384"],
-                 "groups": ["secp384r1"], "serverAnchors": ["server"], "clientKey": "p-384"},
-         "servers": ["localhost"], "ports": [31314]}
-        """);
-    return engineer
-        .run("profiles", "add", "profile.json", "--json", "--product", PRODUCT)
-        .requireDone()
-        .json()
-        .string("digest");
-  }
-
-  private static byte[] payload() throws IOException {
-    try (InputStream in = KilledServiceIT.class.getResourceAsStream("KilledServiceIT.class")) {
-      return in == null ? new byte[0] : in.readAllBytes();
-    }
-  }
-
-  /** Sessions outlive the service; only its port is another. */
-  private static void signIn(Operator engineer, ServiceProcess service) throws IOException {
-    engineer
-        .run(
-            "login",
-            "--service",
-            service.address(),
-            "--user",
-            "engineer",
-            "--password-file",
-            "password")
-        .requireDone();
   }
 
   private String next() {
@@ -190,51 +125,13 @@ class KilledServiceIT {
     return "34." + minor;
   }
 
-  private Operator.Answer sign(Operator engineer, String version, String profile) {
-    return engineer.run(
-        "sign",
-        "payload",
-        "--product",
-        PRODUCT,
-        "--hardware",
-        "board",
-        "--version",
-        version,
-        "--security-counter",
-        "1",
-        "--pad-header",
-        "--profile",
-        profile,
-        "--image-key",
-        "image",
-        "--manifest-key",
-        "manifest",
-        "-o",
-        version + ".img",
-        "--manifest-output",
-        version + ".dsse");
-  }
-
-  private static Operator.Answer publish(Operator engineer, String version) {
-    return engineer.run(
-        "release",
-        "publish",
-        version,
-        "--product",
-        PRODUCT,
-        "--channel",
-        "stable",
-        "--hardware",
-        "board");
-  }
-
   /** The request that was cut off is finished by the next start, without being asked. */
-  private static void publishOnceReady(Operator engineer, String version) throws Exception {
+  private static void publishOnceReady(RegisteredProduct product, String version) throws Exception {
     Instant end = Instant.now().plus(PATIENCE);
-    Operator.Answer answer = publish(engineer, version);
+    Operator.Answer answer = product.publish(version);
     while (answer.status() != 0 && Instant.now().isBefore(end)) {
       pause();
-      answer = publish(engineer, version);
+      answer = product.publish(version);
     }
     answer.requireDone();
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.approval.Approval;
+import dev.otasigner.keys.approval.RequestDocument;
 import dev.otasigner.keys.soft.Argon2Cost;
 import dev.otasigner.keys.soft.Passphrase;
 import dev.otasigner.keys.soft.SoftwareToken;
@@ -25,6 +26,7 @@ import dev.otasigner.verifier.testing.Made;
 import dev.otasigner.verifier.testing.TestBuild;
 import dev.otasigner.verifier.testing.TestFleet;
 import dev.otasigner.verifier.testing.TestKey;
+import dev.otasigner.verifier.tuf.SignedMetadata;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -34,68 +36,52 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The examples of docs/reference/wire-contracts.md are made by the code, not typed. Each is made
- * anew here and must have the members that the page shows; with {@code -Dwire.write=true} the page
- * is rewritten.
+ * The examples of docs/reference/wire-contracts.md are made by the code, not typed. Documents are
+ * made anew here and must have the members that the page shows, as what programs say to each other
+ * has in {@link WireExchangesIT}; with {@code -Dwire.write=true} the page is rewritten.
  */
 class WireContractsTests {
-  private static final Path PAGE = Repository.root().resolve("docs/reference/wire-contracts.md");
-  private static final Pattern EXAMPLE =
-      Pattern.compile("<!-- example: ([a-z-]+) -->\n```json\n(.*?)```", Pattern.DOTALL);
   private static final int MAX_BYTES = 1 << 20;
 
   @TempDir Path directory;
 
   @Test
   void thePageShowsWhatTheCodeWrites() throws Exception {
-    Map<String, Json> made = examples();
-    String page = Files.readString(PAGE);
-    if (Boolean.getBoolean("wire.write")) {
-      page = rewritten(page, made);
-      Files.writeString(PAGE, page);
-    }
-    Map<String, Json> shown = new LinkedHashMap<>();
-    Matcher m = EXAMPLE.matcher(page);
-    while (m.find()) {
-      shown.put(m.group(1), JsonReader.read(utf8(m.group(2)), MAX_BYTES));
-    }
-    assertThat(shown.keySet()).isEqualTo(made.keySet());
-    made.forEach(
-        (name, json) ->
-            assertThat(shape(Objects.requireNonNull(shown.get(name))))
-                .as(name)
-                .isEqualTo(shape(json)));
+    Map<String, Example> made = new LinkedHashMap<>();
+    examples().forEach((name, json) -> made.put(name, Example.of(json)));
+    new WirePage("example").requireShows(made);
   }
 
   @Test
   void theReadersTakeWhatThePageShows() throws Exception {
-    Matcher m = EXAMPLE.matcher(Files.readString(PAGE));
+    Map<String, Example> shown = new LinkedHashMap<>(new WirePage("example").shown());
+    shown.putAll(new WirePage("exchange").shown());
     int read = 0;
-    while (m.find()) {
-      byte[] json = utf8(m.group(2));
-      switch (m.group(1)) {
-        case "manifest" -> Manifest.read(json);
-        case "envelope" -> Envelope.read(json);
-        case "head" -> Head.read(json);
-        case "profile" -> Profile.read(json);
-        case "device-state" -> DeviceState.read(json);
-        case "approval" -> Approval.read(json);
+    for (Map.Entry<String, Example> entry : shown.entrySet()) {
+      byte[] bytes = entry.getValue().text().getBytes(StandardCharsets.UTF_8);
+      switch (entry.getKey()) {
+        case "manifest" -> Manifest.read(bytes);
+        case "envelope" -> Envelope.read(bytes);
+        case "head" -> Head.read(bytes);
+        case "profile" -> Profile.read(bytes);
+        case "device-state" -> DeviceState.read(bytes);
+        case "approval" -> Approval.read(bytes);
+        case "request-document" ->
+            RequestDocument.read(JsonReader.read(bytes, MAX_BYTES).canonicalBytes());
+        case "tuf-root" -> SignedMetadata.root(bytes, MAX_BYTES);
+        case "tuf-timestamp" -> SignedMetadata.timestamp(bytes, MAX_BYTES);
         default -> {
           continue;
         }
       }
       read++;
     }
-    assertThat(read).isEqualTo(6);
+    assertThat(read).isEqualTo(9);
   }
 
   private Map<String, Json> examples() throws Exception {
@@ -188,43 +174,5 @@ class WireContractsTests {
     Operator.Answer answer = operator.run("verify", "appended.img", "--trust", "key.pem", "--json");
     assertThat(answer.status()).isEqualTo(1);
     return answer.json().json();
-  }
-
-  private static String rewritten(String page, Map<String, Json> made) {
-    Matcher m = EXAMPLE.matcher(page);
-    StringBuilder out = new StringBuilder();
-    while (m.find()) {
-      Json json = made.get(m.group(1));
-      String text = json == null ? m.group(2) : Indented.text(json) + "\n";
-      m.appendReplacement(
-          out,
-          Matcher.quoteReplacement(
-              "<!-- example: " + m.group(1) + " -->\n```json\n" + text + "```"));
-    }
-    return m.appendTail(out).toString();
-  }
-
-  /** Member names and kinds, without the values. */
-  private static String shape(Json json) {
-    if (json instanceof Json.Obj object) {
-      StringBuilder text = new StringBuilder("{");
-      for (String name : new TreeSet<>(object.members().keySet())) {
-        text.append(name)
-            .append(':')
-            .append(shape(Objects.requireNonNull(object.members().get(name))))
-            .append(' ');
-      }
-      return text.append('}').toString();
-    }
-    if (json instanceof Json.Arr array) {
-      TreeSet<String> items = new TreeSet<>();
-      array.items().forEach(item -> items.add(shape(item)));
-      return items.toString();
-    }
-    return json.kind();
-  }
-
-  private static byte[] utf8(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
   }
 }
