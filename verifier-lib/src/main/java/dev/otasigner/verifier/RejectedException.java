@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 public final class RejectedException extends Exception {
   private static final long serialVersionUID = 1L;
 
+  /** What a refusal quotes may be an attacker's, and megabytes long. */
+  private static final int MAX_QUOTED = 500;
+
   private final Reason reason;
   private final @Nullable String expected;
   private final @Nullable String actual;
@@ -32,10 +35,10 @@ public final class RejectedException extends Exception {
       @Nullable String actual,
       long offset,
       @Nullable Throwable cause) {
-    super(message, cause);
+    super(bounded(message), cause);
     this.reason = reason;
-    this.expected = expected;
-    this.actual = actual;
+    this.expected = expected == null ? null : bounded(expected);
+    this.actual = actual == null ? null : bounded(actual);
     this.offset = offset;
   }
 
@@ -72,6 +75,10 @@ public final class RejectedException extends Exception {
   /** The byte offset of the trouble, or -1. */
   public long offset() {
     return offset;
+  }
+
+  private static String bounded(String text) {
+    return text.length() <= MAX_QUOTED ? text : text.substring(0, MAX_QUOTED) + "...";
   }
 
   private String message() {

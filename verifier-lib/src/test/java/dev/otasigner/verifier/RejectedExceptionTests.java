@@ -24,6 +24,14 @@ class RejectedExceptionTests {
   }
 
   @Test
+  void aRefusalQuotesNoMoreThanAFewHundredCharacters() {
+    String megabyte = "x".repeat(1 << 20);
+    RejectedException refusal =
+        new RejectedException(Reason.MALFORMED, megabyte, megabyte, megabyte).in("there").at(7);
+    assertThat(String.valueOf(refusal.getMessage())).hasSizeLessThan(2000).endsWith("at byte 7");
+  }
+
+  @Test
   void aRefusalWithoutValuesHasNone() {
     RejectedException refusal = new RejectedException(Reason.MALFORMED, "broken");
     assertThat(refusal.expected()).isNull();

@@ -5,7 +5,6 @@ import dev.otasigner.cli.Refusals;
 import dev.otasigner.cli.Report;
 import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.RejectedException;
-import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.mcuboot.McubootImage;
 import dev.otasigner.verifier.mcuboot.Tlv;
 import dev.otasigner.verifier.mcuboot.TlvType;
@@ -44,7 +43,7 @@ public final class InspectCommand implements Callable<Integer> {
     }
     Report report = cli.report();
     if (report.json()) {
-      report.item(document(image));
+      report.item(image.toJson());
     } else {
       describe(report, image);
     }
@@ -94,30 +93,5 @@ public final class InspectCommand implements Callable<Integer> {
     }
     String hex = tlv.value().hex();
     return hex.length() <= 2 * SHOWN_BYTES ? hex : hex.substring(0, 2 * SHOWN_BYTES) + "...";
-  }
-
-  private static Json.Obj document(McubootImage image) {
-    List<Json> tlvs = new ArrayList<>();
-    for (Tlv tlv : image.tlvs()) {
-      tlvs.add(
-          Json.object()
-              .put("offset", tlv.offset())
-              .put("protected", tlv.isProtected())
-              .put("type", tlv.type())
-              .put("name", TlvType.name(tlv.type()))
-              .put("value", tlv.value().hex())
-              .build());
-    }
-    return Json.object()
-        .put("format", "mcuboot")
-        .put("version", image.header().version().toString())
-        .put("headerSize", image.header().headerBytes())
-        .put("payloadLength", image.header().payloadBytes())
-        .put("loadAddress", image.header().loadAddress())
-        .put("flags", Json.strings(image.header().flagNames()))
-        .put("length", image.lengthBytes())
-        .put("end", image.endOffset())
-        .put("tlvs", tlvs)
-        .build();
   }
 }

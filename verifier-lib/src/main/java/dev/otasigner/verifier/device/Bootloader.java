@@ -75,7 +75,7 @@ public record Bootloader(
     return new Bootloader(
         fields.name("id"),
         BootAnchor.readAll(fields, "anchors"),
-        fields.has("trialAnchors") ? BootAnchor.readAll(fields, "trialAnchors") : List.of(),
+        BootAnchor.readAll(fields, "trialAnchors"),
         fields.bool("allowList"),
         fields.bool("rollbackProtection"),
         fields.bool("updatable"),

@@ -150,7 +150,7 @@ public record Profile(
         anchors,
         new Newer(newerSuites, newerAnchors),
         new Lineage(lineage.name("name"), lineage.digest("rootSha256"), thresholds),
-        (int) fields.integer("minStrengthBits", 0, 256),
+        (int) fields.integer("minStrengthBits", 0, 0xffff),
         new Tls(
             tls.strings("versions", MAX_LIST),
             tls.strings("suites", MAX_LIST),

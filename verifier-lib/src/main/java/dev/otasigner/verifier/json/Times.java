@@ -17,11 +17,17 @@ public final class Times {
     if (!FORM.matcher(text).matches()) {
       throw new RejectedException(Reason.MALFORMED, "not a time of the form 2026-11-22T09:30:00Z");
     }
+    Instant time;
     try {
-      return Instant.parse(text);
+      time = Instant.parse(text);
     } catch (DateTimeException e) {
       throw new RejectedException(Reason.MALFORMED, "not a time of the calendar");
     }
+    // Midnight as 24:00:00 and a leap second would each be a second spelling of one time.
+    if (!format(time).equals(text)) {
+      throw new RejectedException(Reason.MALFORMED, "not a time in its one spelling");
+    }
+    return time;
   }
 
   public static String format(Instant time) {

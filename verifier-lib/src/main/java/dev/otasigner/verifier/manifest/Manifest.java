@@ -101,6 +101,9 @@ public record Manifest(
   public static Manifest read(byte[] payload) throws RejectedException {
     Fields fields = JsonReader.readObject(payload, MAX_BYTES);
     fields.requireSchema(Set.of());
+    if (!fields.has("critical")) {
+      throw fields.malformed("critical", "the list of what a reader must know is expected");
+    }
     List<Hardware> hardware = new ArrayList<>();
     for (Fields item : fields.objects("hardware", MAX_LIST)) {
       hardware.add(new Hardware(item.name("id"), item.strings("revisions", MAX_LIST)));

@@ -60,6 +60,7 @@ class DeviceStateTests {
         "rootVersion",
         "clientCert",
         "anchors",
+        "trialAnchors",
         "allowList",
         "rollbackProtection",
         "updatable",

@@ -74,7 +74,7 @@ class ProfileTests {
         "\"ports\":[443]|\"ports\":[0]",
         "\"ports\":[443]|\"ports\":[65536]",
         "\"ports\":[443]|\"ports\":[\"443\"]",
-        "\"minStrengthBits\":112|\"minStrengthBits\":257",
+        "\"minStrengthBits\":112|\"minStrengthBits\":65536",
         "\"classical\":2|\"classical\":256",
         "\"postQuantum\":1|\"postQuantum\":-1",
         "\"clientKey\":\"rsa-2048\"|\"clientKey\":\"rsa\""

@@ -99,6 +99,8 @@ class FieldsTests {
         "2026-13-01T00:00:00Z",
         "2026-02-30T00:00:00Z",
         "2026-11-22T24:00:01Z",
+        "2026-11-22T24:00:00Z",
+        "2026-11-22T23:59:60Z",
         "2026-11-22"
       })
   void aTimeInAnyOtherFormIsRefused(String time) throws Exception {

@@ -87,6 +87,7 @@ class ManifestTests {
   @ValueSource(
       strings = {
         "schema",
+        "critical",
         "product",
         "hardware",
         "version",

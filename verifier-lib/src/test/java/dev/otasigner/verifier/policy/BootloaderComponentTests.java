@@ -76,7 +76,8 @@ class BootloaderComponentTests {
 
   @Test
   void aComponentThatVouchesForItselfIsRefused() {
-    refused(TestBuild.of("34.0").image("p384", P384).brings(NEXT, P384).make());
+    Made build = TestBuild.of("34.0").image("p384", P384).brings(NEXT, P384).make();
+    assertThat(refused(build).reason()).isEqualTo(Reason.BOOTLOADER_COMPONENT);
   }
 
   @Test

@@ -66,6 +66,7 @@ class ManifestCheckTests {
   @Test
   void aHybridStrippedOfItsPostQuantumHalfIsRefused() throws Exception {
     RejectedException refusal = refused(signedBy(P384), HYBRID);
+    assertThat(refusal.reason()).isEqualTo(Reason.MANIFEST_RULE_NOT_MET);
     assertThat(refusal.actual()).contains(P384.keyId().abbreviated());
   }
 

@@ -44,8 +44,10 @@ class ProfileFitTests {
 
   @Test
   void aProfileWhoseCodeCannotVerifyItsAnchorIsUnfit() {
-    assertThat(unfit(TestProfile.any(P384, ML_DSA).knows(SignatureSuite.ECDSA_P384_SHA384)))
-        .hasMessageContaining("does not know ml-dsa-65");
+    RejectedException refusal =
+        unfit(TestProfile.any(P384, ML_DSA).knows(SignatureSuite.ECDSA_P384_SHA384));
+    assertThat(refusal.reason()).isEqualTo(Reason.PROFILE_UNFIT);
+    assertThat(refusal).hasMessageContaining("does not know ml-dsa-65");
   }
 
   @Test

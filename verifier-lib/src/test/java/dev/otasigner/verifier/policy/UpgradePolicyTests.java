@@ -211,28 +211,33 @@ class UpgradePolicyTests {
   void aListingWithAnotherVersionIsRefused() {
     Made build = TestBuild.of("34.0").make();
     Head.Candidate as = build.listing();
-    mismatch(build, listing(as, "34.1", as.securityCounter(), as.manifest(), as.variants()));
+    refusesListing(
+        Reason.LISTING_MISMATCH,
+        build,
+        listing(as, "34.1", as.securityCounter(), as.manifest(), as.variants()));
   }
 
   @Test
   void aListingWithAnotherCounterIsRefused() {
     Made build = TestBuild.of("34.0").make();
     Head.Candidate as = build.listing();
-    mismatch(build, listing(as, "34.0", 9, as.manifest(), as.variants()));
+    refusesListing(
+        Reason.LISTING_MISMATCH, build, listing(as, "34.0", 9, as.manifest(), as.variants()));
   }
 
   @Test
   void aListingWithAnotherFromRangeIsRefused() {
     Made ranged = TestBuild.of("34.0").from("33.0", "33.9").make();
     Made plain = TestBuild.of("34.0").make();
-    mismatch(plain, ranged.listing());
+    refusesListing(Reason.LISTING_MISMATCH, plain, ranged.listing());
   }
 
   @Test
   void aListingWithTheManifestAtAnotherPathIsRefused() {
     Made build = TestBuild.of("34.0").make();
     Head.Candidate as = build.listing();
-    mismatch(
+    refusesListing(
+        Reason.LISTING_MISMATCH,
         build,
         listing(as, "34.0", as.securityCounter(), "beta/gw-1/34.0.0+0.manifest", as.variants()));
   }
@@ -251,7 +256,10 @@ class UpgradePolicyTests {
             v.hash(),
             v.pure(),
             v.anchors());
-    mismatch(build, listing(as, "34.0", as.securityCounter(), as.manifest(), List.of(moved)));
+    refusesListing(
+        Reason.LISTING_MISMATCH,
+        build,
+        listing(as, "34.0", as.securityCounter(), as.manifest(), List.of(moved)));
   }
 
   @Test
@@ -292,19 +300,22 @@ class UpgradePolicyTests {
 
   private void variantMismatch(Made build, Head.Variant listed) {
     Head.Candidate as = build.listing();
-    mismatch(build, listing(as, "34.0", as.securityCounter(), as.manifest(), List.of(listed)));
+    refusesListing(
+        Reason.LISTING_MISMATCH,
+        build,
+        listing(as, "34.0", as.securityCounter(), as.manifest(), List.of(listed)));
   }
 
   @Test
   void aListedVariantThatTheManifestDoesNotHaveIsRefused() {
     Made build = TestBuild.of("34.0").make();
     Made other = TestBuild.of("34.0").image("extra", TestFleet.OLD_IMAGE_KEY).make();
-    mismatch(build, other.listing());
+    refusesListing(Reason.LISTING_MISMATCH, build, other.listing());
   }
 
-  private void mismatch(Made build, Head.Candidate listing) {
+  private void refusesListing(Reason reason, Made build, Head.Candidate listing) {
     assertRefused(
-        Reason.LISTING_MISMATCH,
+        reason,
         () ->
             UpgradePolicy.judgeListing(
                 device, FACTORY, listing, build.envelope(), build.profile()));
