@@ -118,6 +118,7 @@ public record Envelope(String payloadType, Bytes payload, List<Signature> signat
         .putBase64("payload", payload)
         .put("signatures", items)
         .build()
-        .canonicalBytes();
+        // Not canonical, which would leave a control character in the payload type as it is.
+        .textBytes();
   }
 }

@@ -79,9 +79,19 @@ final class CanonicalJson {
   }
 
   private static int byCodePoint(String a, String b) {
-    int[] left = a.codePoints().toArray();
-    int[] right = b.codePoints().toArray();
-    return java.util.Arrays.compare(left, right);
+    int length = Math.min(a.length(), b.length());
+    for (int i = 0; i < length; i++) {
+      char left = a.charAt(i);
+      char right = b.charAt(i);
+      if (left != right) {
+        // Where they part, a surrogate stands for a code point beyond all others.
+        boolean beyond = Character.isSurrogate(left);
+        return beyond == Character.isSurrogate(right)
+            ? Character.compare(left, right)
+            : beyond ? 1 : -1;
+      }
+    }
+    return Integer.compare(a.length(), b.length());
   }
 
   private void string(String text) {

@@ -12,10 +12,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Strict RFC 8259 reader over a whole document. */
+/**
+ * Strict RFC 8259 reader over a whole document. Time is in proportion to the document's length; for
+ * memory see {@link #MAX_ALLOCATED_PER_BYTE}.
+ */
 public final class JsonReader {
   /** Nesting deeper than any contract of the house needs. */
   static final int MAX_DEPTH = 32;
+
+  /**
+   * Neither reading a document nor writing it again allocates more than this for one of its bytes,
+   * all told; the worst documents are made of small objects.
+   */
+  public static final int MAX_ALLOCATED_PER_BYTE = 128;
 
   private final String text;
   private final boolean canonical;

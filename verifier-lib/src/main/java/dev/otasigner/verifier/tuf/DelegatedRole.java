@@ -32,7 +32,7 @@ public record DelegatedRole(
   }
 
   /** A delegated role under the name of a top-level one could take its place on disk. */
-  private static boolean isName(String name) {
+  static boolean isName(String name) {
     return !name.isEmpty()
         && !Metadata.TOP_LEVEL.contains(name)
         && RoleFiles.encode(name).length() <= MAX_ENCODED_NAME;

@@ -16,22 +16,32 @@ import java.util.Locale;
  * @param namePrefix of every bin's role name
  */
 public record SuccinctRoles(RoleKeys roleKeys, int bitLength, String namePrefix) {
+  /** Of a bin's number in hex. */
+  private static final int MAX_DIGITS = 8;
+
   public SuccinctRoles {
     if (bitLength < 1 || bitLength > 32) {
       throw new IllegalArgumentException("1 to 32 bits are expected");
     }
-    if (namePrefix.isEmpty() || namePrefix.length() > 64) {
-      throw new IllegalArgumentException("a prefix of 1 to 64 characters is expected");
+    if (!isPrefix(namePrefix)) {
+      throw new IllegalArgumentException("not a prefix for names of bins");
     }
   }
 
   static SuccinctRoles read(Fields fields) throws RejectedException {
     String prefix = fields.string("name_prefix");
-    if (prefix.isEmpty() || prefix.length() > 64) {
-      throw fields.malformed("name_prefix", "1 to 64 characters are expected");
+    if (!isPrefix(prefix)) {
+      throw fields.malformed("name_prefix", "not a prefix for names of bins");
     }
     return new SuccinctRoles(
         RoleKeys.read(fields), (int) fields.integer("bit_length", 1, 32), prefix);
+  }
+
+  /** The longest name that can follow from it must be one, encoded as a file's name. */
+  private static boolean isPrefix(String prefix) {
+    return !prefix.isEmpty()
+        && prefix.length() <= 64
+        && DelegatedRole.isName(prefix + "-" + "0".repeat(MAX_DIGITS));
   }
 
   /** How many bins there are. */

@@ -38,6 +38,12 @@ class EnvelopeTests {
   }
 
   @Test
+  void aControlCharacterInThePayloadTypeIsReadAsItWasWritten() throws Exception {
+    Envelope envelope = new Envelope("line\nend\u0001", bytes("{}"), List.of());
+    assertThat(reread(envelope)).isEqualTo(envelope);
+  }
+
+  @Test
   void lengthsAreCountedInBytesNotCharacters() {
     byte[] signed = Envelope.toBeSigned("é", bytes("ü"));
     assertThat(new String(signed, UTF_8)).isEqualTo("DSSEv1 2 é 2 ü");

@@ -357,6 +357,25 @@ class DelegationTests {
         .isEqualTo("b-" + TrustedPaths.hashOf("t").hex().substring(0, 8));
   }
 
+  /** 64 characters, and three times three of them in a file name for each. */
+  @Test
+  void aBinPrefixThatMakesNoFileNameIsRefused() throws Exception {
+    SuccinctRoles bins = new SuccinctRoles(new RoleKeys(List.of("k"), 1), 1, "bin");
+    repository.delegate("targets", List.of(key("bins")), bins).publish();
+    Json.Obj signed =
+        Tampering.with(
+            Tampering.signed(repository, "targets"),
+            "delegations",
+            to ->
+                Tampering.with(
+                    to,
+                    "succinct_roles",
+                    s -> Tampering.with(s, "name_prefix", p -> new Json.Str("\u20ac".repeat(64)))));
+    Tampering.put(
+        repository, "metadata/2.targets.json", signed, Tampering.signature(key("targets"), signed));
+    client.assertRefused(Reason.MALFORMED, "targets");
+  }
+
   @Test
   void rolesAndSuccinctRolesExcludeEachOther() throws Exception {
     repository.delegate("targets", "a", key("a"), "*").publish();
