@@ -33,8 +33,11 @@ public enum SignatureSuite {
   /** FIPS 205, pure, empty context. */
   SLH_DSA_SHA2_128S(Family.SLH_DSA, 128, null, 128, 7856),
   SLH_DSA_SHA2_192S(Family.SLH_DSA, 192, null, 192, 16224),
-  /** RFC 8554 HSS, one to four levels; verified only, never signed in software. */
-  HSS_LMS(Family.HSS_LMS, 256, null, 192, 16384);
+  /**
+   * RFC 8554 HSS, one to four levels of any height and Winternitz width, SHA-256 with 32 bytes;
+   * verified only, never signed in software.
+   */
+  HSS_LMS(Family.HSS_LMS, 256, null, 192, HssShape.MAX_SIGNATURE_BYTES);
 
   /** What decides how a key is read and a signature is checked. */
   public enum Family {

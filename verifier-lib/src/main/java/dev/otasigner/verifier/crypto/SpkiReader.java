@@ -35,7 +35,6 @@ import org.bouncycastle.math.ec.ECPoint;
 final class SpkiReader {
   private static final BigInteger MIN_EXPONENT = BigInteger.valueOf(3);
   private static final int MAX_EXPONENT_BITS = 64;
-  private static final int MAX_HSS_LEVELS = 4;
 
   private static final Map<Integer, ASN1ObjectIdentifier> CURVES =
       Map.of(
@@ -62,6 +61,7 @@ final class SpkiReader {
       throw new RejectedException(Reason.LIMIT_EXCEEDED, "public key over its limit");
     }
     try {
+      DerShape.require(spki.toByteArray());
       SubjectPublicKeyInfo info = SubjectPublicKeyInfo.getInstance(spki.toByteArray());
       // Only the one DER spelling: otherwise one key could have many keyids.
       if (!Bytes.copyOf(info.getEncoded(ASN1Encoding.DER)).equals(spki)) {
@@ -100,6 +100,7 @@ final class SpkiReader {
     if (!DERNull.INSTANCE.equals(algorithm.getParameters())) {
       throw new RejectedException(Reason.MALFORMED, "RSA key without NULL parameters (RFC 3279)");
     }
+    DerShape.require(bits);
     RSAPublicKey key = RSAPublicKey.getInstance(bits);
     // The key within the BIT STRING has one spelling too; a negative number is not among them.
     if (!Arrays.equals(key.getEncoded(ASN1Encoding.DER), bits)) {
@@ -146,15 +147,8 @@ final class SpkiReader {
   }
 
   private static SuiteVerifier hss(byte[] key) throws RejectedException, IOException {
-    HSSPublicKeyParameters parameters = HSSPublicKeyParameters.getInstance(key);
-    if (parameters.getL() > MAX_HSS_LEVELS) {
-      throw new RejectedException(
-          Reason.UNSUPPORTED_ALGORITHM,
-          "HSS levels",
-          "at most " + MAX_HSS_LEVELS,
-          Integer.toString(parameters.getL()));
-    }
-    return SuiteVerifiers.hss(parameters);
+    HssShape shape = HssShape.of(key);
+    return SuiteVerifiers.hss(shape, HSSPublicKeyParameters.getInstance(key));
   }
 
   /** For key types whose AlgorithmIdentifier has no parameters (RFC 8410, 9881, 9909, 9708). */

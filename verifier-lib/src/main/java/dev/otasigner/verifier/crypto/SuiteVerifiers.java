@@ -116,8 +116,11 @@ final class SuiteVerifiers {
     };
   }
 
-  static SuiteVerifier hss(HSSPublicKeyParameters key) {
+  static SuiteVerifier hss(HssShape shape, HSSPublicKeyParameters key) {
     return (message, signature) -> {
+      if (!shape.fits(signature)) {
+        return false;
+      }
       HSSSigner signer = new HSSSigner();
       signer.init(false, key);
       return signer.verifySignature(message, signature);

@@ -4,6 +4,7 @@ import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
@@ -26,7 +27,9 @@ import java.util.Set;
 public record Envelope(String payloadType, Bytes payload, List<Signature> signatures) {
   public static final int MAX_BYTES = 256 * 1024;
   public static final int MAX_SIGNATURES = 16;
-  private static final int MAX_SIGNATURE_BYTES = 20_000;
+
+  /** No suite has longer signatures. */
+  private static final int MAX_SIGNATURE_BYTES = SignatureSuite.HSS_LMS.maxSignatureBytes();
 
   public record Signature(Digest keyId, Bytes signature) {}
 
