@@ -84,17 +84,24 @@ record DeviceQuestion(Terminal terminal, Path state, List<Path> profiles) {
         Envelope.read(envelope.toByteArray()).payloadOf(Manifest.PAYLOAD_TYPE).toByteArray());
   }
 
-  /** The listed file that the image is, or the first: the judgement tells why it is not. */
+  /**
+   * The listed file that the image seems to be, or the first: the judgement tells whether it is,
+   * and why it is not. Only files of equal length have to be told apart by a digest of their own.
+   */
   private static Head.Variant variant(Path image, Manifest manifest, Head.Candidate listing)
       throws IOException {
-    Digest digest = digest(image);
-    for (int i = 0; i < manifest.variants().size(); i++) {
-      // Two variants may well be equally long: signatures of one suite differ by a byte or two.
-      if (manifest.variants().get(i).sha256().equals(digest)) {
-        return listing.variants().get(i);
+    long length = ByteSource.of(image).lengthBytes();
+    List<Manifest.Variant> equallyLong =
+        manifest.variants().stream().filter(v -> v.lengthBytes() == length).toList();
+    Manifest.Variant seeming =
+        equallyLong.isEmpty() ? manifest.variants().get(0) : equallyLong.get(0);
+    if (equallyLong.size() > 1) {
+      Digest digest = digest(image);
+      for (Manifest.Variant variant : equallyLong) {
+        seeming = variant.sha256().equals(digest) ? variant : seeming;
       }
     }
-    return listing.variants().get(0);
+    return listing.variants().get(manifest.variants().indexOf(seeming));
   }
 
   private static Digest digest(Path file) throws IOException {

@@ -15,14 +15,19 @@ import java.util.OptionalLong;
 
 /** Would every bootloader that knows these keys boot the image? */
 record TrustQuestion(
-    Terminal terminal, List<Path> keys, TrustCheck.Demand rule, OptionalLong storedCounter) {
+    Terminal terminal,
+    List<Path> keys,
+    TrustCheck.Demand rule,
+    OptionalLong storedCounter,
+    long maxPureBytes) {
 
   VerifyCommand.Answer ask(Path image) throws IOException, RejectedException {
     List<VerificationKey> trusted = new ArrayList<>();
     for (Path key : keys) {
       trusted.add(PublicKeyFile.imageKey(terminal, key));
     }
-    BootedImage booted = TrustCheck.judge(ByteSource.of(image), trusted, rule, storedCounter);
+    BootedImage booted =
+        TrustCheck.judge(ByteSource.of(image), trusted, rule, storedCounter, maxPureBytes);
     Json.Builder document =
         Json.object()
             .put("accepted", true)

@@ -6,6 +6,7 @@ import dev.otasigner.cli.Refusals;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.manifest.ImageFormat;
+import dev.otasigner.verifier.mcuboot.TrustCheck;
 import dev.otasigner.verifier.mcuboot.TrustCheck.Demand;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,6 +46,15 @@ public final class VerifyCommand implements Callable<Integer> {
       paramLabel = "N",
       description = "Rollback protection on, with this counter stored.")
   private @Nullable Long storedCounter;
+
+  @Option(
+      names = "--pure-limit",
+      paramLabel = "BYTES",
+      description = {
+        "Longest image held in memory for a pure Ed25519 signature",
+        "(default 67108864); the slot size of the bootloader."
+      })
+  private @Nullable Long pureLimit;
 
   @Option(names = "--format", defaultValue = "mcuboot", description = "mcuboot (default).")
   private ImageFormat format = ImageFormat.MCUBOOT;
@@ -99,7 +109,11 @@ public final class VerifyCommand implements Callable<Integer> {
     if (storedCounter != null && (storedCounter < 0 || storedCounter > 0xffff_ffffL)) {
       throw CommandFailedException.usage("--stored-counter: 0 to 4294967295 is expected");
     }
-    return new TrustQuestion(cli.terminal(), keys, rule, stored()).ask(image);
+    if (pureLimit != null && pureLimit < 1) {
+      throw CommandFailedException.usage("--pure-limit: a number of bytes is expected");
+    }
+    long maxPureBytes = pureLimit == null ? TrustCheck.DEFAULT_PURE_BYTES : pureLimit;
+    return new TrustQuestion(cli.terminal(), keys, rule, stored(), maxPureBytes).ask(image);
   }
 
   private OptionalLong stored() {
@@ -110,6 +124,10 @@ public final class VerifyCommand implements Callable<Integer> {
     if (storedCounter != null) {
       throw CommandFailedException.usage("--stored-counter goes with --trust")
           .hint("a device's counter stands in its state");
+    }
+    if (pureLimit != null) {
+      throw CommandFailedException.usage("--pure-limit goes with --trust")
+          .hint("a device's slot size stands in its state");
     }
     if (device == null || manifest == null || profiles == null) {
       throw CommandFailedException.usage("--device needs --manifest and --profile");

@@ -34,13 +34,34 @@ public final class BootCheck {
   public static BootedImage judge(ByteSource source, Bootloader bootloader, long storedCounter)
       throws IOException, RejectedException {
     McubootImage image = McubootImage.read(source);
+    ImageScan.Wanted wanted = wanted(image, bootloader);
+    ImageScan scan = ImageScan.of(source, image, wanted, bootloader.slotBytes(), null);
+    return judge(image, scan, bootloader, storedCounter);
+  }
+
+  /**
+   * What must be read of the image to judge it.
+   *
+   * @throws RejectedException when no reading can make the bootloader boot it
+   */
+  static ImageScan.Wanted wanted(McubootImage image, Bootloader bootloader)
+      throws RejectedException {
     requireBootable(image.header());
     requireFit(image, bootloader.slotBytes());
-    OptionalLong stored =
-        bootloader.rollbackProtection() ? OptionalLong.of(storedCounter) : OptionalLong.empty();
-    List<BootBuild> builds = builds(bootloader, stored);
-    Judgement judgement = Judgement.of(source, image, builds);
-    if (judgement.hasTrailer() && image.lengthBytes() != bootloader.slotBytes()) {
+    ImageScan.Wanted wanted = ImageScan.Wanted.by(builds(bootloader, OptionalLong.empty()), image);
+    if (wanted.region()) {
+      ImageScan.requireKeepable(image.signedBytes(), bootloader.slotBytes());
+    }
+    return wanted;
+  }
+
+  /** The same as on a source, on what was read of it. */
+  static BootedImage judge(
+      McubootImage image, ImageScan scan, Bootloader bootloader, long storedCounter)
+      throws RejectedException {
+    requireBootable(image.header());
+    requireFit(image, bootloader.slotBytes());
+    if (scan.hasTrailer() && image.lengthBytes() != bootloader.slotBytes()) {
       throw new RejectedException(
               Reason.IMAGE_TRAILING_BYTES,
               "a trailer that is not at the end of the slot",
@@ -48,7 +69,9 @@ public final class BootCheck {
               image.lengthBytes() + " bytes")
           .at(image.endOffset());
     }
-    return judgement.any(builds);
+    OptionalLong stored =
+        bootloader.rollbackProtection() ? OptionalLong.of(storedCounter) : OptionalLong.empty();
+    return new Judgement(image, scan).any(builds(bootloader, stored));
   }
 
   /** The loader looks at these flags before it validates. */

@@ -9,52 +9,96 @@ import dev.otasigner.verifier.device.BootAnchor.ImageHash;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
+import java.util.Collection;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One pass over an image's bytes: its hashes, and what follows its TLVs. What was read before is
- * compared on the way, so that the judged structure is that of the hashed bytes.
+ * One pass over an image's bytes: its hashes, that of the whole file, and what follows its TLVs.
+ * What was read before is compared on the way, so that the judged structure is that of the hashed
+ * bytes.
  */
 final class ImageScan {
-  private static final int BUFFER_BYTES = 256 * 1024;
+  static final int BUFFER_BYTES = 256 * 1024;
 
-  /** No image for pure Ed25519 is longer: such bootloaders map the whole slot into memory. */
-  static final int MAX_REGION_BYTES = 64 * 1024 * 1024;
+  /** No array is longer, in any JVM. */
+  private static final int MAX_ARRAY_BYTES = Integer.MAX_VALUE - 8;
 
   private final Map<ImageHash, Bytes> hashes;
   private final byte[] region;
-  private final boolean hasTrailer;
+  private final SlotTrailer.Reader trailer;
 
-  private ImageScan(Map<ImageHash, Bytes> hashes, byte[] region, boolean hasTrailer) {
+  private ImageScan(Map<ImageHash, Bytes> hashes, byte[] region, SlotTrailer.Reader trailer) {
     this.hashes = hashes;
     this.region = region;
-    this.hasTrailer = hasTrailer;
+    this.trailer = trailer;
+  }
+
+  /**
+   * What is wanted of the one pass.
+   *
+   * @param kinds hashes over header, payload and protected TLVs
+   * @param region whether to keep these bytes, for pure signatures
+   */
+  record Wanted(Set<ImageHash> kinds, boolean region) {
+    /** What these builds will ask for, and of that only what the image has at all. */
+    static Wanted by(Collection<BootBuild> builds, McubootImage image) {
+      Set<ImageHash> kinds = EnumSet.noneOf(ImageHash.class);
+      boolean region = false;
+      for (BootBuild build : builds) {
+        if (!image.ofType(ImageKeyType.tlvOf(build.hash())).isEmpty()) {
+          kinds.add(build.hash());
+          region |= build.pure() && BootBuild.isMarkedPure(image);
+        }
+      }
+      return new Wanted(kinds, region);
+    }
+  }
+
+  /**
+   * Refuses what is too long to be kept in memory.
+   *
+   * @param maxBytes the caller's limit, which no array exceeds in any case
+   * @throws RejectedException LIMIT_EXCEEDED
+   */
+  static void requireKeepable(long signedBytes, long maxBytes) throws RejectedException {
+    long limit = Math.min(maxBytes, MAX_ARRAY_BYTES);
+    if (signedBytes > limit) {
+      throw new RejectedException(
+          Reason.LIMIT_EXCEEDED,
+          "an image with a pure signature must be in memory whole",
+          "at most " + limit + " bytes",
+          signedBytes + " bytes");
+    }
   }
 
   /**
    * Reads the image once.
    *
-   * @param kinds the hashes that are wanted
-   * @param keep whether to keep the signed bytes, for pure signatures
-   * @throws RejectedException IMAGE_TRAILING_BYTES, or LIMIT_EXCEEDED when it is too long to keep
+   * @param maxRegionBytes no more is kept for a pure signature
+   * @param stated is shown every byte of the file, when the file must be a certain one
+   * @throws RejectedException LIMIT_EXCEEDED when it is too long to keep, IMAGE_LENGTH_MISMATCH and
+   *     IMAGE_DIGEST_MISMATCH when the file is not the stated one
    * @throws IOException also when the file changed since its structure was read
    */
-  static ImageScan of(ByteSource source, McubootImage image, Set<ImageHash> kinds, boolean keep)
+  static ImageScan of(
+      ByteSource source,
+      McubootImage image,
+      Wanted wanted,
+      long maxRegionBytes,
+      @Nullable StatedFile stated)
       throws IOException, RejectedException {
-    if (keep && image.signedBytes() > MAX_REGION_BYTES) {
-      throw new RejectedException(
-          Reason.LIMIT_EXCEEDED,
-          "an image with a pure signature must be in memory whole",
-          "at most " + MAX_REGION_BYTES + " bytes",
-          image.signedBytes() + " bytes");
+    if (wanted.region) {
+      requireKeepable(image.signedBytes(), maxRegionBytes);
     }
     Map<ImageHash, MessageDigest> digests = new EnumMap<>(ImageHash.class);
-    for (ImageHash kind : kinds) {
+    for (ImageHash kind : wanted.kinds) {
       digests.put(kind, Digest.digest(kind.jcaName()));
     }
-    byte[] region = new byte[keep ? (int) image.signedBytes() : 0];
+    byte[] region = new byte[wanted.region ? (int) image.signedBytes() : 0];
     byte[] tlvs = new byte[image.tlvBytes().length()];
     SlotTrailer.Reader trailer = new SlotTrailer.Reader(image.endOffset(), image.lengthBytes());
     byte[] head = new byte[McubootHeader.BYTES];
@@ -62,6 +106,9 @@ final class ImageScan {
     long at = 0;
     try (InputStream in = source.open()) {
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        if (stated != null) {
+          stated.update(buffer, count);
+        }
         int covered = (int) Math.max(0, Math.min(count, image.signedBytes() - at));
         for (MessageDigest digest : digests.values()) {
           digest.update(buffer, 0, covered);
@@ -74,6 +121,9 @@ final class ImageScan {
         at += count;
       }
     }
+    if (stated != null) {
+      stated.finish();
+    }
     if (at != image.lengthBytes()
         || !Bytes.copyOf(head).equals(image.headerBytes())
         || !Bytes.copyOf(tlvs).equals(image.tlvBytes())) {
@@ -81,7 +131,7 @@ final class ImageScan {
     }
     Map<ImageHash, Bytes> hashes = new EnumMap<>(ImageHash.class);
     digests.forEach((kind, digest) -> hashes.put(kind, Bytes.copyOf(digest.digest())));
-    return new ImageScan(hashes, region, trailer.finish());
+    return new ImageScan(hashes, region, trailer);
   }
 
   /** Copies what the buffer, which stands at {@code at}, shares with {@code into}. */
@@ -107,8 +157,12 @@ final class ImageScan {
     return region;
   }
 
-  /** Whether the file ends with a slot trailer. */
-  boolean hasTrailer() {
-    return hasTrailer;
+  /**
+   * Whether the file ends with a slot trailer.
+   *
+   * @throws RejectedException IMAGE_TRAILING_BYTES when anything else follows the TLVs
+   */
+  boolean hasTrailer() throws RejectedException {
+    return trailer.finish();
   }
 }

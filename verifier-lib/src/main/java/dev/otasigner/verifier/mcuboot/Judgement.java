@@ -1,42 +1,18 @@
 package dev.otasigner.verifier.mcuboot;
 
-import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
-import dev.otasigner.verifier.device.BootAnchor.ImageHash;
-import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 
 /** One image, read once, before any number of builds. */
 final class Judgement {
   private final McubootImage image;
   private final ImageScan scan;
 
-  private Judgement(McubootImage image, ImageScan scan) {
+  Judgement(McubootImage image, ImageScan scan) {
     this.image = image;
     this.scan = scan;
-  }
-
-  /** Reads what these builds will ask for, and of that only what the image has at all. */
-  static Judgement of(ByteSource source, McubootImage image, Collection<BootBuild> builds)
-      throws IOException, RejectedException {
-    Set<ImageHash> kinds = EnumSet.noneOf(ImageHash.class);
-    boolean keep = false;
-    for (BootBuild build : builds) {
-      if (!image.ofType(ImageKeyType.tlvOf(build.hash())).isEmpty()) {
-        kinds.add(build.hash());
-        keep |= build.pure() && BootBuild.isMarkedPure(image);
-      }
-    }
-    return new Judgement(image, ImageScan.of(source, image, kinds, keep));
-  }
-
-  boolean hasTrailer() {
-    return scan.hasTrailer();
   }
 
   /**

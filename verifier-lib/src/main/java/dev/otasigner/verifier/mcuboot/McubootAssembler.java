@@ -118,12 +118,9 @@ public final class McubootAssembler {
       throw new RejectedException(Reason.IMAGE_TOO_LARGE, "the image does not fit 32 bits");
     }
     long signedBytes = options.headerBytes() + payloadBytes + covered.length;
-    if (options.pure() && signedBytes > ImageScan.MAX_REGION_BYTES) {
-      throw new RejectedException(
-          Reason.LIMIT_EXCEEDED,
-          "an image with a pure signature must be in memory whole",
-          "at most " + ImageScan.MAX_REGION_BYTES + " bytes",
-          signedBytes + " bytes");
+    if (options.pure()) {
+      long slot = options.slotBytes();
+      ImageScan.requireKeepable(signedBytes, slot > 0 ? slot : TrustCheck.DEFAULT_PURE_BYTES);
     }
     requireRoom(signedBytes);
     Region region = new Region(out);

@@ -27,19 +27,41 @@ public final class TrustCheck {
     ALL
   }
 
+  /**
+   * What is held in memory of an image with a pure signature, unless the caller says otherwise: no
+   * slot is known here that would bound it.
+   */
+  public static final int DEFAULT_PURE_BYTES = 64 * 1024 * 1024;
+
   private TrustCheck() {}
+
+  /**
+   * As the longer form, with {@link #DEFAULT_PURE_BYTES}.
+   *
+   * @throws RejectedException as the longer form
+   */
+  public static BootedImage judge(
+      ByteSource source, List<VerificationKey> keys, Demand demand, OptionalLong storedCounter)
+      throws IOException, RejectedException {
+    return judge(source, keys, demand, storedCounter, DEFAULT_PURE_BYTES);
+  }
 
   /**
    * Accepts or throws.
    *
    * @param keys at least one
    * @param storedCounter turns rollback protection on; an equal counter is accepted
+   * @param maxPureBytes an image with a pure signature is held in memory, up to this length
    * @return the image as the last of the bootloaders that were asked accepted it
    * @throws RejectedException IMAGE_*, MALFORMED, SECURITY_COUNTER_TOO_LOW, LIMIT_EXCEEDED,
    *     UNSUPPORTED_ALGORITHM for a key that no bootloader can have
    */
   public static BootedImage judge(
-      ByteSource source, List<VerificationKey> keys, Demand demand, OptionalLong storedCounter)
+      ByteSource source,
+      List<VerificationKey> keys,
+      Demand demand,
+      OptionalLong storedCounter,
+      long maxPureBytes)
       throws IOException, RejectedException {
     if (keys.isEmpty()) {
       throw new IllegalArgumentException("no key to trust");
@@ -50,11 +72,14 @@ public final class TrustCheck {
     for (VerificationKey key : keys) {
       builds.put(key.keyId(), builds(image, key, storedCounter));
     }
-    Judgement judgement =
-        Judgement.of(source, image, builds.values().stream().flatMap(List::stream).toList());
+    List<BootBuild> all = builds.values().stream().flatMap(List::stream).toList();
+    ImageScan scan =
+        ImageScan.of(source, image, ImageScan.Wanted.by(all, image), maxPureBytes, null);
+    scan.hasTrailer();
+    Judgement judgement = new Judgement(image, scan);
     return switch (demand) {
       case ANY -> any(judgement, builds);
-      case ALL -> judgement.all(builds.values().stream().flatMap(List::stream).toList());
+      case ALL -> judgement.all(all);
     };
   }
 

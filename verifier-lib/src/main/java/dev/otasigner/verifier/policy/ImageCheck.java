@@ -1,7 +1,6 @@
 package dev.otasigner.verifier.policy;
 
 import dev.otasigner.verifier.ByteSource;
-import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.device.BootAnchor;
@@ -9,57 +8,55 @@ import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.manifest.ImageFormat;
 import dev.otasigner.verifier.manifest.Manifest;
-import dev.otasigner.verifier.mcuboot.BootCheck;
 import dev.otasigner.verifier.mcuboot.BootedImage;
+import dev.otasigner.verifier.mcuboot.StatedImage;
 import java.io.IOException;
-import java.io.InputStream;
-import java.security.MessageDigest;
 import java.util.List;
+import java.util.Optional;
 
 /** The checks of the judgement that need the image's bytes. */
 final class ImageCheck {
-  private static final int CHUNK_BYTES = 64 * 1024;
-
   private final DeviceState device;
   private final Manifest manifest;
-  private final ByteSource image;
+  private final Manifest.Variant variant;
+  private final Bootloader onTrial;
 
-  ImageCheck(DeviceState device, Manifest manifest, ByteSource image) {
+  /** Empty for an opaque image, of which a bootloader checks nothing. */
+  private final Optional<StatedImage> image;
+
+  private ImageCheck(
+      DeviceState device,
+      Manifest manifest,
+      Manifest.Variant variant,
+      Bootloader onTrial,
+      Optional<StatedImage> image) {
     this.device = device;
     this.manifest = manifest;
+    this.variant = variant;
+    this.onTrial = onTrial;
     this.image = image;
   }
 
   /**
-   * Demands the length and digest that the manifest states, in one pass; a longer image is refused
-   * as soon as it is too long.
+   * Demands the length and digest that the manifest states, and reads of the image, in that same
+   * pass, all that its bootloaders will be asked: present anchors, and those of a component beside
+   * them.
    *
-   * @throws RejectedException IMAGE_LENGTH_MISMATCH, IMAGE_DIGEST_MISMATCH
+   * @throws RejectedException IMAGE_LENGTH_MISMATCH, IMAGE_DIGEST_MISMATCH; then any reason of
+   *     {@link Check#BOOT}
    */
-  void requireBytes(Manifest.Variant variant) throws RejectedException, IOException {
-    MessageDigest hash = Digest.sha256();
-    long length = 0;
-    try (InputStream in = image.open()) {
-      byte[] chunk = new byte[CHUNK_BYTES];
-      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-        length += n;
-        if (length > variant.lengthBytes()) {
-          throw wrongLength(variant, "more");
-        }
-        hash.update(chunk, 0, n);
-      }
+  static ImageCheck read(
+      DeviceState device, Manifest manifest, Manifest.Variant variant, ByteSource source)
+      throws RejectedException, IOException {
+    Bootloader present = committed(device.bootloader());
+    Bootloader onTrial =
+        manifest.bootloader().map(c -> withTrial(present, c.anchors())).orElse(present);
+    if (manifest.format() == ImageFormat.OPAQUE) {
+      StatedImage.require(source, variant.lengthBytes(), variant.sha256());
+      return new ImageCheck(device, manifest, variant, onTrial, Optional.empty());
     }
-    if (length != variant.lengthBytes()) {
-      throw wrongLength(variant, length);
-    }
-    Digest digest = Digest.ofHash(hash.digest());
-    if (!digest.equals(variant.sha256())) {
-      throw new RejectedException(
-          Reason.IMAGE_DIGEST_MISMATCH,
-          "image is not the one the manifest names",
-          variant.sha256(),
-          digest);
-    }
+    StatedImage image = StatedImage.read(source, variant.lengthBytes(), variant.sha256(), onTrial);
+    return new ImageCheck(device, manifest, variant, onTrial, Optional.of(image));
   }
 
   /**
@@ -69,15 +66,12 @@ final class ImageCheck {
    *
    * @throws RejectedException with any reason of {@link Check#BOOT}
    */
-  void requireBoots() throws RejectedException, IOException {
-    Bootloader present = committed(device.bootloader());
-    Bootloader onTrial =
-        manifest.bootloader().map(c -> withTrial(present, c.anchors())).orElse(present);
-    if (manifest.format() == ImageFormat.OPAQUE) {
+  void requireBoots() throws RejectedException {
+    if (image.isEmpty()) {
       requireFits(onTrial);
       return;
     }
-    BootedImage booted = BootCheck.judge(image, onTrial, device.securityCounter());
+    BootedImage booted = image.get().judge(onTrial, device.securityCounter());
     requireVersion(booted);
     requireCounter(booted);
   }
@@ -86,12 +80,12 @@ final class ImageCheck {
    * Demands that the bootloader which a component brings boots the image by itself: once the build
    * is confirmed, the old anchors are gone.
    */
-  void requireBootsUnder(Bootloader next) throws RejectedException, IOException {
+  void requireBootsUnder(Bootloader next) throws RejectedException {
     try {
-      if (manifest.format() == ImageFormat.OPAQUE) {
+      if (image.isEmpty()) {
         requireFits(next);
       } else {
-        BootCheck.judge(image, next, device.securityCounter());
+        image.get().judge(next, device.securityCounter());
       }
     } catch (RejectedException e) {
       throw e.in("under the new bootloader alone");
@@ -125,13 +119,13 @@ final class ImageCheck {
     }
   }
 
-  private void requireFits(Bootloader bootloader) throws RejectedException, IOException {
-    if (image.lengthBytes() > bootloader.slotBytes()) {
+  private void requireFits(Bootloader bootloader) throws RejectedException {
+    if (variant.lengthBytes() > bootloader.slotBytes()) {
       throw new RejectedException(
           Reason.IMAGE_TOO_LARGE,
           "image does not fit the slot",
           "at most " + bootloader.slotBytes() + " bytes",
-          image.lengthBytes() + " bytes");
+          variant.lengthBytes() + " bytes");
     }
   }
 
@@ -150,13 +144,5 @@ final class ImageCheck {
         bootloader.updatable(),
         bootloader.keyTlv(),
         bootloader.slotBytes());
-  }
-
-  private static RejectedException wrongLength(Manifest.Variant variant, Object found) {
-    return new RejectedException(
-        Reason.IMAGE_LENGTH_MISMATCH,
-        "image length",
-        variant.lengthBytes() + " bytes",
-        found + " bytes");
   }
 }

@@ -45,8 +45,7 @@ public final class UpgradePolicy {
     Manifest manifest = judgeManifest(device, running, listing, candidate.manifestEnvelope());
     VariantChoice.require(manifest, listing, candidate.variant(), device);
     Manifest.Variant variant = ListingCheck.variantOf(manifest, candidate.variant().name());
-    ImageCheck image = new ImageCheck(device, manifest, candidate.image());
-    image.requireBytes(variant);
+    ImageCheck image = ImageCheck.read(device, manifest, variant, candidate.image());
     image.requireBoots();
     Bootloader bootloader = bootloaderAfter(device, manifest, candidate);
     if (manifest.bootloader().isPresent()) {

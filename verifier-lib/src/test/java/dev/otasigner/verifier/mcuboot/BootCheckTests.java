@@ -13,6 +13,7 @@ import dev.otasigner.verifier.device.BootAnchor.ImageHash;
 import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.Bootloader.KeyTlv;
 import dev.otasigner.verifier.testing.TestKey;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -522,5 +523,45 @@ class BootCheckTests {
             .hash(SHA256)
             .signature(A, SHA256);
     judge(image, knowing(A.bootAnchor()));
+  }
+
+  /** Larger than any default: a device whose slot has room for it must be able to update. */
+  @Test
+  void aPureImageIsBoundedByTheSlotAndByNothingSmaller() {
+    int payloadBytes = 65 * 1024 * 1024;
+    byte[] image =
+        ImageForge.bare()
+            .payload(new byte[0])
+            .counter(7)
+            .hash(ImageHash.SHA512)
+            .entry(TlvType.SIG_PURE, (byte) 1)
+            .keyHash(ED, ImageHash.SHA512)
+            .entry(TlvType.ED25519, new byte[64])
+            .bytes();
+    for (int i = 0; i < 4; i++) {
+      image[12 + i] = (byte) (payloadBytes >> (8 * i));
+    }
+    MessageDigest sha512 = Digest.digest("SHA-512");
+    sha512.update(image, 0, 0x200);
+    sha512.update(new byte[payloadBytes]);
+    sha512.update(image, 0x200, 12);
+    System.arraycopy(sha512.digest(), 0, image, 0x200 + 12 + 8, 64);
+    ByteSource source =
+        ByteSource.concat(
+            List.of(
+                ByteSource.of(Arrays.copyOf(image, 0x200)),
+                ByteSource.of(new byte[payloadBytes]),
+                ByteSource.of(Arrays.copyOfRange(image, 0x200, image.length))));
+    BootAnchor anchor = ED.bootAnchor(ImageHash.SHA512, true);
+    // Read whole, and only then refused: the signature is all zeroes.
+    assertThat(refusal(source, roomFor(128 * 1024 * 1024, anchor), 7).reason())
+        .isEqualTo(Reason.IMAGE_SIGNATURE);
+    assertThat(refusal(source, roomFor(payloadBytes, anchor), 7).reason())
+        .isEqualTo(Reason.IMAGE_TOO_LARGE);
+  }
+
+  private static Bootloader roomFor(long slotBytes, BootAnchor... anchors) {
+    return new Bootloader(
+        "b", List.of(anchors), List.of(), true, true, true, KeyTlv.KEYHASH, slotBytes);
   }
 }

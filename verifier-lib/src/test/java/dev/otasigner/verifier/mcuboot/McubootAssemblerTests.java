@@ -242,8 +242,16 @@ class McubootAssemblerTests {
 
   @Test
   void aPureImageTooLargeForMemoryIsRefusedUnread() {
-    assertThat(refusal(announcing(ImageScan.MAX_REGION_BYTES), options().pure().build()))
+    long bytes = TrustCheck.DEFAULT_PURE_BYTES;
+    assertThat(refusal(announcing(bytes), options().pure().build()))
         .isEqualTo(Reason.LIMIT_EXCEEDED);
+    // With a known slot its size is the limit.
+    assertThat(refusal(announcing(bytes), options().pure().slotBytes(bytes).build()))
+        .isEqualTo(Reason.LIMIT_EXCEEDED);
+    AssembleOptions roomy = options().pure().slotBytes(2 * bytes).build();
+    assertThatThrownBy(() -> assemble(announcing(bytes), roomy, ED))
+        .isInstanceOf(AssertionError.class)
+        .hasMessage("was opened");
   }
 
   @Test

@@ -217,8 +217,8 @@ class McubootImageTests {
   }
 
   @Test
-  void aPureImageTooLargeForMemoryIsRefusedBeforeItIsRead() {
-    int region = ImageScan.MAX_REGION_BYTES;
+  void aPureImageOverTheDefaultLimitIsRefusedBeforeItIsRead() {
+    int region = TrustCheck.DEFAULT_PURE_BYTES;
     byte[] around =
         ImageForge.bare()
             .payload(new byte[0])

@@ -14,6 +14,7 @@ import dev.otasigner.verifier.device.BootAnchor.ImageHash;
 import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.Bootloader.KeyTlv;
 import dev.otasigner.verifier.mcuboot.TrustCheck.Demand;
+import dev.otasigner.verifier.testing.Refusals;
 import dev.otasigner.verifier.testing.TestKey;
 import dev.otasigner.verifier.testing.Vectors;
 import java.io.IOException;
@@ -309,5 +310,29 @@ class TrustCheckTests {
             OptionalLong.of(7));
     assertThat(image.signedBy()).isEqualTo(P256.key());
     assertThat(image.securityCounter()).hasValue(7);
+  }
+
+  @Test
+  void theLimitForPureImagesIsTheCallers() throws Exception {
+    TestKey key = TestKey.of(SignatureSuite.ED25519);
+    ByteSource image =
+        ImageForge.bare()
+            .hash(ImageHash.SHA512)
+            .entry(TlvType.SIG_PURE, (byte) 1)
+            .keyHash(key, ImageHash.SHA512)
+            .pureSignature(key)
+            .source();
+    long signedBytes = McubootImage.read(image).signedBytes();
+    TrustCheck.judge(
+        image, List.of(key.key()), TrustCheck.Demand.ANY, OptionalLong.empty(), signedBytes);
+    Refusals.assertRefused(
+        Reason.LIMIT_EXCEEDED,
+        () ->
+            TrustCheck.judge(
+                image,
+                List.of(key.key()),
+                TrustCheck.Demand.ANY,
+                OptionalLong.empty(),
+                signedBytes - 1));
   }
 }
