@@ -410,6 +410,22 @@ class UplinkTests {
   }
 
   @Test
+  void redirectIsNotFollowed() throws IOException {
+    Answer elsewhere =
+        (request, out) ->
+            request.path().equals("/there")
+                ? HELLO.write(request, out)
+                : reply(out, 302, new byte[0], "Location: /there");
+    try (TestServer server = TestServer.start(legacy(), elsewhere);
+        Uplink uplink = uplink(legacyPolicy(RSA), rsaDevice(), server.port())) {
+      assertThatThrownBy(() -> uplink.get("/here", 100))
+          .isInstanceOf(StatusException.class)
+          .hasMessageContaining("302");
+      assertThat(server.requests()).extracting(TestServer.Request::path).containsExactly("/here");
+    }
+  }
+
+  @Test
   void postIsNotRepeatedByItself() throws IOException {
     Answer breaks = (request, out) -> request.method().equals("GET") && HELLO.write(request, out);
     try (TestServer server = TestServer.start(legacy(), breaks);

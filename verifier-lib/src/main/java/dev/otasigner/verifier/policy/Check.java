@@ -39,11 +39,6 @@ public enum Check {
   /** Has the device's turn come, and did the build confirm itself? */
   AGENT;
 
-  /** Whether it needs the bytes of the image or of the bootloader component. */
-  public boolean needsImage() {
-    return this == IMAGE || this == BOOT || this == BOOTLOADER;
-  }
-
   public String code() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

@@ -22,7 +22,7 @@ final class VariantChoice {
       throws RejectedException {
     List<BootAnchor> anchors = anchorsAfter(manifest, device);
     for (Head.Variant variant : listing.variants()) {
-      if (suits(variant, anchors)) {
+      if (suits(variant, anchors, device)) {
         return variant;
       }
     }
@@ -34,7 +34,7 @@ final class VariantChoice {
       Manifest manifest, Head.Candidate listing, Head.Variant variant, DeviceState device)
       throws RejectedException {
     List<BootAnchor> anchors = anchorsAfter(manifest, device);
-    if (!suits(variant, anchors)) {
+    if (!suits(variant, anchors, device)) {
       throw none(listing, anchors);
     }
   }
@@ -53,11 +53,12 @@ final class VariantChoice {
   /**
    * A file may carry several signers behind one hash, so the key identifiers decide, not the one
    * suite the listing names. A bootloader without anchors checks nothing itself: it is given opaque
-   * images, whose only proof is the manifest.
+   * images, whose only proof is the manifest. One that a component would make so still checks the
+   * image on trial.
    */
-  private static boolean suits(Head.Variant variant, List<BootAnchor> anchors) {
+  private static boolean suits(Head.Variant variant, List<BootAnchor> anchors, DeviceState device) {
     if (variant.format() == ImageFormat.OPAQUE) {
-      return anchors.isEmpty();
+      return anchors.isEmpty() && device.bootloader().anchors().isEmpty();
     }
     return anchors.stream()
         .anyMatch(

@@ -29,7 +29,7 @@ final class PathPattern {
     int starAt = 0;
     while (s < part.length()) {
       char wanted = p < pattern.length() ? pattern.charAt(p) : 0;
-      if (p < pattern.length() && wanted == '*') {
+      if (wanted == '*') {
         star = p++;
         starAt = s;
       } else if (p < pattern.length() && (wanted == '?' || wanted == part.charAt(s))) {

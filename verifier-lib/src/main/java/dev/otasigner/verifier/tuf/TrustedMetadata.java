@@ -234,12 +234,12 @@ final class TrustedMetadata {
 
   /** What the snapshot announces of a targets role. */
   MetaFile announced(String role) throws RejectedException {
-    return snapshot()
-        .of(role)
-        .orElseThrow(
-            () ->
-                new RejectedException(
-                    Reason.METADATA_MISSING, "the snapshot does not list role " + role));
+    Optional<MetaFile> announced = snapshot().of(role);
+    if (announced.isEmpty()) {
+      throw new RejectedException(
+          Reason.METADATA_MISSING, "the snapshot does not list role " + role);
+    }
+    return announced.get();
   }
 
   /** The top-level targets role, stored or downloaded: the checks are the same. */

@@ -10,6 +10,7 @@ import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.catalogue.Head.Candidate;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -65,6 +66,40 @@ class HeadTests {
     assertThat(Head.read(head.toJson().canonicalBytes())).isEqualTo(head);
     assertThat(head.candidates()).hasSize(2);
     assertThat(head.candidates().get(0).variants()).hasSize(1);
+  }
+
+  @Test
+  void heldAndTestDevicesAreReadBack() throws Exception {
+    Digest held = Head.mark(Bytes.ofHex("0011223344556677"), "gw-0001");
+    Digest first = Head.mark(Bytes.ofHex("0011223344556677"), "gw-0002");
+    Head head =
+        new Head(
+            "stable", "gw", Instant.EPOCH, List.of(share(7, false, List.of(held), List.of(first))));
+    Head read = Head.read(head.toJson().canonicalBytes());
+    assertThat(read).isEqualTo(head);
+    assertThat(read.candidates().get(0).hold()).containsExactly(held);
+    assertThat(read.candidates().get(0).test()).containsExactly(first);
+    assertThat(new String(head.toJson().canonicalBytes(), UTF_8)).contains("\"hold\"", "\"test\"");
+    Head nobody =
+        new Head("stable", "gw", Instant.EPOCH, List.of(share(7, false, List.of(), List.of())));
+    assertThat(new String(nobody.toJson().canonicalBytes(), UTF_8))
+        .doesNotContain("\"hold\"")
+        .doesNotContain("\"test\"");
+  }
+
+  @Test
+  void anotherSchemaIsRefused() throws Exception {
+    String two =
+        new String(read().toJson().canonicalBytes(), UTF_8).replace("\"schema\":1", "\"schema\":2");
+    assertRefused(Reason.UNSUPPORTED_VERSION, () -> Head.read(two.getBytes(UTF_8)));
+  }
+
+  @Test
+  void anUnknownCriticalNameIsRefused() throws Exception {
+    String critical =
+        new String(read().toJson().canonicalBytes(), UTF_8)
+            .replace("\"schema\":1", "\"critical\":[\"geofence\"],\"schema\":1");
+    assertRefused(Reason.UNSUPPORTED_CRITICAL, () -> Head.read(critical.getBytes(UTF_8)));
   }
 
   @Test

@@ -9,6 +9,8 @@ import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.testing.TestFleet;
 import dev.otasigner.verifier.testing.TestKey;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,7 +22,8 @@ class DeviceStateTests {
 
   @Test
   void aStateReadsBackAsItWasWritten() throws Exception {
-    assertThat(DeviceState.read(WHOLE.getBytes(UTF_8))).isEqualTo(TestFleet.device());
+    DeviceState device = TestFleet.device();
+    assertThat(DeviceState.read(device.toJson().canonicalBytes())).isEqualTo(device);
   }
 
   @Test
@@ -88,6 +91,26 @@ class DeviceStateTests {
     assertThat(WHOLE).contains(from);
     String changed = WHOLE.replace(from, to);
     assertRefused(Reason.MALFORMED, () -> DeviceState.read(changed.getBytes(UTF_8)));
+  }
+
+  @Test
+  void aStateOfMoreComponentsThanTheLimitIsRefused() throws Exception {
+    assertThat(DeviceState.read(withComponents(64)).components()).hasSize(64);
+    assertRefused(Reason.MALFORMED, () -> DeviceState.read(withComponents(65)));
+  }
+
+  private static byte[] withComponents(int count) {
+    String listed =
+        IntStream.range(0, count)
+            .mapToObj(n -> "\"c" + n + "\":\"1.0.0+0\"")
+            .collect(Collectors.joining(","));
+    return WHOLE.replace("\"modem\":\"2.1.0+0\"", listed).getBytes(UTF_8);
+  }
+
+  @Test
+  void aBootloaderNeedNotSayThatNothingIsOnTrial() throws Exception {
+    String silent = WHOLE.replace("\"trialAnchors\":", "\"x\":");
+    assertThat(DeviceState.read(silent.getBytes(UTF_8))).isEqualTo(TestFleet.device());
   }
 
   @Test

@@ -49,6 +49,26 @@ class ProfileTests {
   }
 
   @Test
+  void whatOnlyNewerCodeKnowsIsKeptApart() throws Exception {
+    Json anchor =
+        Json.object()
+            .put("keyId", ML_DSA.keyId())
+            .put("suite", "xmss-2030")
+            .putBase64("spki", ML_DSA.key().spki())
+            .build();
+    Profile profile = TestProfile.any(P384).anchor(anchor).knowsToo("xmss-2030").read();
+    assertThat(profile.anchors()).containsExactly(P384.anchor());
+    assertThat(profile.newer().knows()).containsExactly("xmss-2030");
+    assertThat(profile.newer().anchors()).containsOnlyKeys(ML_DSA.keyId());
+  }
+
+  @Test
+  void theEndsOfTheRangeOfPortsAreTaken() throws Exception {
+    String ends = WHOLE.replace("\"ports\":[443]", "\"ports\":[1,65535]");
+    assertThat(Profile.read(ends.getBytes(UTF_8)).ports()).containsExactly(1, 65535);
+  }
+
+  @Test
   void anUnknownCriticalNameIsRefused() {
     byte[] bytes = TestProfile.any(P384).member("critical", Json.strings(List.of("proxy"))).bytes();
     assertRefused(Reason.UNSUPPORTED_CRITICAL, () -> Profile.read(bytes));

@@ -131,7 +131,8 @@ class EnvelopeTests {
   }
 
   @Test
-  void aPayloadOfAnotherTypeIsRefused() {
+  void aPayloadOfAnotherTypeIsRefused() throws Exception {
+    assertThat(unsigned.payloadOf(unsigned.payloadType())).isEqualTo(unsigned.payload());
     assertRefused(Reason.MALFORMED, () -> unsigned.payloadOf("application/other"));
   }
 

@@ -48,9 +48,9 @@ class ManifestTests {
     return Manifest.read(json.getBytes(UTF_8));
   }
 
-  private static void refused(Reason reason, String from, String to) {
+  private static RejectedException refused(Reason reason, String from, String to) {
     assertThat(WHOLE).contains(from);
-    assertRefused(reason, () -> read(WHOLE.replace(from, to)));
+    return assertRefused(reason, () -> read(WHOLE.replace(from, to)));
   }
 
   @Test
@@ -60,6 +60,11 @@ class ManifestTests {
     assertThat(manifest.securityCounter()).isEqualTo(4294967295L);
     assertThat(manifest.variants()).hasSize(1);
     assertThat(manifest.bootloader()).isPresent();
+  }
+
+  @Test
+  void aManifestNeedNotBringABootloader() throws Exception {
+    assertThat(read(WHOLE.replace("\"bootloader\":", "\"kernel\":")).bootloader()).isEmpty();
   }
 
   @Test
@@ -124,8 +129,10 @@ class ManifestTests {
 
   @Test
   void aManifestForNoHardwareOrWithoutAnImageIsRefused() {
-    refused(Reason.MALFORMED, "[{\"id\":\"gw-1\",\"revisions\":[\"a\"]}]", "[]");
-    refused(Reason.MALFORMED, "[" + VARIANT + "]", "[]");
+    assertThat(refused(Reason.MALFORMED, "[{\"id\":\"gw-1\",\"revisions\":[\"a\"]}]", "[]"))
+        .hasMessageContaining("hardware");
+    assertThat(refused(Reason.MALFORMED, "[" + VARIANT + "]", "[]"))
+        .hasMessageContaining("variants");
   }
 
   @Test

@@ -82,14 +82,16 @@ class BootloaderComponentTests {
 
   @Test
   void anAbsentComponentIsRefused() {
-    refused(with(bringing(NEXT).make(), Optional.empty()));
+    assertThat(refused(with(bringing(NEXT).make(), Optional.empty())))
+        .hasMessageContaining("its file is absent");
   }
 
   @Test
   void aComponentThatTheManifestDoesNotBringIsRefused() {
     Made plain = TestBuild.of("34.0").make();
     byte[] component = bringing(NEXT).make().component().orElseThrow();
-    refused(with(plain, Optional.of(ByteSource.of(component))));
+    assertThat(refused(with(plain, Optional.of(ByteSource.of(component)))))
+        .hasMessageContaining("does not bring");
   }
 
   @Test
@@ -100,6 +102,35 @@ class BootloaderComponentTests {
             .component()
             .orElseThrow();
     refused(with(bringing(NEXT).make(), Optional.of(ByteSource.of(other))));
+  }
+
+  // Signed by the right key, of the same name, anchors and length: an old one that is played back.
+  @Test
+  void aComponentThatOnlyItsDigestTellsApartIsRefused() {
+    Bootloader lax = protecting(false, true);
+    byte[] old = bringing(protecting(true, false)).make().component().orElseThrow();
+    Made build = bringing(lax).make();
+    assertThat(build.component().orElseThrow()).hasSameSizeAs(old);
+    assertThat(refused(with(build, Optional.of(ByteSource.of(old)))))
+        .hasMessageContaining("digest");
+  }
+
+  private static Bootloader protecting(boolean allowList, boolean rollbackProtection) {
+    return new Bootloader(
+        NEXT.id(),
+        NEXT.anchors(),
+        List.of(),
+        allowList,
+        rollbackProtection,
+        NEXT.updatable(),
+        NEXT.keyTlv(),
+        NEXT.slotBytes());
+  }
+
+  @Test
+  void aComponentOfAnotherLengthThanStatedIsRefused() {
+    assertThat(refused(bringing(NEXT).editManifest(m -> stating(m, NEXT.id(), 1)).make()))
+        .hasMessageContaining("length");
   }
 
   @Test
@@ -134,6 +165,16 @@ class BootloaderComponentTests {
 
   private static Manifest stating(Manifest m, String id, List<BootAnchor> anchors) {
     Manifest.BootloaderComponent b = m.bootloader().orElseThrow();
+    return stating(m, new Manifest.BootloaderComponent(id, b.lengthBytes(), b.sha256(), anchors));
+  }
+
+  private static Manifest stating(Manifest m, String id, long more) {
+    Manifest.BootloaderComponent b = m.bootloader().orElseThrow();
+    return stating(
+        m, new Manifest.BootloaderComponent(id, b.lengthBytes() + more, b.sha256(), b.anchors()));
+  }
+
+  private static Manifest stating(Manifest m, Manifest.BootloaderComponent component) {
     return new Manifest(
         m.product(),
         m.hardware(),
@@ -145,7 +186,7 @@ class BootloaderComponentTests {
         m.profile(),
         m.from(),
         m.requires(),
-        Optional.of(new Manifest.BootloaderComponent(id, b.lengthBytes(), b.sha256(), anchors)));
+        Optional.of(component));
   }
 
   @Test

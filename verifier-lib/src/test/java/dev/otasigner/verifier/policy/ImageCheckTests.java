@@ -325,6 +325,15 @@ class ImageCheckTests {
   }
 
   @Test
+  void anOpaqueImageMayFillTheSlot() throws Exception {
+    Bootloader exact =
+        new Bootloader(
+            "grub", List.of(), List.of(), false, false, false, Bootloader.KeyTlv.KEYHASH, 4096);
+    Candidate candidate = TestBuild.of("34.0").opaque().make().candidate();
+    UpgradePolicy.judge(TestFleet.device(exact, FACTORY), FACTORY, candidate);
+  }
+
+  @Test
   void anOpaqueImageWithOneOtherBitIsRefused() {
     DeviceState plain = TestFleet.device(TestFleet.bootloader("grub"), FACTORY);
     Made build = TestBuild.of("34.0").opaque().make();

@@ -145,6 +145,12 @@ class ManifestCheckTests {
     Profile strict = TestProfile.any(RSA, P384).minStrengthBits(128).read();
     RejectedException refusal = refused(signedBy(RSA), strict);
     assertThat(refusal).hasMessageContaining("too weak");
+    assertThat(refused(signedBy(), strict)).hasMessageNotContaining("too weak");
+    Profile mixed = TestProfile.all(P384, ML_DSA, RSA).minStrengthBits(128).read();
+    assertThat(refused(signedBy(P384, RSA), mixed))
+        .hasMessageContaining(RSA.keyId().abbreviated() + " (rsa")
+        .hasMessageNotContaining(P384.keyId().abbreviated() + " (ecdsa");
+    assertThat(refused(signedBy(P384), HYBRID)).hasMessageNotContaining(";");
     ManifestCheck.verify(bytes(signedBy(P384)), strict);
   }
 

@@ -81,6 +81,7 @@ class ProfileFitTests {
     unfit(TestProfile.any(P384).lineage("second").thresholds(1, 1));
     unfit(TestProfile.any(ML_DSA).lineage("second").thresholds(1, 1));
     fits(TestProfile.any(P384).lineage("second").thresholds(1, 0));
+    fits(TestProfile.any(ML_DSA).lineage("second").thresholds(0, 1));
   }
 
   @Test

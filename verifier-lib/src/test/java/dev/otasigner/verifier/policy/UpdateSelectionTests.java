@@ -127,6 +127,16 @@ class UpdateSelectionTests {
   }
 
   @Test
+  void aPlanAsksOfBridgesWhateverTheirShare() throws Exception {
+    Made bridge = TestBuild.of("34.0").bridge().share(0).make();
+    for (Share share : new Share[] {Share.AS_IF_IN, Share.AS_IF_OUT}) {
+      Selection selection =
+          UpdateSelection.select(device, FACTORY, Made.head(bridge), Made.documents(bridge), share);
+      assertThat(chosen(selection)).as(share.name()).contains("34.0.0+0");
+    }
+  }
+
+  @Test
   void aDocumentThatTheCatalogueDoesNotListOnlyRefusesItsCandidate() throws Exception {
     Made missing = TestBuild.of("35.0").make();
     Made present = TestBuild.of("34.0").make();
@@ -243,5 +253,17 @@ class UpdateSelectionTests {
         () ->
             UpdateSelection.requireStillOffered(
                 device, Made.head(build), choice, TestFleet.digest("another manifest")));
+  }
+
+  @Test
+  void theHeadOfAnotherChannelBeforeTheSwapIsRefused() throws Exception {
+    Made build = TestBuild.of("34.0").make();
+    Chosen choice = select(build).chosen().orElseThrow();
+    Head beta =
+        new Head("beta", TestFleet.HARDWARE.id(), Instant.EPOCH, Made.head(build).candidates());
+    assertRefused(
+        Reason.LISTING_MISMATCH,
+        () ->
+            UpdateSelection.requireStillOffered(device, beta, choice, Digest.of(build.envelope())));
   }
 }

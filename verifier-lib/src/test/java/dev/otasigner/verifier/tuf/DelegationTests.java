@@ -415,6 +415,9 @@ class DelegationTests {
       {"A", "a"},
       {"", ""},
       {"a*", "a"},
+      {"a", "ba"},
+      {"a", "a\0"},
+      {"a\0", "a"},
     };
     for (String[] c : cases) {
       if (PathPattern.matches(c[0], c[1])) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.Test;
 class MetadataModelTests {
   private static final TufKey KEY = TufKey.of(key("model").key());
   private static final RoleKeys ONE = RoleKeys.of(1, KEY);
+  private static final Map<String, RoleKeys> FOUR_ROLES =
+      Map.of("root", ONE, "timestamp", ONE, "snapshot", ONE, "targets", ONE);
 
   private static byte[] signed(Metadata metadata) {
     return RepositorySimulator.sign(metadata.toJson(), key("model"));
@@ -24,13 +27,7 @@ class MetadataModelTests {
 
   @Test
   void aRootIsReadAsItWasWritten() throws Exception {
-    Root root =
-        new Root(
-            7,
-            START,
-            true,
-            Map.of(KEY.keyId(), KEY),
-            Map.of("root", ONE, "timestamp", ONE, "snapshot", ONE, "targets", ONE));
+    Root root = new Root(7, START, true, Map.of(KEY.keyId(), KEY), FOUR_ROLES);
     assertThat(SignedMetadata.root(signed(root), 10_000).signed()).isEqualTo(root);
   }
 
@@ -86,6 +83,13 @@ class MetadataModelTests {
   void versionsCountFromOne() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Timestamp(0, START, Optional.empty(), MetaFile.of(1)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Targets(0, START, Map.of(), Optional.empty()));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Snapshot(0, START, Map.of("targets", MetaFile.of(1))));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Root(0, START, true, Map.of(), FOUR_ROLES));
+    assertThatIllegalArgumentException().isThrownBy(() -> MetaFile.of(0));
     Json.Obj zero =
         Tampering.with(
             new Timestamp(1, START, Optional.empty(), MetaFile.of(1)).toJson(),
@@ -103,6 +107,62 @@ class MetadataModelTests {
   @Test
   void aRoleThatListsAKeyTwiceIsNotTaken() {
     assertThatIllegalArgumentException().isThrownBy(() -> new RoleKeys(List.of("k", "k"), 2));
+  }
+
+  @Test
+  void whatReadersWouldRefuseIsNotWritten() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Root(1, START, true, Map.of(), Map.of("root", ONE)));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Snapshot(1, START, Map.of()));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Hashes(Map.of()));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new TargetFile("t", -1, Hashes.of(new byte[0]), Optional.empty()));
+    SuccinctRoles bins = new SuccinctRoles(ONE, 1, "bin");
+    List<DelegatedRole> roles =
+        List.of(new DelegatedRole("a", ONE, TrustedPaths.matching("*"), false));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Delegations(Map.of(), roles, Optional.of(bins)));
+    for (int bits : new int[] {0, 33}) {
+      assertThatIllegalArgumentException().isThrownBy(() -> new SuccinctRoles(ONE, bits, "bin"));
+    }
+    for (int length : new int[] {0, 65}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> new SuccinctRoles(ONE, 1, "p".repeat(length)));
+    }
+  }
+
+  @Test
+  void theEndsOfEachRangeAreWritten() {
+    assertThat(new TargetFile("t", 0, Hashes.of(new byte[0]), Optional.empty()).lengthBytes())
+        .isZero();
+    assertThat(new SuccinctRoles(ONE, 1, "p".repeat(64)).namePrefix()).hasSize(64);
+  }
+
+  @Test
+  void whatIsNoTopLevelRoleHasNoKeysInARoot() {
+    Root root = new Root(1, START, true, Map.of(), FOUR_ROLES);
+    assertThatIllegalArgumentException().isThrownBy(() -> root.roleKeys("channel"));
+  }
+
+  @Test
+  void aKeyIsEqualInIdentifierAndContent() throws Exception {
+    TufKey other = TufKey.of(key("other").key());
+    TufKey misnamed = TufKey.read(KEY.keyId(), new Fields(other.toJson(), ""));
+    assertThat(KEY).isEqualTo(TufKey.read(KEY.keyId(), new Fields(KEY.toJson(), "")));
+    assertThat(KEY).isNotEqualTo(other).isNotEqualTo(misnamed);
+    assertThat(misnamed).isNotEqualTo(other);
+  }
+
+  @Test
+  void limitsArePositive() {
+    assertThat(new TufLimits(1, 1, 1, 1, 1, 1).roots()).isOne();
+    for (int at = 0; at < 6; at++) {
+      int[] n = {1, 1, 1, 1, 1, 1};
+      n[at] = 0;
+      assertThatIllegalArgumentException()
+          .as("limit " + at)
+          .isThrownBy(() -> new TufLimits(n[0], n[1], n[2], n[3], n[4], n[5]));
+    }
   }
 
   @Test

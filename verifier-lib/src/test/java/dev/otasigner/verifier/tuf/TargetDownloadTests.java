@@ -154,6 +154,28 @@ class TargetDownloadTests {
   }
 
   @Test
+  void ofSeveralHashesSha256NamesTheFile() {
+    Map<String, String> hashes = new LinkedHashMap<>();
+    hashes.put("sha512", "00".repeat(64));
+    hashes.put("sha256", "11".repeat(32));
+    TargetFile target = new TargetFile("t", 7, new Hashes(hashes), Optional.empty());
+    assertThat(target.location(true)).isEqualTo("11".repeat(32) + ".t");
+  }
+
+  @Test
+  void aSha256OfAnotherLengthIsNoDigest() {
+    TargetFile target =
+        new TargetFile("t", 7, new Hashes(Map.of("sha256", "11")), Optional.empty());
+    assertThat(target.sha256()).isEmpty();
+  }
+
+  @Test
+  void aHeldFileOfAnotherLengthIsRefusedByItsLength() {
+    TargetFile target = TargetFile.of("t", utf8("content"));
+    TestClient.assertRefused(Reason.TARGET_LENGTH_MISMATCH, () -> target.verify(utf8("conten")));
+  }
+
+  @Test
   void aTargetWithAnUnknownHashIsRefused() throws Exception {
     TargetFile target =
         new TargetFile(

@@ -110,6 +110,8 @@ class TufKeyTests {
       {"rsa", "rsassa-pss-sha512", rsa},
       {"rsa", "rsassa-pss-sha256", rsa.replace("PUBLIC", "PRIVATE")},
       {"rsa", "rsassa-pss-sha256", rsa.substring(0, 200)},
+      {"rsa", "rsassa-pss-sha256", rsa.replace("BEGIN PUBLIC", "BEGIN PUBLIK")},
+      {"rsa", "rsassa-pss-sha256", rsa.replace("END PUBLIC", "END PUBLIK")},
       {"ecdsa", "ecdsa-sha2-nistp384", p256},
       {"ecdsa", "ecdsa-sha2-nistp256", rsa},
       {"ml-dsa", "ml-dsa-65", p256},
@@ -118,6 +120,18 @@ class TufKeyTests {
     for (String[] c : cases) {
       assertThat(read(c[0], c[1], c[2]).verificationKey()).as(Arrays.toString(c)).isEmpty();
     }
+  }
+
+  @Test
+  void aKeyWithoutAPublicPartNeverCounts() throws Exception {
+    Json.Obj json =
+        Json.object()
+            .put("keytype", "ed25519")
+            .put("scheme", "ed25519")
+            .put("keyval", Json.object().build())
+            .build();
+    String keyId = Digest.of(json.canonicalBytes()).hex();
+    assertThat(TufKey.read(keyId, new Fields(json, "")).verificationKey()).isEmpty();
   }
 
   @Test
