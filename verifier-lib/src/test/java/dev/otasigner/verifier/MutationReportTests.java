@@ -21,7 +21,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * Each reason's test, as the page of reasons names it, turns red when its check is removed. Reads
- * the report of the run that docs/reference/mutation.md describes, and is skipped without one.
+ * the reports of the runs that docs/reference/mutation.md describes, and is skipped without one.
  */
 @EnabledIfSystemProperty(named = "mutation.report", matches = ".+")
 class MutationReportTests {
@@ -39,29 +39,41 @@ class MutationReportTests {
   /** A check stands at most this many lines above the name of its reason. */
   private static final int NEAR = 10;
 
-  /** Killing tests by line, by source file. */
-  private final Map<String, TreeMap<Integer, Set<String>>> mutants = new LinkedHashMap<>();
+  /** No more of the page's tests than this notice that one check is gone. */
+  private static final int FEW = 10;
+
+  /** By source file, by line, the tests that notice each change there. */
+  private final Map<String, TreeMap<Integer, List<Set<String>>>> mutants = new LinkedHashMap<>();
 
   private final Map<Path, List<String>> sources = new LinkedHashMap<>();
 
   MutationReportTests() throws IOException {
-    Path report = Path.of(System.getProperty("mutation.report", "")).resolve("mutations.xml");
-    Matcher found = MUTANT.matcher(Files.readString(report));
-    while (found.find()) {
-      String mutant = found.group();
-      Set<String> killers =
-          mutants
-              .computeIfAbsent(element(mutant, "sourceFile"), file -> new TreeMap<>())
-              .computeIfAbsent(
-                  Integer.parseInt(element(mutant, "lineNumber")), line -> new TreeSet<>());
-      Matcher killer = KILLER.matcher(element(mutant, "killingTests"));
-      while (killer.find()) {
-        killers.add(killer.group(1) + "." + killer.group(2));
+    Path reports = Path.of(System.getProperty("mutation.report", ""));
+    try (Stream<Path> files = Files.walk(reports)) {
+      for (Path report : files.filter(f -> f.endsWith("mutations.xml")).toList()) {
+        read(Files.readString(report));
       }
     }
     try (Stream<Path> files = Files.walk(SOURCES)) {
       for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
         sources.put(file, Files.readAllLines(file));
+      }
+    }
+  }
+
+  private void read(String report) {
+    Matcher found = MUTANT.matcher(report);
+    while (found.find()) {
+      String mutant = found.group();
+      Set<String> killers = new TreeSet<>();
+      mutants
+          .computeIfAbsent(element(mutant, "sourceFile"), file -> new TreeMap<>())
+          .computeIfAbsent(
+              Integer.parseInt(element(mutant, "lineNumber")), line -> new ArrayList<>())
+          .add(killers);
+      Matcher killer = KILLER.matcher(element(mutant, "killingTests"));
+      while (killer.find()) {
+        killers.add(killer.group(1) + "." + killer.group(2));
       }
     }
   }
@@ -116,10 +128,17 @@ class MutationReportTests {
         return killersOfCallers(file, factory.group(1), ownFileOnly);
       }
     }
-    TreeMap<Integer, Set<String>> here =
+    TreeMap<Integer, List<Set<String>>> here =
         mutants.getOrDefault(file.getFileName().toString(), new TreeMap<>());
-    Map.Entry<Integer, Set<String>> check = here.floorEntry(at + 1);
-    return check != null && check.getKey() > at + 1 - NEAR ? check.getValue() : Set.of();
+    Map.Entry<Integer, List<Set<String>>> check = here.floorEntry(at + 1);
+    return check != null && check.getKey() > at + 1 - NEAR ? ofRemoval(check.getValue()) : Set.of();
+  }
+
+  /** A check that refuses always is noticed by many tests, and proves nothing of any of them. */
+  private static Set<String> ofRemoval(List<Set<String>> changes) {
+    Set<String> killers = new TreeSet<>();
+    changes.stream().filter(tests -> tests.size() <= FEW).forEach(killers::addAll);
+    return killers;
   }
 
   private Set<String> killersOfCallers(Path file, String factory, boolean ownFileOnly) {

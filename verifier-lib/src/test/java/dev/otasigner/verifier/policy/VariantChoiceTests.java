@@ -59,4 +59,12 @@ class VariantChoiceTests {
         TestFleet.device(),
         TestBuild.of("34.0").opaque().brings(nothing, TestFleet.OLD_IMAGE_KEY).make());
   }
+
+  @Test
+  void anOpaqueImageIsNotForABootloaderThatBeginsToCheckWithIt() {
+    DeviceState plain = TestFleet.device(TestFleet.bootloader("grub"), FACTORY);
+    Bootloader checking = TestFleet.bootloader("boot-2", TestFleet.OLD_IMAGE_KEY.bootAnchor());
+    refused(
+        plain, TestBuild.of("34.0").opaque().brings(checking, TestFleet.OLD_IMAGE_KEY).make());
+  }
 }
