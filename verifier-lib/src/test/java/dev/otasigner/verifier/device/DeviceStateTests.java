@@ -108,12 +108,6 @@ class DeviceStateTests {
   }
 
   @Test
-  void aBootloaderNeedNotSayThatNothingIsOnTrial() throws Exception {
-    String silent = WHOLE.replace("\"trialAnchors\":", "\"x\":");
-    assertThat(DeviceState.read(silent.getBytes(UTF_8))).isEqualTo(TestFleet.device());
-  }
-
-  @Test
   void aStateOverItsLimitIsRefused() {
     assertRefused(
         Reason.LIMIT_EXCEEDED, () -> DeviceState.read(new byte[DeviceState.MAX_BYTES + 1]));

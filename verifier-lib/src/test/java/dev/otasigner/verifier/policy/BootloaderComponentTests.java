@@ -111,8 +111,9 @@ class BootloaderComponentTests {
     byte[] old = bringing(protecting(true, false)).make().component().orElseThrow();
     Made build = bringing(lax).make();
     assertThat(build.component().orElseThrow()).hasSameSizeAs(old);
-    assertThat(refused(with(build, Optional.of(ByteSource.of(old)))))
-        .hasMessageContaining("digest");
+    RejectedException refusal = refused(with(build, Optional.of(ByteSource.of(old))));
+    assertThat(refusal.reason()).isEqualTo(Reason.BOOTLOADER_COMPONENT);
+    assertThat(refusal).hasMessageContaining("digest");
   }
 
   private static Bootloader protecting(boolean allowList, boolean rollbackProtection) {

@@ -64,7 +64,6 @@ class VariantChoiceTests {
   void anOpaqueImageIsNotForABootloaderThatBeginsToCheckWithIt() {
     DeviceState plain = TestFleet.device(TestFleet.bootloader("grub"), FACTORY);
     Bootloader checking = TestFleet.bootloader("boot-2", TestFleet.OLD_IMAGE_KEY.bootAnchor());
-    refused(
-        plain, TestBuild.of("34.0").opaque().brings(checking, TestFleet.OLD_IMAGE_KEY).make());
+    refused(plain, TestBuild.of("34.0").opaque().brings(checking, TestFleet.OLD_IMAGE_KEY).make());
   }
 }
