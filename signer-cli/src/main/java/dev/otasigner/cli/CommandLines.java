@@ -28,7 +28,6 @@ import dev.otasigner.verifier.RejectedException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -170,12 +169,8 @@ public final class CommandLines {
     if (e instanceof RejectedException refusal) {
       return Refusals.of(refusal, "");
     }
-    if (e instanceof NoSuchFileException missing) {
-      return CommandFailedException.usage(
-          terminal.show(Path.of(missing.getFile())) + ": no such file");
-    }
-    if (e instanceof IOException) {
-      return CommandFailedException.of(ExitCode.REFUSED, String.valueOf(e.getMessage()));
+    if (e instanceof IOException trouble) {
+      return FileTrouble.of(terminal, trouble);
     }
     return CommandFailedException.of(
             ExitCode.REFUSED, "the program has a fault: " + e.getClass().getName())

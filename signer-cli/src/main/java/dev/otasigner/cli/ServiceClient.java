@@ -1,5 +1,6 @@
 package dev.otasigner.cli;
 
+import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
@@ -67,7 +68,9 @@ public final class ServiceClient {
   }
 
   /** Sends a file as it lies on disk, streamed. */
-  public Json upload(String path, Path file) {
+  public Json upload(String path, Path file) throws IOException {
+    // Trouble with it must not look like trouble with the service.
+    ByteSource.of(file).open().close();
     return document(exchange("PUT", path, Content.of(file), credential()));
   }
 

@@ -24,6 +24,7 @@ import picocli.CommandLine.ScopeType;
       "4 waiting for approval, 5 not signed in or not allowed."
     })
 public final class Signer {
+  @SuppressWarnings("UnusedVariable") // picocli acts on it
   @Option(
       names = {"-h", "--help"},
       usageHelp = true,
@@ -31,6 +32,7 @@ public final class Signer {
       description = "Show this help.")
   private boolean help;
 
+  @SuppressWarnings("UnusedVariable") // picocli acts on it
   @Option(names = "--version", versionHelp = true, description = "Show the version.")
   private boolean version;
 
@@ -71,9 +73,5 @@ public final class Signer {
 
   public boolean stacktrace() {
     return stacktrace;
-  }
-
-  boolean wantsHelpOrVersion() {
-    return help || version;
   }
 }

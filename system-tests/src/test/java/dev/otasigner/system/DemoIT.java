@@ -34,11 +34,26 @@ class DemoIT {
   /** If the service's data did not matter, the demo would prove nothing. */
   @Test
   void withoutTheServicesDataTheNextDeviceStepFails() throws IOException, InterruptedException {
+    List<String> said = withoutDataFrom("it is released to channel stable");
+    String failure = said.stream().filter(l -> l.startsWith("FAILED")).findFirst().orElseThrow();
+    assertThat(failure).contains("device-1");
+  }
+
+  @Test
+  void withoutTheServicesDataTheNextRefusalIsNoneOfTheExpectedOnes()
+      throws IOException, InterruptedException {
+    List<String> said = withoutDataFrom("appended bytes on the wire");
+    assertThat(said).filteredOn(l -> l.startsWith("FAILED")).hasSize(1);
+  }
+
+  /** Deletes it once the demo has said this; what it has said when it ended, with status 1. */
+  private static List<String> withoutDataFrom(String words)
+      throws IOException, InterruptedException {
     Set<Path> before = stages();
     Process demo = start();
     List<String> said = new ArrayList<>();
     try (BufferedReader out = reader(demo)) {
-      readUntil(out, said, "it is released to channel stable");
+      readUntil(out, said, words);
       for (Path stage : newStages(before)) {
         deleteAll(stage.resolve("service/data"));
       }
@@ -46,10 +61,8 @@ class DemoIT {
     }
     assertThat(demo.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
     assertThat(demo.exitValue()).isEqualTo(1);
-    String failure =
-        said.stream().filter(l -> l.startsWith("FAILED")).findFirst().orElse("nothing failed");
-    assertThat(failure).as(String.join("\n", said)).contains("device-1");
     assertThat(newStages(before)).isEmpty();
+    return said;
   }
 
   @Test

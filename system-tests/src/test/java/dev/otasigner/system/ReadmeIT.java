@@ -33,7 +33,8 @@ class ReadmeIT {
     List<Command> commands = commands();
     assertThat(commands).hasSizeGreaterThan(6);
     for (Command command : commands) {
-      String printed = run(command.line(), desk, programs);
+      boolean refuses = command.output().stream().anyMatch(l -> l.startsWith("signer: error:"));
+      String printed = run(command.line(), refuses ? 1 : 0, desk, programs);
       assertThat(printed).as(command.line()).matches(pattern(command.output()));
     }
   }
@@ -70,7 +71,7 @@ class ReadmeIT {
     return Pattern.compile(regex.toString());
   }
 
-  private static String run(String line, Path desk, Path programs)
+  private static String run(String line, int status, Path desk, Path programs)
       throws IOException, InterruptedException {
     ProcessBuilder builder =
         new ProcessBuilder("bash", "-c", line).directory(desk.toFile()).redirectErrorStream(true);
@@ -81,6 +82,7 @@ class ReadmeIT {
     process.getOutputStream().close();
     String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)).as(line).isTrue();
+    assertThat(process.exitValue()).as(line + "\n" + printed).isEqualTo(status);
     return printed;
   }
 }

@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,6 +21,9 @@ final class ByteSources {
 
     @Override
     public InputStream open() throws IOException {
+      if (Files.isDirectory(file)) {
+        throw new FileSystemException(file.toString(), null, "a directory");
+      }
       return Files.newInputStream(file);
     }
   }

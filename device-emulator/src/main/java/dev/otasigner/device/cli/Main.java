@@ -10,7 +10,10 @@ import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.security.Security;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -68,9 +71,13 @@ public final class Main implements Runnable {
     return ExitCode.USAGE;
   }
 
-  private static int failure(Exception e, PrintWriter err) throws Exception {
+  private static int failure(Exception e, PrintWriter err) {
     if (e instanceof RejectedException refusal) {
       err.println("refused: " + refusal.reason().code() + ": " + refusal.getMessage());
+      return ExitCode.REFUSED;
+    }
+    if (e instanceof FileSystemException trouble && trouble.getReason() == null) {
+      err.println("signer: error: " + trouble.getFile() + ": " + reason(trouble));
       return ExitCode.REFUSED;
     }
     if (e instanceof IOException) {
@@ -82,7 +89,17 @@ public final class Main implements Runnable {
           ? ExitCode.REFUSED
           : ExitCode.UNREACHABLE;
     }
-    throw e;
+    err.println("signer: error: the program has a fault: " + e);
+    return ExitCode.REFUSED;
+  }
+
+  /** The JDK often names a file and leaves out what is wrong with it. */
+  private static String reason(FileSystemException e) {
+    return e instanceof AccessDeniedException
+        ? "permission denied"
+        : e instanceof NoSuchFileException
+            ? "no such file or directory"
+            : e instanceof FileAlreadyExistsException ? "is there already" : "cannot be used";
   }
 
   @Override

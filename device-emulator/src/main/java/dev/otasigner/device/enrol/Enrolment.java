@@ -44,7 +44,8 @@ public final class Enrolment {
   public static DeviceState enrol(Server server, NewDevice device, String secret, Path target)
       throws IOException, RejectedException {
     if (Files.exists(target)) {
-      throw new FileAlreadyExistsException(target + ": there is a device in this file already");
+      throw new FileAlreadyExistsException(
+          target.toString(), null, "there is a device in this file already");
     }
     FactoryFiles files = FactoryFiles.fetch(server, device);
     Path draft = target.resolveSibling("." + target.getFileName() + ".new");

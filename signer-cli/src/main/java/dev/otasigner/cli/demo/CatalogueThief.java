@@ -69,7 +69,10 @@ final class CatalogueThief {
       Files.write(file, other);
       attack.run();
     } finally {
-      Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+      // Gone when somebody deleted the service's data; the attack's own failure is to be told then.
+      if (Files.isDirectory(file.resolveSibling("."))) {
+        Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+      }
     }
   }
 

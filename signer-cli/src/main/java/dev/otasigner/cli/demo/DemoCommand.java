@@ -51,6 +51,8 @@ public final class DemoCommand implements Callable<Integer> {
       new Rotation(world).play();
     } catch (StepFailedException e) {
       // Told where it happened; what follows would stand on it.
+    } catch (IOException e) {
+      steps.broken(e);
     }
     summarize(steps);
     return steps.failed() == 0 ? 0 : 1;

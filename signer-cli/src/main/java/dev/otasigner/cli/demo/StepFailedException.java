@@ -7,4 +7,8 @@ final class StepFailedException extends Exception {
   StepFailedException(String message) {
     super(message);
   }
+
+  StepFailedException(String message, Throwable cause) {
+    super(message, cause);
+  }
 }

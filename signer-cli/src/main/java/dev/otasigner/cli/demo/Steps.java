@@ -23,7 +23,7 @@ final class Steps {
     String run() throws IOException, StepFailedException;
   }
 
-  void step(String text, Step step) throws IOException, StepFailedException {
+  void step(String text, Step step) throws StepFailedException {
     long start = System.nanoTime();
     try {
       String told = step.run();
@@ -35,8 +35,14 @@ final class Steps {
       String why = e.getMessage() == null ? e.toString() : e.getMessage();
       results.add(new Result(text, false, (System.nanoTime() - start) / 1_000_000, why));
       report.line("FAILED " + results.size() + " " + text + ": " + why);
-      throw e;
+      throw e instanceof StepFailedException failed ? failed : new StepFailedException(why, e);
     }
+  }
+
+  /** What broke between two steps. */
+  void broken(IOException e) {
+    results.add(new Result("the story goes on", false, 0, e.toString()));
+    report.line("FAILED " + results.size() + " the story goes on: " + e);
   }
 
   /** A heading between two acts. */

@@ -32,7 +32,7 @@ final class SigningRequest {
   }
 
   /** Stores the payload and answers its digest. */
-  String upload(Path payload) throws RejectedException {
+  String upload(Path payload) throws IOException, RejectedException {
     return object(service.upload(path("payloads"), payload)).string("sha256");
   }
 

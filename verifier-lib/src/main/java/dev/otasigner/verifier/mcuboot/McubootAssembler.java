@@ -14,6 +14,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -53,6 +54,9 @@ public final class McubootAssembler {
       ByteSource payload, AssembleOptions options, List<ImageSigner> signers, Path file)
       throws IOException, RejectedException {
     Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new FileSystemException(String.valueOf(folder), null, "no such directory");
+    }
     Path part = Files.createTempFile(folder, "." + file.getFileName(), ".part");
     try {
       try (OutputStream out = Files.newOutputStream(part)) {
