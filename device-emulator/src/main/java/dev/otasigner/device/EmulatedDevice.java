@@ -10,6 +10,7 @@ import dev.otasigner.device.boot.BootSequence;
 import dev.otasigner.device.flash.Flash;
 import dev.otasigner.device.transport.Server;
 import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
 import java.io.IOException;
 
 /** A device under power: bootloader and update agent take turns until there is nothing to do. */
@@ -34,6 +35,11 @@ public final class EmulatedDevice {
   /** What the device is, without switching it on. */
   public static DeviceState state(Flash flash) throws IOException {
     return OsFlash.of(flash).state();
+  }
+
+  /** What the build that runs demands of the next one. */
+  public static Profile runningProfile(Flash flash) throws IOException {
+    return OsFlash.of(flash).runningProfile();
   }
 
   /**

@@ -39,7 +39,9 @@ class TranscriptTests {
     assertThat(transcript.steps()).as("commands in " + file).isNotEmpty();
     Path directory = Files.createTempDirectory(scratch, "session");
     for (Map.Entry<String, String> entry : transcript.files().entrySet()) {
-      Files.writeString(directory.resolve(entry.getKey()), entry.getValue());
+      Path written = directory.resolve(entry.getKey());
+      Files.createDirectories(written.resolveSibling("."));
+      Files.writeString(written, entry.getValue());
     }
     for (String copy : transcript.copies()) {
       String[] names = copy.split(" ", 2);

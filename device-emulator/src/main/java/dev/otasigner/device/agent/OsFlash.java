@@ -7,6 +7,7 @@ import dev.otasigner.device.flash.FlashLayout.Region;
 import dev.otasigner.device.flash.FlashRegion;
 import dev.otasigner.device.identity.ClientKeys;
 import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
 import java.io.IOException;
 import java.security.cert.X509Certificate;
 
@@ -24,6 +25,11 @@ public record OsFlash(
         flash.region(Region.SECONDARY),
         BootMemory.open(
             flash.region(Region.BOOTLOADER).locked(), flash.region(Region.COUNTER).locked()));
+  }
+
+  /** The profile of the build that runs. */
+  public Profile runningProfile() throws IOException {
+    return store.profile(store.state().running().profile());
   }
 
   /** All that the judgement depends on, each part from whoever keeps it. */

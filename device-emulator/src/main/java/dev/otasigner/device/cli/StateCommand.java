@@ -2,12 +2,18 @@ package dev.otasigner.device.cli;
 
 import dev.otasigner.device.EmulatedDevice;
 import dev.otasigner.device.flash.Flash;
+import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -35,12 +41,23 @@ final class StateCommand implements Callable<Integer> {
     try (Flash chip = Flash.open(flash.file)) {
       DeviceState state = EmulatedDevice.state(chip);
       if (json) {
-        out.println(new String(state.toJson().textBytes(), StandardCharsets.UTF_8));
+        Map<String, Json> members = new LinkedHashMap<>(state.toJson().members());
+        members.put("runningProfile", document(EmulatedDevice.runningProfile(chip)));
+        out.println(new String(new Json.Obj(members).textBytes(), StandardCharsets.UTF_8));
       } else {
         print(state, out);
       }
     }
     return ExitCode.DONE;
+  }
+
+  /** With it the state is all that {@code signer verify --device} has to know of the device. */
+  private static Json document(Profile profile) throws IOException {
+    try {
+      return JsonReader.read(profile.bytes().toByteArray(), Profile.MAX_BYTES);
+    } catch (RejectedException e) {
+      throw new IOException("a profile that was read cannot be read again", e);
+    }
   }
 
   private static void print(DeviceState state, PrintWriter out) {

@@ -11,6 +11,7 @@ import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.Accepted;
 import dev.otasigner.verifier.policy.Candidate;
@@ -18,6 +19,7 @@ import dev.otasigner.verifier.policy.UpgradePolicy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
@@ -34,16 +36,20 @@ import org.jspecify.annotations.Nullable;
 record DeviceQuestion(Terminal terminal, Path state, List<Path> profiles) {
   private static final Bytes NO_SALT = Bytes.copyOf(new byte[8]);
   private static final int WHOLE_FLEET = 1000;
+  private static final String RUNNING_PROFILE = "runningProfile";
 
   VerifyCommand.Answer ask(Path image, Path manifestFile, @Nullable Path component)
       throws IOException, RejectedException {
-    DeviceState device = DeviceState.read(bounded(state, DeviceState.MAX_BYTES));
+    Map<Digest, Profile> known = new LinkedHashMap<>();
+    DeviceState device = device(known);
     Bytes envelope = Bytes.copyOf(bounded(manifestFile, Envelope.MAX_BYTES));
     Manifest manifest = unverified(envelope);
-    Map<Digest, Profile> known = new LinkedHashMap<>();
     for (Path file : profiles) {
-      Profile profile = Profile.read(bounded(file, Profile.MAX_BYTES));
-      known.put(profile.digest(), profile);
+      learn(known, bounded(file, Profile.MAX_BYTES));
+    }
+    Path beside = manifestFile.resolveSibling(manifest.profile() + ".profile");
+    if (!known.containsKey(manifest.profile()) && Files.isRegularFile(beside)) {
+      learn(known, bounded(beside, Profile.MAX_BYTES));
     }
     Head.Candidate listing =
         Head.Candidate.of(
@@ -60,6 +66,24 @@ record DeviceQuestion(Terminal terminal, Path state, List<Path> profiles) {
         UpgradePolicy.judge(
             device, profile(known, device.running().profile(), "the running build"), candidate);
     return answer(accepted);
+  }
+
+  /** The state, and the profile that {@code signer device state} writes with it. */
+  private DeviceState device(Map<Digest, Profile> known) throws IOException, RejectedException {
+    int maxBytes = DeviceState.MAX_BYTES + Profile.MAX_BYTES;
+    Map<String, Json> members =
+        new LinkedHashMap<>(
+            JsonReader.readObject(bounded(state, maxBytes), maxBytes).json().members());
+    Json profile = members.remove(RUNNING_PROFILE);
+    if (profile != null) {
+      learn(known, profile.canonicalBytes());
+    }
+    return DeviceState.read(new Json.Obj(members).canonicalBytes());
+  }
+
+  private static void learn(Map<Digest, Profile> known, byte[] bytes) throws RejectedException {
+    Profile profile = Profile.read(bytes);
+    known.put(profile.digest(), profile);
   }
 
   private static VerifyCommand.Answer answer(Accepted accepted) {
@@ -116,7 +140,12 @@ record DeviceQuestion(Terminal terminal, Path state, List<Path> profiles) {
     Profile profile = known.get(digest);
     if (profile == null) {
       throw CommandFailedException.usage("no --profile is that of " + whose + ": " + digest)
-          .hint("fetch it with: signer profiles show " + digest + " --product PRODUCT");
+          .hint(
+              "signer profiles show "
+                  + digest
+                  + " --product PRODUCT > "
+                  + digest
+                  + ".profile, beside the manifest");
     }
     return profile;
   }

@@ -68,7 +68,10 @@ public final class VerifyCommand implements Callable<Integer> {
   @Option(
       names = "--profile",
       paramLabel = "FILE",
-      description = "Profiles of the running and of the new build; told apart by their digests.")
+      description = {
+        "Profiles of the running and of the new build, told apart by their digests.",
+        "Without: the state's runningProfile, and DIGEST.profile beside the manifest."
+      })
   private @Nullable List<Path> profiles;
 
   @Option(
@@ -129,9 +132,10 @@ public final class VerifyCommand implements Callable<Integer> {
       throw CommandFailedException.usage("--pure-limit goes with --trust")
           .hint("a device's slot size stands in its state");
     }
-    if (device == null || manifest == null || profiles == null) {
-      throw CommandFailedException.usage("--device needs --manifest and --profile");
+    if (device == null || manifest == null) {
+      throw CommandFailedException.usage("--device needs --manifest");
     }
-    return new DeviceQuestion(cli.terminal(), device, profiles).ask(image, manifest, component);
+    List<Path> given = profiles == null ? List.of() : profiles;
+    return new DeviceQuestion(cli.terminal(), device, given).ask(image, manifest, component);
   }
 }

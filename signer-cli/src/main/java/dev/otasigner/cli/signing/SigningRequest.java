@@ -5,7 +5,9 @@ import static dev.otasigner.cli.ServiceClient.path;
 import dev.otasigner.cli.Cli;
 import dev.otasigner.cli.CommandFailedException;
 import dev.otasigner.cli.ExitCode;
+import dev.otasigner.cli.NewFile;
 import dev.otasigner.cli.ServiceClient;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
@@ -92,8 +94,11 @@ final class SigningRequest {
         output);
   }
 
+  /** The manifest, and beside it the profile that it names, under its digest. */
   void saveManifest(String version, Path output) throws IOException {
     service.download(path("products", product, "builds", version, "manifest"), output);
+    byte[] profile = service.bytes(path("products", product, "builds", version, "profile"));
+    NewFile.write(output.resolveSibling(Digest.of(profile) + ".profile"), profile);
   }
 
   private static CommandFailedException waiting(Fields request) throws RejectedException {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.otasigner.cli.image;
+
+import org.jspecify.annotations.NullMarked;
