@@ -26,17 +26,36 @@ public final class JsonReader {
    */
   public static final int MAX_ALLOCATED_PER_BYTE = 128;
 
+  /**
+   * What a document of any length may spend: a scalar or an empty container costs one, a container
+   * with something in it {@link #CONTAINER_COST} more, which is about what they cost in memory.
+   */
+  private static final int MIN_BUDGET = 1024;
+
+  /** A document may spend one more for so many bytes of its own. */
+  private static final int BYTES_PER_VALUE = 4;
+
+  private static final int CONTAINER_COST = 3;
+  private static final Json.Obj EMPTY_OBJECT = new Json.Obj(Map.of());
+  private static final Json.Arr EMPTY_ARRAY = new Json.Arr(List.of());
+  private static final Json TRUE = new Json.Bool(true);
+  private static final Json FALSE = new Json.Bool(false);
+  private static final Json NULL = new Json.Null();
+
   private final String text;
   private final boolean canonical;
+  private int budget;
   private int at;
 
-  private JsonReader(String text, boolean canonical) {
+  private JsonReader(String text, boolean canonical, int budget) {
     this.text = text;
     this.canonical = canonical;
+    this.budget = budget;
   }
 
   /**
-   * Reads one document.
+   * Reads one document. What it holds in memory is bounded by its own length: a document of little
+   * but small values is refused, LIMIT_EXCEEDED.
    *
    * @param maxBytes the caller's limit for this kind of document
    */
@@ -76,7 +95,7 @@ public final class JsonReader {
     } catch (CharacterCodingException e) {
       throw new RejectedException(Reason.MALFORMED, "not UTF-8");
     }
-    JsonReader reader = new JsonReader(text, canonical);
+    JsonReader reader = new JsonReader(text, canonical, MIN_BUDGET + utf8.length / BYTES_PER_VALUE);
     Json value = reader.value(0);
     reader.space();
     if (reader.at != text.length()) {
@@ -97,27 +116,38 @@ public final class JsonReader {
     if (depth > MAX_DEPTH) {
       throw new RejectedException(Reason.LIMIT_EXCEEDED, "nested deeper than " + MAX_DEPTH).at(at);
     }
+    spend(1);
     space();
     char c = peek();
     return switch (c) {
       case '{' -> object(depth);
       case '[' -> array(depth);
       case '"' -> new Json.Str(string());
-      case 't' -> word("true", new Json.Bool(true));
-      case 'f' -> word("false", new Json.Bool(false));
-      case 'n' -> word("null", new Json.Null());
+      case 't' -> word("true", TRUE);
+      case 'f' -> word("false", FALSE);
+      case 'n' -> word("null", NULL);
       default -> number();
     };
   }
 
+  private void spend(int cost) throws RejectedException {
+    budget -= cost;
+    if (budget < 0) {
+      throw new RejectedException(
+              Reason.LIMIT_EXCEEDED, "more values than a document of this length may have")
+          .at(at);
+    }
+  }
+
   private Json object(int depth) throws RejectedException {
-    Map<String, Json> members = new LinkedHashMap<>();
     at++;
     space();
     if (peek() == '}') {
       at++;
-      return new Json.Obj(members);
+      return EMPTY_OBJECT;
     }
+    spend(CONTAINER_COST);
+    Map<String, Json> members = new LinkedHashMap<>();
     while (true) {
       space();
       if (peek() != '"') {
@@ -140,13 +170,14 @@ public final class JsonReader {
   }
 
   private Json array(int depth) throws RejectedException {
-    List<Json> items = new ArrayList<>();
     at++;
     space();
     if (peek() == ']') {
       at++;
-      return new Json.Arr(items);
+      return EMPTY_ARRAY;
     }
+    spend(CONTAINER_COST);
+    List<Json> items = new ArrayList<>();
     while (true) {
       items.add(value(depth + 1));
       space();

@@ -186,4 +186,34 @@ class JsonReaderTests {
   void aDocumentThatIsNoObjectIsRefusedWhereOneIsExpected() {
     assertRefused(Reason.MALFORMED, () -> JsonReader.readObject("[]".getBytes(UTF_8), 100));
   }
+
+  /** Five million bytes of almost nothing would hold a hundred times that in memory. */
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", "[]", "0", "{\"a\":1}", "[1]", "\"\""})
+  void aDocumentOfLittleButSmallValuesIsRefused(String value) {
+    String text = "[" + (value + ",").repeat(5_000_000 / (value.length() + 1)) + value + "]";
+    byte[] document = text.getBytes(UTF_8);
+    assertRefused(Reason.LIMIT_EXCEEDED, () -> JsonReader.read(document, document.length));
+  }
+
+  @Test
+  void aShortDocumentMayHoldAThousandSmallValues() throws Exception {
+    String text = "[" + "0,".repeat(1000) + "0]";
+    assertThat(((Json.Arr) read(text)).items()).hasSize(1001);
+  }
+
+  @Test
+  void aLongDocumentMayHoldOneValueForFourBytes() throws Exception {
+    String text = "[" + "\"0f\",".repeat(100_000) + "0]";
+    byte[] document = text.getBytes(UTF_8);
+    Json.Arr read = (Json.Arr) JsonReader.read(document, document.length);
+    assertThat(read.items()).hasSize(100_001);
+  }
+
+  @Test
+  void emptyContainersAreAllTheSame() throws Exception {
+    Json.Arr read = (Json.Arr) read("[{},[],{},[]]");
+    assertThat(read.items().get(0)).isSameAs(read.items().get(2));
+    assertThat(read.items().get(1)).isSameAs(read.items().get(3));
+  }
 }
