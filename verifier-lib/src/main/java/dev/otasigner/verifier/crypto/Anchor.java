@@ -14,6 +14,7 @@ import java.util.List;
  * @param key the key, whose identifier was recomputed when it was read
  */
 public record Anchor(VerificationKey key) {
+  private static final int MAX_QUOTED = 64;
 
   public static Anchor read(Fields fields) throws RejectedException {
     SignatureSuite suite = suite(fields, "suite");
@@ -28,10 +29,14 @@ public record Anchor(VerificationKey key) {
   }
 
   static SignatureSuite suite(Fields fields, String name) throws RejectedException {
-    SignatureSuite suite = SignatureSuite.ofCode(fields.string(name));
+    String code = fields.string(name);
+    SignatureSuite suite = SignatureSuite.ofCode(code);
     if (suite == null) {
       throw new RejectedException(
-          Reason.UNSUPPORTED_ALGORITHM, fields.where(name) + ": no suite of the registry");
+          Reason.UNSUPPORTED_ALGORITHM,
+          fields.where(name) + ": no suite of the registry",
+          "a suite of the registry",
+          code.length() > MAX_QUOTED ? code.substring(0, MAX_QUOTED) + "..." : code);
     }
     return suite;
   }

@@ -3,10 +3,13 @@ package dev.otasigner.verifier.crypto;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
+import dev.otasigner.verifier.testing.Refusals;
 import dev.otasigner.verifier.testing.Vectors;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -77,7 +80,10 @@ class WycheproofTests {
       // FIPS 204: ours is the empty context.
       boolean contextual = !test.optionalString("ctx").orElse("").isEmpty();
       if (suite == null || contextual) {
-        assertNoSuiteVerifies(about, spki, message, signature);
+        if (suite == null) {
+          assertRefusedByName(name, spki);
+        }
+        assertNoSuiteVerifies(about, name, spki, message, signature);
         count = count.plus(new Count(0, 1));
         continue;
       }
@@ -86,6 +92,8 @@ class WycheproofTests {
         Bytes der = asDer(suite, signature);
         if (der != null) {
           assertVerdict(about, test, verdict(suite, spki, message, der));
+        } else {
+          assertThat(test.string("result")).as(about + ": not two halves").isNotEqualTo("valid");
         }
       } else {
         assertVerdict(about, test, verdict(suite, spki, message, signature));
@@ -102,13 +110,37 @@ class WycheproofTests {
         .isEqualTo(test.string("result").equals("valid"));
   }
 
+  /** Whoever trusts a key for a suite outside the registry is told which one. */
+  private static void assertRefusedByName(String name, Bytes spki) {
+    Json.Obj anchor =
+        Json.object()
+            .put("keyId", Digest.of(spki))
+            .put("suite", name)
+            .putBase64("spki", spki)
+            .build();
+    RejectedException refusal =
+        Refusals.assertRefused(
+            Reason.UNSUPPORTED_ALGORITHM, () -> Anchor.read(new Fields(anchor, "")));
+    assertThat(refusal.actual()).isEqualTo(name);
+  }
+
+  /**
+   * A suite of the same kind of key says bad signature, every other that the key is not its own.
+   */
   private static void assertNoSuiteVerifies(
-      String about, Bytes spki, Bytes message, Bytes signature) {
+      String about, String name, Bytes spki, Bytes message, Bytes signature) {
     for (SignatureSuite suite : SignatureSuite.values()) {
+      boolean sameKey = keyKind(suite.code()).equals(keyKind(name));
       assertThat(verdict(suite, spki, message, signature))
           .as(about + " under " + suite.code())
-          .isIn(Reason.UNSUPPORTED_ALGORITHM, Reason.BAD_SIGNATURE);
+          .isEqualTo(sameKey ? Reason.BAD_SIGNATURE : Reason.UNSUPPORTED_ALGORITHM);
     }
+  }
+
+  /** Type and size of the key in a suite's name, without hash and padding. */
+  private static String keyKind(String name) {
+    return name.replaceAll("^rsa-(?:pkcs1|pss)-(\\d+).*", "rsa-$1")
+        .replaceAll("^(ecdsa-p\\d+).*", "$1");
   }
 
   /** The reason of the refusal, or null when accepted. */
@@ -159,7 +191,7 @@ class WycheproofTests {
 
   /** The same r and s in DER; null when there are not two halves of the curve's size. */
   private static @Nullable Bytes asDer(SignatureSuite suite, Bytes p1363) throws IOException {
-    int half = suite.parameter() / 8;
+    int half = (suite.parameter() + 7) / 8;
     if (p1363.length() != 2 * half) {
       return null;
     }
