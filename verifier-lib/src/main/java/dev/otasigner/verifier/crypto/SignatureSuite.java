@@ -1,6 +1,8 @@
 package dev.otasigner.verifier.crypto;
 
+import java.time.Instant;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,35 +11,35 @@ import org.jspecify.annotations.Nullable;
  * with hyphens. A new cipher is a new constant, and the compiler lists what it touches.
  */
 public enum SignatureSuite {
-  RSA_PKCS1_2048_SHA256(Family.RSA_PKCS1, 2048, "SHA-256", 112, 256),
-  RSA_PKCS1_3072_SHA256(Family.RSA_PKCS1, 3072, "SHA-256", 128, 384),
-  RSA_PKCS1_3072_SHA384(Family.RSA_PKCS1, 3072, "SHA-384", 128, 384),
-  RSA_PKCS1_4096_SHA256(Family.RSA_PKCS1, 4096, "SHA-256", 128, 512),
-  RSA_PKCS1_4096_SHA512(Family.RSA_PKCS1, 4096, "SHA-512", 128, 512),
+  RSA_PKCS1_2048_SHA256(Family.RSA_PKCS1, 2048, "SHA-256", 256),
+  RSA_PKCS1_3072_SHA256(Family.RSA_PKCS1, 3072, "SHA-256", 384),
+  RSA_PKCS1_3072_SHA384(Family.RSA_PKCS1, 3072, "SHA-384", 384),
+  RSA_PKCS1_4096_SHA256(Family.RSA_PKCS1, 4096, "SHA-256", 512),
+  RSA_PKCS1_4096_SHA512(Family.RSA_PKCS1, 4096, "SHA-512", 512),
   /** MGF1 with the same hash, salt as long as the hash. So for every PSS suite. */
-  RSA_PSS_2048_SHA256(Family.RSA_PSS, 2048, "SHA-256", 112, 256),
-  RSA_PSS_3072_SHA256(Family.RSA_PSS, 3072, "SHA-256", 128, 384),
-  RSA_PSS_4096_SHA256(Family.RSA_PSS, 4096, "SHA-256", 128, 512),
-  RSA_PSS_4096_SHA384(Family.RSA_PSS, 4096, "SHA-384", 128, 512),
-  RSA_PSS_4096_SHA512(Family.RSA_PSS, 4096, "SHA-512", 128, 512),
+  RSA_PSS_2048_SHA256(Family.RSA_PSS, 2048, "SHA-256", 256),
+  RSA_PSS_3072_SHA256(Family.RSA_PSS, 3072, "SHA-256", 384),
+  RSA_PSS_4096_SHA256(Family.RSA_PSS, 4096, "SHA-256", 512),
+  RSA_PSS_4096_SHA384(Family.RSA_PSS, 4096, "SHA-384", 512),
+  RSA_PSS_4096_SHA512(Family.RSA_PSS, 4096, "SHA-512", 512),
   /** Signatures in DER, as short as DER allows. So for every ECDSA suite. */
-  ECDSA_P256_SHA256(Family.ECDSA, 256, "SHA-256", 128, 72),
-  ECDSA_P384_SHA384(Family.ECDSA, 384, "SHA-384", 192, 104),
-  ECDSA_P521_SHA512(Family.ECDSA, 521, "SHA-512", 256, 139),
+  ECDSA_P256_SHA256(Family.ECDSA, 256, "SHA-256", 72),
+  ECDSA_P384_SHA384(Family.ECDSA, 384, "SHA-384", 104),
+  ECDSA_P521_SHA512(Family.ECDSA, 521, "SHA-512", 139),
   /** RFC 8032, pure. */
-  ED25519(Family.ED25519, 256, null, 128, 64),
+  ED25519(Family.ED25519, 256, null, 64),
   /** FIPS 204, pure, empty context. So for every ML-DSA suite. */
-  ML_DSA_44(Family.ML_DSA, 44, null, 128, 2420),
-  ML_DSA_65(Family.ML_DSA, 65, null, 192, 3309),
-  ML_DSA_87(Family.ML_DSA, 87, null, 256, 4627),
+  ML_DSA_44(Family.ML_DSA, 44, null, 2420),
+  ML_DSA_65(Family.ML_DSA, 65, null, 3309),
+  ML_DSA_87(Family.ML_DSA, 87, null, 4627),
   /** FIPS 205, pure, empty context. */
-  SLH_DSA_SHA2_128S(Family.SLH_DSA, 128, null, 128, 7856),
-  SLH_DSA_SHA2_192S(Family.SLH_DSA, 192, null, 192, 16224),
+  SLH_DSA_SHA2_128S(Family.SLH_DSA, 128, null, 7856),
+  SLH_DSA_SHA2_192S(Family.SLH_DSA, 192, null, 16224),
   /**
    * RFC 8554 HSS, one to four levels of any height and Winternitz width, SHA-256 with 32 bytes;
    * verified only, never signed in software.
    */
-  HSS_LMS(Family.HSS_LMS, 256, null, 192, HssShape.MAX_SIGNATURE_BYTES);
+  HSS_LMS(Family.HSS_LMS, 256, null, HssShape.MAX_SIGNATURE_BYTES);
 
   /** What decides how a key is read and a signature is checked. */
   public enum Family {
@@ -53,19 +55,12 @@ public enum SignatureSuite {
   private final Family family;
   private final int parameter;
   private final @Nullable String hash;
-  private final int strengthBits;
   private final int maxSignatureBytes;
 
-  SignatureSuite(
-      Family family,
-      int parameter,
-      @Nullable String hash,
-      int strengthBits,
-      int maxSignatureBytes) {
+  SignatureSuite(Family family, int parameter, @Nullable String hash, int maxSignatureBytes) {
     this.family = family;
     this.parameter = parameter;
     this.hash = hash;
-    this.strengthBits = strengthBits;
     this.maxSignatureBytes = maxSignatureBytes;
   }
 
@@ -102,7 +97,21 @@ public enum SignatureSuite {
 
   /** Security strength in bits, NIST SP 800-57 part 1 (classical) or the FIPS category. */
   public int strengthBits() {
-    return strengthBits;
+    return SuiteTable.of(this).strengthBits();
+  }
+
+  /**
+   * Until when to sign with it without second thoughts, NIST IR 8547; empty when no end is known. A
+   * device refuses nothing by this date: it may have no clock, and must still take the build that
+   * replaces the suite.
+   */
+  public Optional<Instant> deprecatedAfter() {
+    return SuiteTable.of(this).deprecatedAfter();
+  }
+
+  /** From when on nobody should rely on it, NIST IR 8547; as {@link #deprecatedAfter}. */
+  public Optional<Instant> disallowedAfter() {
+    return SuiteTable.of(this).disallowedAfter();
   }
 
   public boolean isPostQuantum() {
