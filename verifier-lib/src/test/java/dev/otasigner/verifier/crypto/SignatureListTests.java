@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.dsse.Envelope.Signature;
@@ -83,5 +84,35 @@ class SignatureListTests {
     Envelope swapped = UNSIGNED.with(new Signature(SECOND.keyId(), signature(suite).signature()));
     assertRefused(
         Reason.BAD_SIGNATURE, () -> swapped.validSigners(keys(TestKey.of(suite), SECOND)));
+  }
+
+  @ParameterizedTest
+  @EnumSource(SignatureSuite.class)
+  void moreSignaturesThanTheLimitAreRefusedWhateverTheirSuite(SignatureSuite suite)
+      throws Exception {
+    Envelope most = UNSIGNED.with(signature(suite));
+    while (most.signatures().size() < Envelope.MAX_SIGNATURES) {
+      most = most.with(by("other " + most.signatures().size()));
+    }
+    TestKey key = TestKey.of(suite);
+    assertThat(Envelope.read(most.toBytes()).validSigners(keys(key))).containsExactly(key.keyId());
+    Envelope over = most.with(by("one too many"));
+    assertRefused(Reason.LIMIT_EXCEEDED, () -> Envelope.read(over.toBytes()));
+  }
+
+  @ParameterizedTest
+  @EnumSource(SignatureSuite.class)
+  void aLongListOfTheSameSignatureIsRefusedWhateverItsSuite(SignatureSuite suite) {
+    Envelope many = UNSIGNED;
+    while (many.signatures().size() <= Envelope.MAX_SIGNATURES) {
+      many = many.with(signature(suite));
+    }
+    Envelope over = many;
+    assertRefused(Reason.LIMIT_EXCEEDED, () -> Envelope.read(over.toBytes()));
+  }
+
+  /** By a key that nobody trusts. */
+  private static Signature by(String name) {
+    return new Signature(Digest.of(name.getBytes(UTF_8)), Bytes.copyOf(new byte[64]));
   }
 }

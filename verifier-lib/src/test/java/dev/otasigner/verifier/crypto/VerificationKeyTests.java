@@ -70,13 +70,29 @@ class VerificationKeyTests {
 
   @ParameterizedTest
   @EnumSource(SignatureSuite.class)
-  void aSignatureWithAnyBitFlippedIsRefused(SignatureSuite suite) throws Exception {
+  void aClassicalSignatureWithAnyBitFlippedIsRefused(SignatureSuite suite) throws Exception {
+    if (!suite.isPostQuantum()) {
+      assertNoFlipVerifies(suite, 1);
+    }
+  }
+
+  /** These have up to 130,000 bits: about 300 of them, spread over bytes and places in the byte. */
+  @ParameterizedTest
+  @EnumSource(SignatureSuite.class)
+  void aPostQuantumSignatureWithOneOfAboutThreeHundredBitsFlippedIsRefused(SignatureSuite suite)
+      throws Exception {
+    if (suite.isPostQuantum()) {
+      // An odd step meets every place in the byte.
+      assertNoFlipVerifies(suite, signature(suite).length * 8 / 300 | 1);
+    }
+  }
+
+  private static void assertNoFlipVerifies(SignatureSuite suite, int step) throws Exception {
     TestKey key = TestKey.of(suite);
     byte[] signature = signature(suite);
-    int step = Math.max(1, signature.length / 40);
-    for (int at = 0; at < signature.length; at += step) {
+    for (int bit = 0; bit < signature.length * 8; bit += step) {
       byte[] wrong = signature.clone();
-      wrong[at] ^= 1;
+      wrong[bit / 8] ^= (byte) (1 << bit % 8);
       assertRefused(Reason.BAD_SIGNATURE, () -> key.key().verify(MESSAGE, wrong));
     }
     key.key().verify(MESSAGE, signature);

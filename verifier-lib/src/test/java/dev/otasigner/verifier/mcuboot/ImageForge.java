@@ -92,7 +92,8 @@ final class ImageForge {
 
   /** A signature of the right form, over something else. */
   ImageForge badSignature(TestKey key) {
-    rest.add(new Entry(type(key).signatureTlv(), signed -> sign(key, ImageHash.SHA256, payload)));
+    rest.add(
+        new Entry(type(key).signatureTlv(), signed -> sign(key, key.bootAnchor().hash(), payload)));
     return this;
   }
 

@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ManifestCheckTests {
   private static final TestKey RSA = TestKey.of(SignatureSuite.RSA_PSS_2048_SHA256);
@@ -188,5 +190,44 @@ class ManifestCheckTests {
                 "application/vnd.otasigner.approval.v1+json", manifest.payload(), List.of()));
     Profile profile = TestProfile.any(P384).read();
     assertRefused(Reason.MALFORMED, () -> ManifestCheck.verify(bytes(approval), profile));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = SignatureSuite.class,
+      names = {"SLH_DSA_SHA2_128S", "SLH_DSA_SHA2_192S"})
+  void aHybridOfClassicalAndSlhDsaNeedsBothHalves(SignatureSuite suite) throws Exception {
+    TestKey slhDsa = TestKey.of(suite);
+    Profile hybrid = TestProfile.all(P384, slhDsa).read();
+    Envelope both = signedBy(P384, slhDsa);
+    assertThat(ManifestCheck.verify(bytes(both), hybrid).version()).hasToString("34.0.0+0");
+    for (int half = 0; half < 2; half++) {
+      List<Envelope.Signature> signatures = new ArrayList<>(both.signatures());
+      refused(
+          new Envelope(both.payloadType(), both.payload(), List.of(signatures.get(half))), hybrid);
+      signatures.set(half, broken(signatures.get(half)));
+      refused(new Envelope(both.payloadType(), both.payload(), signatures), hybrid);
+    }
+  }
+
+  /** Every bit of the envelope: names, payload type, payload, key identifier and signature. */
+  @Test
+  void noManifestWithAnyBitFlippedIsTaken() throws Exception {
+    TestKey key = TestKey.of(SignatureSuite.ED25519);
+    Profile profile = TestProfile.any(key).read();
+    byte[] envelope = signedBy(key).toBytes();
+    ManifestCheck.verify(Bytes.copyOf(envelope), profile);
+    List<Integer> accepted = new ArrayList<>();
+    for (int bit = 0; bit < envelope.length * 8; bit++) {
+      byte[] flipped = envelope.clone();
+      flipped[bit / 8] ^= (byte) (1 << bit % 8);
+      try {
+        ManifestCheck.verify(Bytes.copyOf(flipped), profile);
+        accepted.add(bit);
+      } catch (RejectedException e) {
+        assertThat(e.reason()).isNotNull();
+      }
+    }
+    assertThat(accepted).as("bits whose flip is not noticed").isEmpty();
   }
 }
