@@ -7,6 +7,7 @@ import dev.otasigner.verifier.catalogue.CataloguePaths;
 import dev.otasigner.verifier.catalogue.Head;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.policy.LineageCheck;
 import dev.otasigner.verifier.tuf.LineagePolicy;
 import dev.otasigner.verifier.tuf.MetadataStore;
 import dev.otasigner.verifier.tuf.TargetFile;
@@ -49,8 +50,13 @@ final class Catalogue {
     return updater.rootVersion();
   }
 
-  Optional<Instant> issued() {
-    return updater.timestampIssued();
+  Optional<Instant> clockFloor() {
+    return updater.clockFloor();
+  }
+
+  /** What of it the device holds, for a profile that would go on from there. */
+  LineageCheck lineage() {
+    return LineageCheck.of(updater);
   }
 
   /** The head file of the device's channel and hardware, if anything was ever released there. */

@@ -78,7 +78,8 @@ final class UpdateCycle {
       steps.step("select", "nothing was released to " + state.channel());
       return new Done(new UpToDate(state.running().version()));
     }
-    Selection selection = UpdateSelection.select(state, profile, head.get(), catalogue::read);
+    Selection selection =
+        UpdateSelection.select(state, profile, head.get(), catalogue::read, catalogue.lineage());
     if (selection.chosen().isEmpty()) {
       requireNoRefusal(selection);
       steps.step("select", state.running().version() + " is the newest to take");
@@ -101,14 +102,14 @@ final class UpdateCycle {
         Catalogue.refresh(
             server, state.product(), profile, store.metadata(state.lineage()), clock.now(state));
     Instant floor = state.clock().floor();
-    Instant issued = catalogue.issued().orElse(floor);
+    Instant verified = catalogue.clockFloor().orElse(floor);
     store.saveState(
         new DeviceState(
             state.deviceId(),
             state.product(),
             state.hardware(),
             state.channel(),
-            new DeviceState.Clock(state.clock().kind(), issued.isAfter(floor) ? issued : floor),
+            new DeviceState.Clock(state.clock().kind(), verified.isAfter(floor) ? verified : floor),
             state.bootloader(),
             state.running(),
             state.components(),
@@ -168,7 +169,8 @@ final class UpdateCycle {
                   chosen.manifestEnvelope(),
                   flash.secondary().source(image.lengthBytes()),
                   chosen.brought(),
-                  component.map(ByteSource::of)));
+                  component.map(ByteSource::of)),
+              catalogue.lineage());
       upgrade = upgrade.staged(accepted.after());
       store.save(upgrade);
     } catch (RejectedException e) {

@@ -26,6 +26,7 @@ import dev.otasigner.verifier.testing.TestBuild;
 import dev.otasigner.verifier.testing.TestFleet;
 import dev.otasigner.verifier.testing.TestKey;
 import dev.otasigner.verifier.testing.TestProfile;
+import dev.otasigner.verifier.tuf.RepositorySimulator;
 import java.io.IOException;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
@@ -319,9 +320,58 @@ class UpdateTests {
     TestDevice device = device(ClockClass.NONE);
     assertThat(device.update(wire)).isInstanceOf(UpToDate.class);
     assertThat(device.state().clock().floor()).isEqualTo(TestService.NOW.minusSeconds(3600));
-    service.lineage("first").expires("timestamp", TestService.NOW.minus(Duration.ofDays(1)));
+    service
+        .lineage("first")
+        .issued(TestService.NOW.minus(Duration.ofDays(2)))
+        .expires("timestamp", TestService.NOW.minus(Duration.ofDays(1)));
     service.release("first", build("34.0").make());
     assertRefused(device, Reason.METADATA_EXPIRED);
+  }
+
+  /** Whoever steals the timestamp key alone cannot stop a device without a clock for good. */
+  @Test
+  void stolenTimestampKeyCannotPushTheClockPastWhatOtherKeysVouchFor() throws IOException {
+    Instant year9999 = Instant.parse("9999-01-01T00:00:00Z");
+    service.lineage("first").expires("timestamp", year9999).issued(year9999.minusSeconds(1));
+    service.release("first", build("33.0").make());
+    TestDevice device = device(ClockClass.NONE);
+    assertThat(device.update(wire)).isInstanceOf(UpToDate.class);
+    assertThat(device.state().clock().floor()).isEqualTo(TestService.NEXT_YEAR);
+    // The owner rotates the key out and signs anew: the device goes on.
+    Instant later = TestService.NEXT_YEAR.plus(Duration.ofDays(30));
+    RepositorySimulator repository = service.lineage("first").issued(TestService.NEXT_YEAR);
+    for (String role : List.of("root", "timestamp", "snapshot", "targets", TestService.ROLE)) {
+      repository.expires(role, later);
+    }
+    repository.keys("timestamp", 1, RepositorySimulator.key("timestamp-2")).publishRoot();
+    service.release("first", build("34.0").make());
+    assertThat(device.update(wire)).isEqualTo(new Installed(TestFleet.version("34.0")));
+  }
+
+  /** Else whoever damages files on their way could choose the build. */
+  @Test
+  void documentDamagedOnItsWayIsNoReasonToTakeAnOlderBuild() throws IOException {
+    Made newer = build("35.0").make();
+    service.release("first", newer, build("34.0").make());
+    TestDevice device = device();
+    service.tamper(Digest.of(newer.envelope()).hex(), UpdateTests::flipped);
+    assertRefused(device, Reason.TARGET_DIGEST_MISMATCH);
+    service.tamper(Digest.of(newer.envelope()).hex(), bytes -> Arrays.copyOf(bytes, 9));
+    assertRefused(device, Reason.TARGET_LENGTH_MISMATCH);
+  }
+
+  /** Else it would be reverted until it is left alone, and no build would ever follow it. */
+  @Test
+  void buildWhoseProfileCannotGoOnFromTheHeldMetadataIsNotTaken() throws IOException {
+    TestProfile blind =
+        TestFleet.factoryProfile()
+            .lineage("first")
+            .root(service.root("first"))
+            .serverAnchors(RSA.spkiDigest());
+    service.release("first", build("34.0").profile(blind).make());
+    TestDevice device = device();
+    assertRefused(device, Reason.PROFILE_UNFIT);
+    assertThat(device.steps()).noneMatch(s -> s.startsWith("download"));
   }
 
   @Test
@@ -330,7 +380,10 @@ class UpdateTests {
     TestDevice device = device(ClockClass.RTC);
     assertThat(device.update(wire)).isInstanceOf(UpToDate.class);
     device.clock(Instant.EPOCH);
-    service.lineage("first").expires("timestamp", TestService.NOW.minus(Duration.ofDays(1)));
+    service
+        .lineage("first")
+        .issued(TestService.NOW.minus(Duration.ofDays(2)))
+        .expires("timestamp", TestService.NOW.minus(Duration.ofDays(1)));
     service.release("first", build("34.0").make());
     assertRefused(device, Reason.METADATA_EXPIRED);
   }

@@ -49,8 +49,12 @@ public final class TestService {
   /** Whenever the tests run, the devices' clocks stand here. */
   public static final Instant NOW = Instant.parse("2026-06-02T00:00:00Z");
 
-  private static final Instant NEXT_YEAR = Instant.parse("2027-06-01T00:00:00Z");
-  private static final String ROLE = TestFleet.CHANNEL + "." + TestFleet.HARDWARE.id();
+  /** When what a lineage publishes at first expires. */
+  public static final Instant NEXT_YEAR = Instant.parse("2027-06-01T00:00:00Z");
+
+  /** The channel's role. */
+  public static final String ROLE = TestFleet.CHANNEL + "." + TestFleet.HARDWARE.id();
+
   private static final String ROOT = "metadata/1.root.json";
 
   private final Map<String, RepositorySimulator> lineages = new HashMap<>();

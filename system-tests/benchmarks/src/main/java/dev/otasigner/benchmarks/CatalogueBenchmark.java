@@ -6,6 +6,7 @@ import dev.otasigner.verifier.catalogue.CataloguePaths;
 import dev.otasigner.verifier.catalogue.Head;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.policy.LineageCheck;
 import dev.otasigner.verifier.policy.UpdateSelection;
 import dev.otasigner.verifier.testing.Made;
 import dev.otasigner.verifier.testing.TestBuild;
@@ -127,7 +128,8 @@ public class CatalogueBenchmark {
             updater.fetchTarget(
                 CataloguePaths.head(TestFleet.CHANNEL, TestFleet.HARDWARE.id()), 1 << 20));
     UpdateSelection.Selection selection =
-        UpdateSelection.select(device, profile, head, updater::fetchTarget);
+        UpdateSelection.select(
+            device, profile, head, updater::fetchTarget, LineageCheck.of(updater));
     if (selection.chosen().isEmpty()) {
       throw new IllegalStateException("nothing was chosen: " + selection.refused());
     }

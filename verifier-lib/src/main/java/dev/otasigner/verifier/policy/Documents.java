@@ -12,7 +12,8 @@ public interface Documents {
    * The file at this path.
    *
    * @param maxBytes the file is refused when it is longer
-   * @throws RejectedException when no trusted role lists it, or it is not what is listed
+   * @throws RejectedException TARGET_NOT_FOUND when no trusted role lists it; another reason when
+   *     what came is not what is listed, or the listing itself cannot be trusted
    * @throws IOException when it could not be fetched, which is no refusal
    */
   byte[] read(String path, int maxBytes) throws RejectedException, IOException;

@@ -22,9 +22,12 @@ public final class ProfileFit {
    * Demands that the new profile is the manifest's and fits a device that runs under {@code
    * running}.
    *
+   * @param lineage the metadata that the device holds, asked when the new profile stays in its
+   *     lineage; of a new lineage the device holds nothing yet, and its trial run asks
    * @throws RejectedException PROFILE_UNFIT
    */
-  public static void require(Manifest manifest, Profile brought, Profile running)
+  public static void require(
+      Manifest manifest, Profile brought, Profile running, LineageCheck lineage)
       throws RejectedException {
     if (!brought.digest().equals(manifest.profile())) {
       throw new RejectedException(
@@ -34,7 +37,7 @@ public final class ProfileFit {
           brought.digest());
     }
     requireSound(brought);
-    requireLineage(brought, running);
+    requireLineage(brought, running, lineage);
   }
 
   /**
@@ -126,15 +129,24 @@ public final class ProfileFit {
   }
 
   /** The trusted root chain of a lineage is kept on the device; its first root cannot change. */
-  private static void requireLineage(Profile brought, Profile running) throws RejectedException {
+  private static void requireLineage(Profile brought, Profile running, LineageCheck lineage)
+      throws RejectedException {
     Profile.Lineage was = running.lineage();
     Profile.Lineage is = brought.lineage();
-    if (is.name().equals(was.name()) && !is.rootSha256().equals(was.rootSha256())) {
+    if (!is.name().equals(was.name())) {
+      return;
+    }
+    if (!is.rootSha256().equals(was.rootSha256())) {
       throw new RejectedException(
           Reason.PROFILE_UNFIT,
           "lineage " + is.name() + " starts from another root; a new root needs a new lineage",
           was.rootSha256(),
           is.rootSha256());
+    }
+    try {
+      lineage.requireTrustedUnder(brought);
+    } catch (RejectedException e) {
+      throw e.in("lineage " + is.name() + " under the new profile").as(Reason.PROFILE_UNFIT);
     }
   }
 

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Which of the listed builds a device takes: the newest that it accepts and whose turn it is. */
 public final class UpdateSelection {
@@ -58,12 +59,13 @@ public final class UpdateSelection {
   }
 
   /**
-   * As {@link #select(DeviceState, Profile, Head, Documents, Share)}, with the device's own share.
+   * As {@link #select(DeviceState, Profile, Head, Documents, LineageCheck, Share)}, with the
+   * device's own share.
    */
   public static Selection select(
-      DeviceState device, Profile running, Head head, Documents documents)
+      DeviceState device, Profile running, Head head, Documents documents, LineageCheck lineage)
       throws RejectedException, IOException {
-    return select(device, running, head, documents, Share.OF_DEVICE);
+    return select(device, running, head, documents, lineage, Share.OF_DEVICE);
   }
 
   /**
@@ -71,26 +73,63 @@ public final class UpdateSelection {
    * device. A candidate that is refused is recorded and passed over. Nothing is fetched for one
    * that the head file alone rules out.
    *
+   * <p>What stands between the device and a listed document is no refusal of its candidate: whoever
+   * can damage files on their way could choose the build that way. Only what no trusted role lists
+   * is passed over.
+   *
    * @throws RejectedException LISTING_MISMATCH when the head file is another channel's or
-   *     hardware's
+   *     hardware's; what {@code documents} said of a document that came otherwise than it is listed
    * @throws IOException when a document could not be fetched: no answer, rather than another one
    */
   public static Selection select(
-      DeviceState device, Profile running, Head head, Documents documents, Share share)
+      DeviceState device,
+      Profile running,
+      Head head,
+      Documents documents,
+      LineageCheck lineage,
+      Share share)
       throws RejectedException, IOException {
     requireOwnHead(device, head);
     List<Refused> refused = new ArrayList<>();
+    Reading reading = new Reading(documents);
     for (Head.Candidate candidate : head.candidates()) {
       try {
         UpgradePolicy.judgeHead(device, candidate);
         requireTurn(candidate, device, share);
-        Chosen chosen = judge(device, running, candidate, documents);
+        Chosen chosen = judge(device, running, candidate, reading, lineage);
         return new Selection(Optional.of(chosen), refused);
       } catch (RejectedException e) {
+        reading.requireWhole();
         refused.add(new Refused(candidate, e));
       }
     }
     return new Selection(Optional.empty(), refused);
+  }
+
+  /** Remembers a document that came otherwise than the catalogue lists it. */
+  private static final class Reading implements Documents {
+    private final Documents documents;
+    private @Nullable RejectedException damaged;
+
+    private Reading(Documents documents) {
+      this.documents = documents;
+    }
+
+    @Override
+    public byte[] read(String path, int maxBytes) throws RejectedException, IOException {
+      try {
+        return documents.read(path, maxBytes);
+      } catch (RejectedException e) {
+        damaged = e.reason() == Reason.TARGET_NOT_FOUND ? null : e;
+        throw e;
+      }
+    }
+
+    private void requireWhole() throws RejectedException {
+      if (damaged != null) {
+        throw damaged;
+      }
+    }
   }
 
   /**
@@ -127,14 +166,19 @@ public final class UpdateSelection {
   }
 
   private static Chosen judge(
-      DeviceState device, Profile running, Head.Candidate candidate, Documents documents)
+      DeviceState device,
+      Profile running,
+      Head.Candidate candidate,
+      Documents documents,
+      LineageCheck lineage)
       throws RejectedException, IOException {
     Bytes envelope = Bytes.copyOf(documents.read(candidate.manifest(), Envelope.MAX_BYTES));
     Manifest manifest = UpgradePolicy.judgeManifest(device, running, candidate, envelope);
     String path =
         CataloguePaths.profile(device.channel(), device.hardware().id(), manifest.profile());
     Profile brought = Profile.read(documents.read(path, Profile.MAX_BYTES));
-    Eligible eligible = UpgradePolicy.judgeRest(device, running, candidate, manifest, brought);
+    Eligible eligible =
+        UpgradePolicy.judgeRest(device, running, candidate, manifest, brought, lineage);
     return new Chosen(candidate, eligible, envelope, brought);
   }
 

@@ -31,7 +31,8 @@ public final class UpgradePolicy {
   private UpgradePolicy() {}
 
   /**
-   * The whole judgement, on the real bytes.
+   * The whole judgement, on the real bytes, without a catalogue at hand: whether the metadata that
+   * a device holds would do under the new profile is not asked.
    *
    * @param running the profile of the running build
    * @throws RejectedException with the reason of the first check that refuses
@@ -39,6 +40,18 @@ public final class UpgradePolicy {
    * @throws IllegalArgumentException when {@code running} is not the profile of the device's state
    */
   public static Accepted judge(DeviceState device, Profile running, Candidate candidate)
+      throws RejectedException, IOException {
+    return judge(device, running, candidate, LineageCheck.NO_CATALOGUE);
+  }
+
+  /**
+   * The same with the catalogue's metadata at hand, as a device has it.
+   *
+   * @throws RejectedException PROFILE_UNFIT also when the device could not go on from that metadata
+   *     under the new profile
+   */
+  public static Accepted judge(
+      DeviceState device, Profile running, Candidate candidate, LineageCheck lineage)
       throws RejectedException, IOException {
     Head.Candidate listing = candidate.listing();
     requireListed(listing, candidate.variant());
@@ -51,7 +64,7 @@ public final class UpgradePolicy {
     if (manifest.bootloader().isPresent()) {
       image.requireBootsUnder(bootloader);
     }
-    ProfileFit.require(manifest, candidate.brought(), running);
+    ProfileFit.require(manifest, candidate.brought(), running, lineage);
     Digest manifestDigest = Digest.of(candidate.manifestEnvelope());
     return new Accepted(
         manifest,
@@ -77,7 +90,7 @@ public final class UpgradePolicy {
       Profile brought)
       throws RejectedException {
     Manifest manifest = judgeManifest(device, running, listing, manifestEnvelope);
-    return judgeRest(device, running, listing, manifest, brought);
+    return judgeRest(device, running, listing, manifest, brought, LineageCheck.NO_CATALOGUE);
   }
 
   /** What {@link #judgeListing} asks of a manifest that {@link #judgeManifest} returned. */
@@ -86,10 +99,11 @@ public final class UpgradePolicy {
       Profile running,
       Head.Candidate listing,
       Manifest manifest,
-      Profile brought)
+      Profile brought,
+      LineageCheck lineage)
       throws RejectedException {
     Head.Variant file = VariantChoice.choose(manifest, listing, device);
-    ProfileFit.require(manifest, brought, running);
+    ProfileFit.require(manifest, brought, running, lineage);
     List<Check> remaining = new ArrayList<>(List.of(Check.IMAGE, Check.BOOT));
     if (manifest.bootloader().isPresent()) {
       remaining.add(Check.BOOTLOADER);

@@ -114,7 +114,9 @@ final class KeyFormat {
 
   private static Optional<Bytes> pem(String text) {
     String trimmed = text.strip();
-    if (!trimmed.startsWith(PEM_BEGIN) || !trimmed.endsWith(PEM_END)) {
+    // The two lines must not share their dashes.
+    boolean framed = trimmed.length() >= PEM_BEGIN.length() + PEM_END.length();
+    if (!framed || !trimmed.startsWith(PEM_BEGIN) || !trimmed.endsWith(PEM_END)) {
       return Optional.empty();
     }
     String body = trimmed.substring(PEM_BEGIN.length(), trimmed.length() - PEM_END.length());
@@ -126,8 +128,16 @@ final class KeyFormat {
   }
 
   private static Optional<Bytes> hex(String spkiPrefix, String text) {
+    return hex(spkiPrefix + text);
+  }
+
+  /** Lower-case hex, or empty: upper case would be another spelling of the same bytes. */
+  static Optional<Bytes> hex(String text) {
+    boolean lowerCase = text.chars().noneMatch(c -> c >= 'A' && c <= 'F');
     try {
-      return Optional.of(Bytes.copyOf(HexFormat.of().parseHex(spkiPrefix + text)));
+      return lowerCase
+          ? Optional.of(Bytes.copyOf(HexFormat.of().parseHex(text)))
+          : Optional.empty();
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }

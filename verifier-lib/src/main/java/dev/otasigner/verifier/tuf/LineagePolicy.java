@@ -1,12 +1,14 @@
 package dev.otasigner.verifier.tuf;
 
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.device.Profile;
+import java.util.Collection;
 import java.util.EnumSet;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -54,11 +56,13 @@ public record LineagePolicy(
   public void requireSigned(
       String role, SignedMetadata<?> metadata, Map<String, TufKey> keys, RoleKeys roleKeys)
       throws RejectedException {
-    List<VerificationKey> signers =
-        metadata.validSigners(keys, roleKeys).stream()
-            .filter(key -> knows.contains(key.suite()))
-            .filter(key -> key.suite().strengthBits() >= minStrengthBits)
-            .toList();
+    // One key is one signer, in however many suites it has signed.
+    Map<Digest, VerificationKey> byKey = new LinkedHashMap<>();
+    metadata.validSigners(keys, roleKeys).stream()
+        .filter(key -> knows.contains(key.suite()))
+        .filter(key -> key.suite().strengthBits() >= minStrengthBits)
+        .forEach(key -> byKey.putIfAbsent(key.keyId(), key));
+    Collection<VerificationKey> signers = byKey.values();
     if (signers.size() < roleKeys.threshold()) {
       requireTrueKeyIds(role, keys, roleKeys);
     }

@@ -9,11 +9,11 @@ import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
 import java.io.ByteArrayOutputStream;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -132,7 +132,8 @@ public final class SignedMetadata<T extends Metadata> {
   }
 
   /**
-   * The keys of the role that have validly signed, each once however many identifiers it has.
+   * The keys of the role that have validly signed, each with its suite, once however many
+   * identifiers it has.
    *
    * <p>A signature that is empty, garbled, by an unknown key or just wrong is left aside: others
    * may still reach the threshold.
@@ -153,10 +154,14 @@ public final class SignedMetadata<T extends Metadata> {
   }
 
   private boolean isValid(VerificationKey key, String hex) {
+    Optional<Bytes> signature = KeyFormat.hex(hex);
+    if (signature.isEmpty()) {
+      return false;
+    }
     try {
-      key.verify(toBeSigned(key, canonical), HexFormat.of().parseHex(hex));
+      key.verify(toBeSigned(key, canonical), signature.get().toByteArray());
       return true;
-    } catch (RejectedException | IllegalArgumentException e) {
+    } catch (RejectedException e) {
       return false;
     }
   }

@@ -9,7 +9,8 @@ import java.util.Optional;
 /**
  * Which snapshot is current.
  *
- * @param issued when it was signed; a device without a clock raises its floor by it
+ * @param issued when it was signed, no later than it expires; a device without a clock raises its
+ *     floor by it, within the limits of {@link Updater#clockFloor}
  * @param snapshot the current snapshot
  */
 public record Timestamp(long version, Instant expires, Optional<Instant> issued, MetaFile snapshot)
@@ -18,14 +19,22 @@ public record Timestamp(long version, Instant expires, Optional<Instant> issued,
 
   public Timestamp {
     Metadata.requireVersion(version);
+    if (issued.isPresent() && issued.get().isAfter(expires)) {
+      throw new IllegalArgumentException("issued after it expires");
+    }
   }
 
   static Timestamp read(Fields signed) throws RejectedException {
     Header header = Header.read(signed, TIMESTAMP);
+    Optional<Instant> issued =
+        signed.has("issued") ? Optional.of(signed.time("issued")) : Optional.empty();
+    if (issued.isPresent() && issued.get().isAfter(header.expires())) {
+      throw signed.malformed("issued", "issued after it expires");
+    }
     return new Timestamp(
         header.version(),
         header.expires(),
-        signed.has("issued") ? Optional.of(signed.time("issued")) : Optional.empty(),
+        issued,
         MetaFile.read(signed.object("meta").object(SNAPSHOT_FILE)));
   }
 

@@ -4,11 +4,10 @@ import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,13 +31,13 @@ final class TrustedMetadata {
   private final LineagePolicy policy;
   private final Instant now;
 
-  private Root root;
+  private SignedMetadata<Root> root;
   private boolean rootIsFinal;
-  private @Nullable Timestamp timestamp;
-  private @Nullable Snapshot snapshot;
+  private @Nullable SignedMetadata<Timestamp> timestamp;
+  private @Nullable SignedMetadata<Snapshot> snapshot;
   private boolean snapshotIsCurrent;
   private final Map<String, SignedMetadata<Targets>> targets = new HashMap<>();
-  private final Set<Delegation> verified = new HashSet<>();
+  private final Map<Delegation, RoleKeys> verified = new HashMap<>();
 
   private record Delegation(String delegator, String role) {}
 
@@ -52,21 +51,43 @@ final class TrustedMetadata {
     this.limits = limits;
     this.policy = policy;
     this.now = now;
-    SignedMetadata<Root> file = SignedMetadata.root(trustedRoot, limits.rootBytes());
-    this.root = file.signed();
-    policy.requireSigned(Metadata.ROOT, file, root.keys(), root.roleKeys(Metadata.ROOT));
+    this.root = SignedMetadata.root(trustedRoot, limits.rootBytes());
+    requireSigned(policy, Metadata.ROOT, root);
+  }
+
+  /** A top-level role by the keys of the trusted root. */
+  private void requireSigned(LineagePolicy by, String role, SignedMetadata<?> file)
+      throws RejectedException {
+    by.requireSigned(role, file, root().keys(), root().roleKeys(role));
+  }
+
+  /**
+   * Demands that everything trusted now is also signed as another policy demands it.
+   *
+   * @throws RejectedException BELOW_THRESHOLD of the first role that is not
+   */
+  void requireSignedFor(LineagePolicy other) throws RejectedException {
+    requireSigned(other, Metadata.ROOT, root);
+    requireSigned(other, Metadata.TIMESTAMP, required(timestamp, Metadata.TIMESTAMP));
+    requireSigned(other, Metadata.SNAPSHOT, required(snapshot, Metadata.SNAPSHOT));
+    for (Map.Entry<Delegation, RoleKeys> by : verified.entrySet()) {
+      String role = by.getKey().role();
+      SignedMetadata<Targets> file = targets.get(role);
+      other.requireSigned(
+          role, required(file, role), keysOf(by.getKey().delegator()), by.getValue());
+    }
   }
 
   Root root() {
-    return root;
+    return root.signed();
   }
 
   Timestamp timestamp() {
-    return required(timestamp, Metadata.TIMESTAMP);
+    return required(timestamp, Metadata.TIMESTAMP).signed();
   }
 
   Snapshot snapshot() {
-    Snapshot current = required(snapshot, Metadata.SNAPSHOT);
+    Snapshot current = required(snapshot, Metadata.SNAPSHOT).signed();
     if (!snapshotIsCurrent) {
       throw new IllegalStateException("the current snapshot is not loaded yet");
     }
@@ -86,36 +107,36 @@ final class TrustedMetadata {
     Root next = file.signed();
 
     // TUF 5.3.4: signed by a threshold of the keys of version N, and of those of version N+1.
-    policy.requireSigned(Metadata.ROOT, file, root.keys(), root.roleKeys(Metadata.ROOT));
+    requireSigned(policy, Metadata.ROOT, file);
     policy.requireSigned(Metadata.ROOT, file, next.keys(), next.roleKeys(Metadata.ROOT));
 
     // TUF 5.3.5: exactly N+1; neither a rollback nor a jump.
-    if (next.version() != root.version() + 1) {
+    if (next.version() != root().version() + 1) {
       throw new RejectedException(
-          next.version() <= root.version()
+          next.version() <= root().version()
               ? Reason.METADATA_ROLLED_BACK
               : Reason.METADATA_VERSION_MISMATCH,
           "root version",
-          root.version() + 1,
+          root().version() + 1,
           next.version());
     }
 
     // TUF 5.3.6: the expiry of an intermediate root does not matter.
     // TUF 5.3.7: trusted from here on.
     boolean rotated = rotates(next, Metadata.TIMESTAMP) || rotates(next, Metadata.SNAPSHOT);
-    root = next;
+    root = file;
     return rotated;
   }
 
   /** Whether a key that could sign for the role no longer can. A mere addition recovers nothing. */
   private boolean rotates(Root next, String role) {
-    return !next.roleKeys(role).keyIds().containsAll(root.roleKeys(role).keyIds());
+    return !next.roleKeys(role).keyIds().containsAll(root().roleKeys(role).keyIds());
   }
 
   /** No newer root is to be had. */
   void finishRoot() throws RejectedException {
     // TUF 5.3.10: freeze attack.
-    requireFresh(Metadata.ROOT, root);
+    requireFresh(Metadata.ROOT, root());
     // TUF 5.3.11: the caller has deleted timestamp and snapshot where updateRoot said so.
     rootIsFinal = true;
   }
@@ -137,10 +158,11 @@ final class TrustedMetadata {
    */
   boolean updateTimestamp(byte[] bytes) throws RejectedException {
     // TUF 5.4.2: arbitrary software attack.
-    Timestamp next = signedTimestamp(bytes);
+    SignedMetadata<Timestamp> file = signedTimestamp(bytes);
+    Timestamp next = file.signed();
 
-    Timestamp trusted = timestamp;
-    if (trusted != null) {
+    if (timestamp != null) {
+      Timestamp trusted = timestamp.signed();
       // TUF 5.4.3.1: rollback attack. The same version is no error, and is not looked at further.
       if (next.version() < trusted.version()) {
         throw rolledBack("timestamp version", trusted.version(), next.version());
@@ -158,16 +180,16 @@ final class TrustedMetadata {
 
     // TUF 5.4.4: freeze attack.
     requireFresh(Metadata.TIMESTAMP, next);
-    timestamp = next;
+    timestamp = file;
     return true;
   }
 
-  private Timestamp signedTimestamp(byte[] bytes) throws RejectedException {
+  private SignedMetadata<Timestamp> signedTimestamp(byte[] bytes) throws RejectedException {
     requireOrder(rootIsFinal, "timestamp comes after root");
     requireOrder(snapshot == null, "timestamp comes before snapshot");
     SignedMetadata<Timestamp> file = SignedMetadata.timestamp(bytes, limits.timestampBytes());
-    policy.requireSigned(Metadata.TIMESTAMP, file, root.keys(), root.roleKeys(Metadata.TIMESTAMP));
-    return file.signed();
+    requireSigned(policy, Metadata.TIMESTAMP, file);
+    return file;
   }
 
   /**
@@ -176,9 +198,10 @@ final class TrustedMetadata {
    * @return whether it is the current one; if not, it only guards against rollback
    */
   boolean restoreSnapshot(byte[] bytes) throws RejectedException {
-    Snapshot stored = signedSnapshot(bytes).signed();
+    SignedMetadata<Snapshot> file = signedSnapshot(bytes);
+    Snapshot stored = file.signed();
     // Neither hashes nor expiry are checked yet: an older snapshot guards against rollback too.
-    snapshot = stored;
+    snapshot = file;
     MetaFile announced = timestamp().snapshot();
     if (stored.version() == announced.version() && isFresh(stored)) {
       announced.verify(bytes);
@@ -196,15 +219,15 @@ final class TrustedMetadata {
     announced.verify(bytes);
 
     // TUF 5.5.3: arbitrary software attack.
-    Snapshot next = signedSnapshot(bytes).signed();
+    SignedMetadata<Snapshot> file = signedSnapshot(bytes);
+    Snapshot next = file.signed();
 
     // TUF 5.5.4: mix-and-match attack.
     requireVersion(Metadata.SNAPSHOT, announced, next);
 
     // TUF 5.5.5: no targets role goes back, and none disappears.
-    Snapshot trusted = snapshot;
-    if (trusted != null) {
-      for (Map.Entry<String, MetaFile> before : trusted.meta().entrySet()) {
+    if (snapshot != null) {
+      for (Map.Entry<String, MetaFile> before : snapshot.signed().meta().entrySet()) {
         MetaFile after = next.meta().get(before.getKey());
         if (after == null) {
           throw new RejectedException(
@@ -221,14 +244,14 @@ final class TrustedMetadata {
 
     // TUF 5.5.6: freeze attack.
     requireFresh(Metadata.SNAPSHOT, next);
-    snapshot = next;
+    snapshot = file;
     snapshotIsCurrent = true;
   }
 
   private SignedMetadata<Snapshot> signedSnapshot(byte[] bytes) throws RejectedException {
     requireOrder(timestamp != null, "snapshot comes after timestamp");
     SignedMetadata<Snapshot> file = SignedMetadata.snapshot(bytes, limits.snapshotBytes());
-    policy.requireSigned(Metadata.SNAPSHOT, file, root.keys(), root.roleKeys(Metadata.SNAPSHOT));
+    requireSigned(policy, Metadata.SNAPSHOT, file);
     return file;
   }
 
@@ -244,8 +267,19 @@ final class TrustedMetadata {
 
   /** The top-level targets role, stored or downloaded: the checks are the same. */
   void updateTargets(byte[] bytes) throws RejectedException {
-    update(Metadata.TARGETS, bytes, root.keys(), root.roleKeys(Metadata.TARGETS));
-    verified.add(new Delegation(Metadata.ROOT, Metadata.TARGETS));
+    update(Metadata.ROOT, Metadata.TARGETS, bytes, root().roleKeys(Metadata.TARGETS));
+  }
+
+  /**
+   * When the timestamp was signed, or the first expiry of the top-level roles if that is sooner.
+   */
+  Optional<Instant> clockFloor() {
+    Instant first =
+        Stream.of(root(), timestamp(), snapshot(), targets(Metadata.TARGETS))
+            .map(Metadata::expires)
+            .reduce((a, b) -> a.isBefore(b) ? a : b)
+            .orElseThrow();
+    return timestamp().issued().map(issued -> issued.isBefore(first) ? issued : first);
   }
 
   /**
@@ -260,9 +294,10 @@ final class TrustedMetadata {
       return Optional.empty();
     }
     // TUF 5.6.3 once for each delegator: that another one trusts the file says nothing here.
-    if (!verified.contains(new Delegation(delegator, role.name()))) {
+    Delegation delegation = new Delegation(delegator, role.name());
+    if (!verified.containsKey(delegation)) {
       policy.requireSigned(role.name(), file, keysOf(delegator), role.roleKeys());
-      verified.add(new Delegation(delegator, role.name()));
+      verified.put(delegation, role.roleKeys());
     }
     return Optional.of(file.signed());
   }
@@ -270,8 +305,7 @@ final class TrustedMetadata {
   /** A delegated role, stored or downloaded: the checks are the same. */
   void updateDelegated(String delegator, DelegatedRole role, byte[] bytes)
       throws RejectedException {
-    update(role.name(), bytes, keysOf(delegator), role.roleKeys());
-    verified.add(new Delegation(delegator, role.name()));
+    update(delegator, role.name(), bytes, role.roleKeys());
   }
 
   Targets targets(String role) {
@@ -279,7 +313,7 @@ final class TrustedMetadata {
     return required(file, role).signed();
   }
 
-  private void update(String role, byte[] bytes, Map<String, TufKey> keys, RoleKeys roleKeys)
+  private void update(String delegator, String role, byte[] bytes, RoleKeys roleKeys)
       throws RejectedException {
     requireOrder(!targets.containsKey(role), "a role is loaded once");
     MetaFile announced = announced(role);
@@ -289,7 +323,7 @@ final class TrustedMetadata {
 
     // TUF 5.6.3: arbitrary software attack.
     SignedMetadata<Targets> file = SignedMetadata.targets(bytes, limits.targetsBytes());
-    policy.requireSigned(role, file, keys, roleKeys);
+    policy.requireSigned(role, file, keysOf(delegator), roleKeys);
 
     // TUF 5.6.4: mix-and-match attack.
     requireVersion(role, announced, file.signed());
@@ -297,9 +331,13 @@ final class TrustedMetadata {
     // TUF 5.6.5: freeze attack.
     requireFresh(role, file.signed());
     targets.put(role, file);
+    verified.put(new Delegation(delegator, role), roleKeys);
   }
 
   private Map<String, TufKey> keysOf(String delegator) {
+    if (delegator.equals(Metadata.ROOT)) {
+      return root().keys();
+    }
     return targets(delegator)
         .delegations()
         .map(Delegations::keys)

@@ -59,7 +59,8 @@ public final class Updater {
    * that nothing one of them vouches for is ever taken for the other's.
    *
    * @param rootSha256 as the build's profile has it baked in
-   * @throws RejectedException METADATA_DIGEST_MISMATCH when the bytes are another file
+   * @throws RejectedException METADATA_DIGEST_MISMATCH when the bytes are another file,
+   *     BELOW_THRESHOLD when the root is not signed as it says of itself
    * @throws IllegalStateException when the store already follows a root
    */
   public static void trustRoot(MetadataStore store, byte[] root, Digest rootSha256)
@@ -71,7 +72,10 @@ public final class Updater {
     if (store.load(Metadata.ROOT).isPresent()) {
       throw new IllegalStateException("the store already follows a root");
     }
-    SignedMetadata.root(root, root.length);
+    SignedMetadata<Root> file = SignedMetadata.root(root, root.length);
+    Root first = file.signed();
+    LineagePolicy.tufAlone()
+        .requireSigned(Metadata.ROOT, file, first.keys(), first.roleKeys(Metadata.ROOT));
     store.store(Metadata.ROOT, root);
   }
 
@@ -305,9 +309,24 @@ public final class Updater {
     return trusted.timestamp();
   }
 
-  /** When the trusted timestamp was signed, if it says so: a clock may not be earlier. */
-  public Optional<Instant> timestampIssued() {
-    return trusted.timestamp().issued();
+  /**
+   * What a clock may not be earlier than, after a refresh: when the trusted timestamp was signed,
+   * if it says so, but never later than the first expiry of the four top-level roles. Whoever
+   * steals a timestamp key can push a clock no further than what the other keys vouch for, where a
+   * newer root, snapshot and targets role are always valid.
+   */
+  public Optional<Instant> clockFloor() {
+    return trusted.clockFloor();
+  }
+
+  /**
+   * Demands that the metadata trusted now, delegated roles as far as they were asked for, would be
+   * trusted under another policy too: whoever goes over to it goes on from what is stored.
+   *
+   * @throws RejectedException BELOW_THRESHOLD of the first role that would not
+   */
+  public void requireSignedFor(LineagePolicy other) throws RejectedException {
+    trusted.requireSignedFor(other);
   }
 
   private byte[] fetchAnnounced(String role, MetaFile announced, int limit)

@@ -14,6 +14,7 @@ import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.mcuboot.ImageFuzz;
 import dev.otasigner.verifier.policy.Candidate;
+import dev.otasigner.verifier.policy.LineageCheck;
 import dev.otasigner.verifier.policy.UpdateSelection;
 import dev.otasigner.verifier.policy.UpgradePolicy;
 import dev.otasigner.verifier.testing.Made;
@@ -102,7 +103,8 @@ final class JudgementFuzz {
           device,
           running,
           head,
-          (path, maxBytes) -> path.endsWith(".manifest") ? envelope.toByteArray() : profileBytes);
+          (path, maxBytes) -> path.endsWith(".manifest") ? envelope.toByteArray() : profileBytes,
+          LineageCheck.NO_CATALOGUE);
       for (Head.Candidate listed : head.candidates()) {
         for (Head.Variant variant : listed.variants()) {
           judge(device, running, candidate(listed, variant, envelope, image, brought, component));

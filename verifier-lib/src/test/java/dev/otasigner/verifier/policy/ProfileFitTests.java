@@ -3,6 +3,7 @@ package dev.otasigner.verifier.policy;
 import static dev.otasigner.verifier.testing.Refusals.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.Anchor;
@@ -16,6 +17,16 @@ import dev.otasigner.verifier.testing.TestBuild;
 import dev.otasigner.verifier.testing.TestFleet;
 import dev.otasigner.verifier.testing.TestKey;
 import dev.otasigner.verifier.testing.TestProfile;
+import dev.otasigner.verifier.tuf.DelegatedRole;
+import dev.otasigner.verifier.tuf.LineagePolicy;
+import dev.otasigner.verifier.tuf.MemoryStore;
+import dev.otasigner.verifier.tuf.RepositorySimulator;
+import dev.otasigner.verifier.tuf.RoleKeys;
+import dev.otasigner.verifier.tuf.TrustedPaths;
+import dev.otasigner.verifier.tuf.TufKey;
+import dev.otasigner.verifier.tuf.TufLimits;
+import dev.otasigner.verifier.tuf.Updater;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -28,13 +39,16 @@ class ProfileFitTests {
   private static RejectedException unfit(TestProfile profile) {
     Profile running = TestFleet.factoryProfile().read();
     Made build = TestBuild.of("34.0").profile(profile).make();
-    return assertRefused(
-        Reason.PROFILE_UNFIT, () -> ProfileFit.require(build.manifest(), build.profile(), running));
+    return assertRefused(Reason.PROFILE_UNFIT, () -> require(build, running));
+  }
+
+  private static void require(Made build, Profile running) throws RejectedException {
+    ProfileFit.require(build.manifest(), build.profile(), running, LineageCheck.NO_CATALOGUE);
   }
 
   private static void fits(TestProfile profile) throws RejectedException {
     Made build = TestBuild.of("34.0").profile(profile).make();
-    ProfileFit.require(build.manifest(), build.profile(), TestFleet.factoryProfile().read());
+    require(build, TestFleet.factoryProfile().read());
   }
 
   @Test
@@ -97,6 +111,91 @@ class ProfileFitTests {
   void anotherRootUnderTheSameLineageIsUnfit() throws Exception {
     unfit(TestProfile.any(RSA).root(TestFleet.digest("another root")));
     fits(TestProfile.any(RSA).lineage("second").root(TestFleet.digest("another root")));
+  }
+
+  // the metadata that the device holds
+
+  private static LineageCheck held(RepositorySimulator repository) throws Exception {
+    byte[] root = repository.latest("root");
+    MemoryStore store = new MemoryStore();
+    Updater.trustRoot(store, root, Digest.of(root));
+    Updater updater =
+        new Updater(
+            store,
+            repository,
+            TufLimits.COMMON,
+            LineagePolicy.tufAlone(),
+            RepositorySimulator.START);
+    updater.refresh();
+    updater.find("stable/pump-a/head.json");
+    return LineageCheck.of(updater);
+  }
+
+  private static void judge(TestProfile profile, LineageCheck lineage) throws Exception {
+    Made build = TestBuild.of("34.0").profile(profile).make();
+    UpgradePolicy.judge(
+        TestFleet.device(), TestFleet.factoryProfile().read(), build.candidate(), lineage);
+  }
+
+  @Test
+  void aProfileThatDoesNotKnowTheKeysOfItsLineageIsUnfit() throws Exception {
+    LineageCheck lineage = held(new RepositorySimulator());
+    judge(TestProfile.any(RSA).knowsToo("ed25519"), lineage);
+    assertThat(assertRefused(Reason.PROFILE_UNFIT, () -> judge(TestProfile.any(RSA), lineage)))
+        .hasMessageContaining("root");
+  }
+
+  @Test
+  void aProfileThatDemandsMoreStrengthThanItsLineageHasIsUnfit() throws Exception {
+    LineageCheck lineage = held(new RepositorySimulator());
+    judge(TestProfile.any(ML_DSA).knowsToo("ed25519").minStrengthBits(128), lineage);
+    assertRefused(
+        Reason.PROFILE_UNFIT,
+        () -> judge(TestProfile.any(ML_DSA).knowsToo("ed25519").minStrengthBits(192), lineage));
+  }
+
+  @Test
+  void aProfileThatDemandsAKindItsLineageDoesNotSignWithIsUnfit() throws Exception {
+    TestProfile demanding = TestProfile.all(RSA, ML_DSA).knowsToo("ed25519").thresholds(1, 1);
+    TestKey ed = RepositorySimulator.key("both");
+    RepositorySimulator repository = new RepositorySimulator();
+    repository.delegate("targets", List.of(ed, ML_DSA), channel(ed, ML_DSA));
+    assertRefused(Reason.PROFILE_UNFIT, () -> judge(demanding, held(repository)));
+
+    // Role by role: root, targets and the channel carry both kinds, or the device would stop there.
+    repository.keys("root", 1, ed, ML_DSA).publishRoot();
+    repository.publish();
+    assertRefused(Reason.PROFILE_UNFIT, () -> judge(demanding, held(repository)));
+    repository.keys("targets", 1, ed, ML_DSA).publishRoot();
+    repository.signedBy("stable.pump-a", ed).publish();
+    assertRefused(Reason.PROFILE_UNFIT, () -> judge(demanding, held(repository)));
+    repository.signedBy("stable.pump-a", ed, ML_DSA).publish();
+    judge(demanding, held(repository));
+  }
+
+  @Test
+  void aProfileThatDoesNotKnowTheTimestampOrSnapshotKeyIsUnfit() throws Exception {
+    for (String role : List.of("timestamp", "snapshot")) {
+      RepositorySimulator repository = new RepositorySimulator();
+      repository.keys(role, 1, P384).publishRoot();
+      repository.publish();
+      LineageCheck lineage = held(repository);
+      assertRefused(
+          Reason.PROFILE_UNFIT, () -> judge(TestProfile.any(RSA).knowsToo("ed25519"), lineage));
+      judge(TestProfile.any(RSA, P384).knowsToo("ed25519"), lineage);
+    }
+  }
+
+  @Test
+  void ofANewLineageTheDeviceHoldsNothingYet() throws Exception {
+    LineageCheck lineage = held(new RepositorySimulator());
+    judge(TestProfile.any(P384).lineage("second"), lineage);
+  }
+
+  private static DelegatedRole channel(TestKey... keys) {
+    TufKey[] listed = Arrays.stream(keys).map(k -> TufKey.of(k.key())).toArray(TufKey[]::new);
+    return new DelegatedRole(
+        "stable.pump-a", RoleKeys.of(1, listed), TrustedPaths.matching("stable/pump-a/*"), false);
   }
 
   // algorithms of a time to come

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.catalogue.CataloguePaths;
 import dev.otasigner.verifier.catalogue.Head;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.device.DeviceState;
@@ -23,6 +25,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class UpdateSelectionTests {
   private static final Profile FACTORY = TestFleet.factoryProfile().read();
@@ -30,8 +34,12 @@ class UpdateSelectionTests {
 
   private final DeviceState device = TestFleet.device();
 
+  private Selection select(Head head, Documents documents) throws Exception {
+    return UpdateSelection.select(device, FACTORY, head, documents, LineageCheck.NO_CATALOGUE);
+  }
+
   private Selection select(Made... builds) throws Exception {
-    return UpdateSelection.select(device, FACTORY, Made.head(builds), Made.documents(builds));
+    return select(Made.head(builds), Made.documents(builds));
   }
 
   private static Optional<String> chosen(Selection selection) {
@@ -76,9 +84,7 @@ class UpdateSelectionTests {
     Made current = TestBuild.of("33.0").make();
     List<String> fetched = new ArrayList<>();
     Selection selection =
-        UpdateSelection.select(
-            device,
-            FACTORY,
+        select(
             Made.head(current),
             (path, maxBytes) -> {
               fetched.add(path);
@@ -98,8 +104,7 @@ class UpdateSelectionTests {
     Made far = TestBuild.of("37.0").from("36.0", "36.9").make();
     Made rolledBack = TestBuild.of("36.0").counter(TestFleet.FACTORY_COUNTER - 1).make();
     Made waiting = TestBuild.of("35.0").share(0).make();
-    Selection selection =
-        UpdateSelection.select(device, FACTORY, Made.head(far, rolledBack, waiting), none);
+    Selection selection = select(Made.head(far, rolledBack, waiting), none);
     assertThat(reasons(selection))
         .containsExactly(
             Reason.NOT_FROM_HERE, Reason.SECURITY_COUNTER_TOO_LOW, Reason.OUT_OF_SHARE);
@@ -119,8 +124,12 @@ class UpdateSelectionTests {
     Made whole = TestBuild.of("34.0").make();
     Head head = Made.head(paused, staged, whole);
     Documents documents = Made.documents(paused, staged, whole);
-    Selection in = UpdateSelection.select(device, FACTORY, head, documents, Share.AS_IF_IN);
-    Selection out = UpdateSelection.select(device, FACTORY, head, documents, Share.AS_IF_OUT);
+    Selection in =
+        UpdateSelection.select(
+            device, FACTORY, head, documents, LineageCheck.NO_CATALOGUE, Share.AS_IF_IN);
+    Selection out =
+        UpdateSelection.select(
+            device, FACTORY, head, documents, LineageCheck.NO_CATALOGUE, Share.AS_IF_OUT);
     assertThat(chosen(in)).contains("35.0.0+0");
     assertThat(chosen(out)).contains("34.0.0+0");
     assertThat(reasons(out)).containsExactly(Reason.OUT_OF_SHARE, Reason.OUT_OF_SHARE);
@@ -131,7 +140,13 @@ class UpdateSelectionTests {
     Made bridge = TestBuild.of("34.0").bridge().share(0).make();
     for (Share share : new Share[] {Share.AS_IF_IN, Share.AS_IF_OUT}) {
       Selection selection =
-          UpdateSelection.select(device, FACTORY, Made.head(bridge), Made.documents(bridge), share);
+          UpdateSelection.select(
+              device,
+              FACTORY,
+              Made.head(bridge),
+              Made.documents(bridge),
+              LineageCheck.NO_CATALOGUE,
+              share);
       assertThat(chosen(selection)).as(share.name()).contains("34.0.0+0");
     }
   }
@@ -140,11 +155,46 @@ class UpdateSelectionTests {
   void aDocumentThatTheCatalogueDoesNotListOnlyRefusesItsCandidate() throws Exception {
     Made missing = TestBuild.of("35.0").make();
     Made present = TestBuild.of("34.0").make();
-    Selection selection =
-        UpdateSelection.select(
-            device, FACTORY, Made.head(missing, present), Made.documents(present));
+    Selection selection = select(Made.head(missing, present), Made.documents(present));
     assertThat(chosen(selection)).contains("34.0.0+0");
     assertThat(reasons(selection)).containsExactly(Reason.TARGET_NOT_FOUND);
+  }
+
+  /** Else whoever damages files on their way could choose the build. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Reason.class,
+      names = {
+        "TARGET_LENGTH_MISMATCH",
+        "TARGET_DIGEST_MISMATCH",
+        "LIMIT_EXCEEDED",
+        "METADATA_EXPIRED",
+        "METADATA_DIGEST_MISMATCH",
+        "METADATA_MISSING",
+        "BELOW_THRESHOLD"
+      })
+  void aDocumentThatCameDamagedEndsTheSelection(Reason reason) {
+    Made newer = TestBuild.of("35.0").make();
+    Made older = TestBuild.of("34.0").make();
+    Documents documents = Made.documents(newer, older);
+    for (String damaged : List.of(newer.listing().manifest(), profilePath(newer))) {
+      assertRefused(
+          reason,
+          () ->
+              select(
+                  Made.head(newer, older),
+                  (path, maxBytes) -> {
+                    if (path.equals(damaged)) {
+                      throw new RejectedException(reason, path);
+                    }
+                    return documents.read(path, maxBytes);
+                  }));
+    }
+  }
+
+  private static String profilePath(Made build) {
+    return CataloguePaths.profile(
+        TestFleet.CHANNEL, TestFleet.HARDWARE.id(), build.profile().digest());
   }
 
   @Test
@@ -153,9 +203,7 @@ class UpdateSelectionTests {
     Made sound = TestBuild.of("34.0").make();
     Documents documents = Made.documents(sound);
     Selection selection =
-        UpdateSelection.select(
-            device,
-            FACTORY,
+        select(
             Made.head(broken, sound),
             (path, maxBytes) ->
                 path.equals(broken.listing().manifest())
@@ -171,9 +219,7 @@ class UpdateSelectionTests {
     assertThatIOException()
         .isThrownBy(
             () ->
-                UpdateSelection.select(
-                    device,
-                    FACTORY,
+                select(
                     Made.head(build),
                     (path, maxBytes) -> {
                       throw new IOException("no route to host");
@@ -184,12 +230,8 @@ class UpdateSelectionTests {
   void theHeadOfAnotherChannelOrHardwareIsRefused() {
     Head beta = new Head("beta", TestFleet.HARDWARE.id(), Instant.EPOCH, List.of());
     Head other = new Head(TestFleet.CHANNEL, "gw-2", Instant.EPOCH, List.of());
-    assertRefused(
-        Reason.LISTING_MISMATCH,
-        () -> UpdateSelection.select(device, FACTORY, beta, Made.documents()));
-    assertRefused(
-        Reason.LISTING_MISMATCH,
-        () -> UpdateSelection.select(device, FACTORY, other, Made.documents()));
+    assertRefused(Reason.LISTING_MISMATCH, () -> select(beta, Made.documents()));
+    assertRefused(Reason.LISTING_MISMATCH, () -> select(other, Made.documents()));
   }
 
   @Test
@@ -198,9 +240,7 @@ class UpdateSelectionTests {
     Documents documents = Made.documents(build);
     List<String> fetched = new ArrayList<>();
     Selection selection =
-        UpdateSelection.select(
-            device,
-            FACTORY,
+        select(
             Made.head(build),
             (path, maxBytes) -> {
               fetched.add(path);

@@ -63,6 +63,15 @@ public final class TestKey {
     return SubjectPublicKeyInfoFactory.createSubjectPublicKeyInfo(key);
   }
 
+  /** The same key pair under another suite of its type. */
+  public TestKey as(SignatureSuite suite) {
+    try {
+      return new TestKey(VerificationKey.of(suite, key.spki()), secret);
+    } catch (RejectedException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
   public VerificationKey key() {
     return key;
   }

@@ -8,6 +8,10 @@ import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** TUF 5.4 to 5.6: arbitrary software, rollback, freeze, mix and match, fast forward. */
@@ -61,13 +65,49 @@ class FreshnessTests {
     assertThat(repository.latest("timestamp")).isNotEqualTo(before);
     Updater updater = client.refresh();
     assertThat(client.store().load("timestamp")).hasValue(before);
-    assertThat(updater.timestampIssued()).isEmpty();
+    assertThat(updater.clockFloor()).isEmpty();
   }
 
   @Test
   void theTimestampSaysWhenItWasIssued() throws Exception {
     repository.issued(START.plusSeconds(60)).publishTimestamp();
-    assertThat(client.refresh().timestampIssued()).hasValue(START.plusSeconds(60));
+    assertThat(client.refresh().clockFloor()).hasValue(START.plusSeconds(60));
+  }
+
+  @Test
+  void aTimestampIssuedAfterItExpiresIsMalformed() throws Exception {
+    repository.publishTimestamp();
+    Json.Obj signed =
+        Tampering.with(
+            Tampering.signed(repository, "timestamp"),
+            "issued",
+            none -> new Json.Str("9999-01-01T00:00:00Z"));
+    Tampering.put(
+        repository,
+        "metadata/timestamp.json",
+        signed,
+        Tampering.signature(key("timestamp"), signed));
+    client.assertRefused(Reason.MALFORMED, "timestamp");
+  }
+
+  /** With the timestamp key alone a thief can write any expiry, and any time before it. */
+  @Test
+  void theClockFloorIsNeverPastTheExpiryOfAnyTopLevelRole() throws Exception {
+    Instant year9999 = Instant.parse("9999-01-01T00:00:00Z");
+    Map<String, Instant> expiry = new LinkedHashMap<>();
+    List<String> others = List.of("root", "snapshot", "targets");
+    for (String shortest : others) {
+      RepositorySimulator stolen = new RepositorySimulator();
+      for (String role : others) {
+        expiry.put(role, START.plus(Duration.ofDays(role.equals(shortest) ? 7 : 400)));
+        stolen.expires(role, expiry.get(role));
+      }
+      stolen.publishRoot();
+      stolen.expires("timestamp", year9999).issued(year9999.minusSeconds(1)).publish();
+      assertThat(new TestClient(stolen).refresh().clockFloor())
+          .as(shortest)
+          .hasValue(START.plus(Duration.ofDays(7)));
+    }
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.testing.TestKey;
 import dev.otasigner.verifier.tuf.SignedMetadata.KeySignature;
@@ -17,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -273,6 +275,29 @@ class RootUpdateTests {
   }
 
   @Test
+  void oneKeyUnderTwoSuitesCountsOnce() throws Exception {
+    TestKey sha256 = TestKey.of(SignatureSuite.RSA_PSS_4096_SHA256);
+    TestKey sha512 = sha256.as(SignatureSuite.RSA_PSS_4096_SHA512);
+    assertThat(TufKey.of(sha256.key()).keyId()).isNotEqualTo(TufKey.of(sha512.key()).keyId());
+    repository.keys(Metadata.ROOT, 2, sha256, sha512);
+    repository.publishRoot(key(Metadata.ROOT), sha256, sha512);
+    client.assertRefused(Reason.BELOW_THRESHOLD, Metadata.ROOT);
+  }
+
+  @Test
+  void aSignatureInUpperCaseHexDoesNotCount() throws Exception {
+    repository.publishRoot();
+    String text = new String(repository.latest(Metadata.ROOT), StandardCharsets.UTF_8);
+    int from = text.indexOf("\"sig\":\"") + 7;
+    int to = text.indexOf('"', from);
+    String upper = text.substring(from, to).toUpperCase(Locale.ROOT);
+    assertThat(upper).isNotEqualTo(text.substring(from, to));
+    String changed = text.substring(0, from) + upper + text.substring(to);
+    repository.files().put("metadata/2.root.json", changed.getBytes(StandardCharsets.UTF_8));
+    client.assertRefused(Reason.BELOW_THRESHOLD, Metadata.ROOT);
+  }
+
+  @Test
   void anUnsupportedKeyDoesNotHarmAndDoesNotCount() throws Exception {
     Json.Obj exotic =
         Json.object()
@@ -371,6 +396,16 @@ class RootUpdateTests {
     TestClient.assertRefused(
         Reason.METADATA_DIGEST_MISMATCH,
         () -> Updater.trustRoot(store, root, Digest.of(new byte[0])));
+    assertThat(store.roles()).isEmpty();
+  }
+
+  @Test
+  void aFirstRootThatIsNotSignedAsItSaysIsNotStored() {
+    MemoryStore store = new MemoryStore();
+    repository.publishRoot(key("thief"));
+    byte[] root = repository.latest(Metadata.ROOT);
+    TestClient.assertRefused(
+        Reason.BELOW_THRESHOLD, () -> Updater.trustRoot(store, root, Digest.of(root)));
     assertThat(store.roles()).isEmpty();
   }
 

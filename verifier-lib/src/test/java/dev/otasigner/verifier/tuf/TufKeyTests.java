@@ -12,6 +12,7 @@ import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.testing.TestKey;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -132,6 +133,24 @@ class TufKeyTests {
             .build();
     String keyId = Digest.of(json.canonicalBytes()).hex();
     assertThat(TufKey.read(keyId, new Fields(json, "")).verificationKey()).isEmpty();
+  }
+
+  @Test
+  void aPemWhoseTwoLinesShareTheirDashesNeverCounts() throws Exception {
+    for (String keyType : new String[] {"rsa", "ml-dsa", "ecdsa"}) {
+      String overlapping = "-----BEGIN PUBLIC KEY-----END PUBLIC KEY-----";
+      String scheme = "ecdsa-sha2-nistp256";
+      assertThat(read(keyType, scheme, overlapping).verificationKey()).as(keyType).isEmpty();
+    }
+  }
+
+  @Test
+  void aKeyInUpperCaseHexNeverCounts() throws Exception {
+    String hex = publicKey(TufKey.of(TestKey.of(SignatureSuite.ED25519).key()));
+    assertThat(read("ed25519", "ed25519", hex).verificationKey()).isPresent();
+    String upper = hex.toUpperCase(Locale.ROOT);
+    assertThat(upper).isNotEqualTo(hex);
+    assertThat(read("ed25519", "ed25519", upper).verificationKey()).isEmpty();
   }
 
   @Test
