@@ -68,7 +68,7 @@ final class ServiceProcess implements AutoCloseable {
     return new ServiceProcess(process, address, password);
   }
 
-  private static String classPath() {
+  static String classPath() {
     String surefire = System.getProperty("surefire.test.class.path");
     return surefire == null ? System.getProperty("java.class.path") : surefire;
   }
