@@ -21,6 +21,9 @@ import java.util.Optional;
 final class Catalogue {
   private static final String FIRST_ROOT = "metadata/1.root.json";
 
+  /** Those by which the publisher's own client judges before it publishes. */
+  private static final TufLimits LIMITS = TufLimits.COMMON;
+
   private final CatalogueFetcher fetcher;
   private final Updater updater;
 
@@ -38,10 +41,10 @@ final class Catalogue {
       throws IOException, RejectedException {
     CatalogueFetcher fetcher = new CatalogueFetcher(server, product, profile.lineage().name());
     if (store.load("root").isEmpty()) {
-      byte[] root = fetcher.fetch(FIRST_ROOT, TufLimits.COMMON.rootBytes());
-      Updater.trustRoot(store, root, profile.lineage().rootSha256());
+      byte[] root = fetcher.fetch(FIRST_ROOT, LIMITS.rootBytes());
+      Updater.trustRoot(store, root, profile.lineage().rootSha256(), LIMITS);
     }
-    Updater updater = new Updater(store, fetcher, TufLimits.COMMON, LineagePolicy.of(profile), now);
+    Updater updater = new Updater(store, fetcher, LIMITS, LineagePolicy.of(profile), now);
     updater.refresh();
     return new Catalogue(fetcher, updater);
   }

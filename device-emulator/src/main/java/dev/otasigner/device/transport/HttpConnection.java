@@ -65,11 +65,12 @@ final class HttpConnection implements Closeable {
     InputStream body = framed(head);
     pending = body;
     reusable = !head.closesConnection() && !(body instanceof BodyStream.UntilClose);
-    return new HttpResponse(head.status(), head.headers(), new PacedStream(body, timeouts));
+    return new HttpResponse(
+        head.status(), head.headers(), timeouts.pace().watch(body, System::nanoTime));
   }
 
   private HttpResponse readHead() throws IOException {
-    long deadline = System.nanoTime() + timeouts.patience().toNanos();
+    long deadline = System.nanoTime() + timeouts.pace().patience().toNanos();
     for (int i = 0; i <= MAX_INTERIM; i++) {
       Matcher status = STATUS.matcher(readLine(deadline));
       if (!status.matches()) {

@@ -1,5 +1,6 @@
 package dev.otasigner.device.transport;
 
+import dev.otasigner.verifier.tuf.Pace;
 import java.time.Duration;
 
 /**
@@ -7,10 +8,10 @@ import java.time.Duration;
  *
  * @param connect for a TCP connection to one address
  * @param stall for the next byte, in the handshake and after
- * @param minBytesPerSecond a body slower than this over {@code patience} is given up
- * @param patience how long a body may be slow, and how long a response's head may take
+ * @param pace how slowly a body may arrive; its patience is also how long a response's head may
+ *     take
  */
-public record Timeouts(Duration connect, Duration stall, int minBytesPerSecond, Duration patience) {
+public record Timeouts(Duration connect, Duration stall, Pace pace) {
   public static final Timeouts DEFAULT =
-      new Timeouts(Duration.ofSeconds(5), Duration.ofSeconds(20), 512, Duration.ofSeconds(30));
+      new Timeouts(Duration.ofSeconds(5), Duration.ofSeconds(20), Pace.COMMON);
 }

@@ -9,6 +9,7 @@ import dev.otasigner.device.testing.TestServer;
 import dev.otasigner.device.testing.TestServer.Answer;
 import dev.otasigner.device.testing.TestServer.Tls;
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.tuf.Pace;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -34,7 +35,8 @@ class UplinkTests {
 
   /** For peers that are slow on purpose. */
   private static final Timeouts IMPATIENT =
-      new Timeouts(Duration.ofSeconds(1), Duration.ofMillis(900), 4096, Duration.ofMillis(300));
+      new Timeouts(
+          Duration.ofSeconds(1), Duration.ofMillis(900), new Pace(Duration.ofMillis(300), 4096));
 
   private static final Answer HELLO =
       (request, out) -> reply(out, 200, "hello".getBytes(StandardCharsets.UTF_8));

@@ -3,6 +3,7 @@ package dev.otasigner.cli.tuf;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.tuf.Fetcher;
 import dev.otasigner.verifier.tuf.NotFoundException;
+import dev.otasigner.verifier.tuf.Pace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -19,15 +20,13 @@ final class HttpFetcher implements Fetcher {
 
   private final String metadataUrl;
   private final String targetUrl;
+  private final Pace pace;
 
-  HttpFetcher(String metadataUrl, String targetUrl) {
+  /** An update that fetches no target needs no address of targets. */
+  HttpFetcher(String metadataUrl, String targetUrl, Pace pace) {
     this.metadataUrl = directory(metadataUrl);
     this.targetUrl = directory(targetUrl);
-  }
-
-  /** For an update that fetches no target. */
-  static HttpFetcher metadataOnly(String metadataUrl) {
-    return new HttpFetcher(metadataUrl, "");
+    this.pace = pace;
   }
 
   private static String directory(String url) {
@@ -48,7 +47,7 @@ final class HttpFetcher implements Fetcher {
       }
       long announced = connection.getContentLengthLong();
       try (Counted in = new Counted(connection.getInputStream())) {
-        Fetcher.copy(in, maxBytes, to);
+        Fetcher.copy(in, maxBytes, to, pace, System::nanoTime);
         // The JDK takes an early end for an end where a length was announced.
         if (announced >= 0 && in.count != announced) {
           throw new IOException("the answer broke off: " + url(path));

@@ -3,6 +3,7 @@ package dev.otasigner.cli.tuf;
 import dev.otasigner.cli.Cli;
 import dev.otasigner.cli.CommandFailedException;
 import dev.otasigner.cli.ExitCode;
+import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
@@ -13,11 +14,13 @@ import dev.otasigner.verifier.tuf.TargetFile;
 import dev.otasigner.verifier.tuf.TufLimits;
 import dev.otasigner.verifier.tuf.Updater;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -61,6 +64,25 @@ public final class TufCommand {
       description = "Where targets are fetched.")
   private @Nullable String targetUrl;
 
+  @Option(
+      names = "--limit",
+      paramLabel = "NAME=N",
+      description = {
+        "Another limit than the common one; may be given several times.",
+        "Names: ${COMPLETION-CANDIDATES}."
+      },
+      completionCandidates = LimitNames.class)
+  private Map<LimitOption, Integer> limits = new EnumMap<>(LimitOption.class);
+
+  /** As they are written, for help and completion. */
+  static final class LimitNames extends ArrayList<String> {
+    private static final long serialVersionUID = 1L;
+
+    LimitNames() {
+      super(Arrays.stream(LimitOption.values()).map(LimitOption::toString).toList());
+    }
+  }
+
   public TufCommand(Cli cli) {
     this.cli = cli;
   }
@@ -74,8 +96,9 @@ public final class TufCommand {
       throw failed(
           cli.terminal().show(given(metadataDirectory, "--metadata-dir")) + ": has a root");
     }
-    byte[] bytes = Files.readAllBytes(root);
-    Updater.trustRoot(store, bytes, Digest.of(bytes));
+    TufLimits limits = limits();
+    byte[] bytes = ByteSource.of(root).readAll(limits.rootBytes());
+    Updater.trustRoot(store, bytes, Digest.of(bytes), limits);
     return 0;
   }
 
@@ -83,7 +106,7 @@ public final class TufCommand {
       name = "refresh",
       description = "Bring root, timestamp, snapshot and targets up to date.")
   int refresh() throws IOException, RejectedException {
-    updater(HttpFetcher.metadataOnly(given(metadataUrl, "--metadata-url"))).refresh();
+    updater(new HttpFetcher(given(metadataUrl, "--metadata-url"), "", limits().pace())).refresh();
     return 0;
   }
 
@@ -91,7 +114,8 @@ public final class TufCommand {
   int download() throws IOException, RejectedException {
     Path directory = given(targetDirectory, "--target-dir");
     String metadata = given(metadataUrl, "--metadata-url");
-    Updater updater = updater(new HttpFetcher(metadata, given(targetUrl, "--target-base-url")));
+    Updater updater =
+        updater(new HttpFetcher(metadata, given(targetUrl, "--target-base-url"), limits().pace()));
     if (targetNames.isEmpty()) {
       throw failed("--target-name is missing");
     }
@@ -118,11 +142,19 @@ public final class TufCommand {
       throw failed("no root is trusted yet").hint("run: signer tuf --metadata-dir DIR init ROOT");
     }
     // The one reading of the clock.
-    return new Updater(store, fetcher, TufLimits.COMMON, LineagePolicy.tufAlone(), Instant.now());
+    return new Updater(store, fetcher, limits(), LineagePolicy.tufAlone(), Instant.now());
+  }
+
+  private TufLimits limits() {
+    try {
+      return LimitOption.limits(limits);
+    } catch (IllegalArgumentException e) {
+      throw failed("--limit: " + e.getMessage());
+    }
   }
 
   private MetadataStore store() {
-    return new FileMetadataStore(given(metadataDirectory, "--metadata-dir"));
+    return new FileMetadataStore(given(metadataDirectory, "--metadata-dir"), limits());
   }
 
   private static <V> V given(@Nullable V value, String option) {

@@ -93,6 +93,16 @@ class TufCommandTests {
   }
 
   @Test
+  void aLimitIsSetByItsName() {
+    init();
+    assertThat(refresh("--limit", "timestamp-bytes=100")).isEqualTo(1);
+    assertThat(errors()).contains("limit-exceeded");
+    assertThat(refresh("--limit", "name-bytes=0")).isEqualTo(1);
+    assertThat(errors()).contains("--limit: limits are positive");
+    assertThat(refresh("--limit", "timestamp-bytes=9000", "--limit", "roots=3")).isZero();
+  }
+
+  @Test
   void aTargetIsDownloadedOnce() throws Exception {
     repository.delegate("targets", "a", key("a"), "dir/*");
     repository.add("a", "dir/a file", "content");
@@ -181,9 +191,14 @@ class TufCommandTests {
     return run("tuf", "--metadata-dir", "metadata", "init", "1.root.json");
   }
 
-  private int refresh() {
-    return run(
-        "tuf", "--metadata-url", server.url("metadata/"), "--metadata-dir", "metadata", "refresh");
+  private int refresh(String... options) {
+    List<String> args = new ArrayList<>();
+    args.add("tuf");
+    args.addAll(List.of(options));
+    args.addAll(
+        List.of(
+            "--metadata-url", server.url("metadata/"), "--metadata-dir", "metadata", "refresh"));
+    return run(args.toArray(String[]::new));
   }
 
   private int download(String... names) {

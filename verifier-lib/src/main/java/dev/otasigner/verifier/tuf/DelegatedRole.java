@@ -14,28 +14,31 @@ import dev.otasigner.verifier.json.Json;
 public record DelegatedRole(
     String name, RoleKeys roleKeys, TrustedPaths paths, boolean terminating) {
   /** Leaves room in a file name of 255 bytes for a version and the suffix. */
-  private static final int MAX_ENCODED_NAME = 200;
+  static final int MAX_ENCODED_NAME = 200;
 
   public DelegatedRole {
-    if (!isName(name)) {
+    if (!isName(name, MAX_ENCODED_NAME)) {
       throw new IllegalArgumentException("not a name for a delegated role");
     }
   }
 
-  static DelegatedRole read(Fields fields) throws RejectedException {
+  static DelegatedRole read(Fields fields, TufLimits.Counts counts) throws RejectedException {
     String name = fields.string("name");
-    if (!isName(name)) {
+    if (!isName(name, counts.nameBytes())) {
       throw fields.malformed("name", "not a name for a delegated role");
     }
     return new DelegatedRole(
-        name, RoleKeys.read(fields), TrustedPaths.read(fields), fields.bool("terminating"));
+        name,
+        RoleKeys.read(fields, counts),
+        TrustedPaths.read(fields, counts),
+        fields.bool("terminating"));
   }
 
   /** A delegated role under the name of a top-level one could take its place on disk. */
-  static boolean isName(String name) {
+  static boolean isName(String name, int maxBytes) {
     return !name.isEmpty()
         && !Metadata.TOP_LEVEL.contains(name)
-        && RoleFiles.encode(name).length() <= MAX_ENCODED_NAME;
+        && RoleFiles.encode(name).length() <= maxBytes;
   }
 
   Json.Obj toJson() {

@@ -21,9 +21,6 @@ import java.util.Set;
  */
 public record Delegations(
     Map<String, TufKey> keys, List<DelegatedRole> roles, Optional<SuccinctRoles> succinct) {
-  /** Every role of the largest number of hash bins that are worth listing one by one. */
-  private static final int MAX_ROLES = 65_536;
-
   public Delegations {
     keys = Collections.unmodifiableMap(new LinkedHashMap<>(keys));
     roles = List.copyOf(roles);
@@ -40,20 +37,20 @@ public record Delegations(
     return new Delegations(TufKey.byId(keys), List.of(), Optional.of(succinct));
   }
 
-  static Delegations read(Fields fields) throws RejectedException {
+  static Delegations read(Fields fields, TufLimits.Counts counts) throws RejectedException {
     boolean succinct = fields.has("succinct_roles");
     if (succinct == fields.has("roles")) {
       throw fields.malformed("roles", "exactly one of 'roles' and 'succinct_roles' is expected");
     }
     Map<String, TufKey> keys = TufKey.readAll(fields);
     if (succinct) {
-      SuccinctRoles bins = SuccinctRoles.read(fields.object("succinct_roles"));
+      SuccinctRoles bins = SuccinctRoles.read(fields.object("succinct_roles"), counts);
       return new Delegations(keys, List.of(), Optional.of(bins));
     }
     List<DelegatedRole> roles = new ArrayList<>();
     Set<String> names = new HashSet<>();
-    for (Fields item : fields.objects("roles", MAX_ROLES)) {
-      DelegatedRole role = DelegatedRole.read(item);
+    for (Fields item : fields.objects("roles", counts.delegations())) {
+      DelegatedRole role = DelegatedRole.read(item, counts);
       if (!names.add(role.name())) {
         throw item.malformed("name", "this role stands twice");
       }

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.function.LongSupplier;
 
 /**
  * Brings files of a repository here. Paths are relative to the repository, begin with {@link
@@ -31,6 +32,20 @@ public interface Fetcher {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     fetch(path, maxBytes, out);
     return out.toByteArray();
+  }
+
+  /**
+   * As {@link #copy(InputStream, long, OutputStream)}, from a stream that may be slow: what a
+   * fetcher over a network uses.
+   *
+   * @param pace how slow
+   * @param nanoTime a clock that never goes back, such as {@code System::nanoTime}
+   * @throws IOException when it is slower
+   */
+  static void copy(
+      InputStream from, long maxBytes, OutputStream to, Pace pace, LongSupplier nanoTime)
+      throws IOException, RejectedException {
+    copy(pace.watch(from, nanoTime), maxBytes, to);
   }
 
   /**

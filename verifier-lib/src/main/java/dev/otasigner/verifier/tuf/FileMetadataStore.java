@@ -1,76 +1,67 @@
 package dev.otasigner.verifier.tuf;
 
-import static java.nio.file.StandardOpenOption.CREATE;
-import static java.nio.file.StandardOpenOption.READ;
-import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
-import static java.nio.file.StandardOpenOption.WRITE;
-
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 
 /**
- * One file a role in one directory, {@code ROLE.json} with the role name percent-encoded. A write
- * goes to a file beside, is forced to the disk, and is then renamed; the directory is forced too.
+ * One file a role in one directory, {@code ROLE.json} with the role name percent-encoded, and in it
+ * the bytes as they were received: the first and so far only arrangement. A write goes to a file
+ * beside, is forced to the disk, and is then renamed; the directory is forced too. Any other file
+ * in the directory is left alone.
  */
 public final class FileMetadataStore implements MetadataStore {
   private final Path directory;
+  private final int maxBytes;
+  private final StoreDisk disk;
 
   /** The directory must exist. */
   public FileMetadataStore(Path directory) {
+    this(directory, TufLimits.COMMON);
+  }
+
+  /**
+   * The same for a client with other limits.
+   *
+   * @param limits of a longer file no more is read than shows that it is too long
+   */
+  public FileMetadataStore(Path directory, TufLimits limits) {
+    this(directory, limits, StoreDisk.FILES);
+  }
+
+  FileMetadataStore(Path directory, TufLimits limits, StoreDisk disk) {
     this.directory = directory;
+    int largest =
+        Math.max(
+            Math.max(limits.rootBytes(), limits.timestampBytes()),
+            Math.max(limits.snapshotBytes(), limits.targetsBytes()));
+    this.maxBytes = Math.addExact(largest, 1);
+    this.disk = disk;
   }
 
   @Override
   public Optional<byte[]> load(String role) throws IOException {
-    try {
-      return Optional.of(Files.readAllBytes(file(role)));
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
-    }
+    return disk.read(file(role), maxBytes);
   }
 
   @Override
   public void store(String role, byte[] bytes) throws IOException {
-    Path file = file(role);
     // Not a .json file: whoever lists the directory must not take it for trusted metadata.
     Path beside = directory.resolve("." + RoleFiles.encode(role) + ".new");
-    try (FileChannel channel = FileChannel.open(beside, CREATE, TRUNCATE_EXISTING, WRITE)) {
-      ByteBuffer buffer = ByteBuffer.wrap(bytes);
-      while (buffer.hasRemaining()) {
-        channel.write(buffer);
-      }
-      channel.force(true);
-    }
-    Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    forceDirectory();
+    disk.write(beside, bytes);
+    disk.force(beside);
+    disk.rename(beside, file(role));
+    disk.forceDirectory(directory);
   }
 
   @Override
   public void delete(String role) throws IOException {
-    if (Files.deleteIfExists(file(role))) {
-      forceDirectory();
+    if (disk.delete(file(role))) {
+      disk.forceDirectory(directory);
     }
   }
 
   private Path file(String role) {
     return directory.resolve(RoleFiles.unversioned(role));
-  }
-
-  private void forceDirectory() throws IOException {
-    try (FileChannel channel = FileChannel.open(directory, READ)) {
-      channel.force(true);
-    } catch (AccessDeniedException e) {
-      // Windows does not open directories; its renames are journalled.
-      if (!Files.isDirectory(directory)) {
-        throw e;
-      }
-    }
   }
 }

@@ -14,8 +14,6 @@ import java.util.List;
  * @param threshold at least one
  */
 public record RoleKeys(List<String> keyIds, int threshold) {
-  static final int MAX_KEYS = 1024;
-
   public RoleKeys {
     keyIds = List.copyOf(keyIds);
     if (threshold < 1) {
@@ -30,8 +28,8 @@ public record RoleKeys(List<String> keyIds, int threshold) {
     return new RoleKeys(Arrays.stream(keys).map(TufKey::keyId).toList(), threshold);
   }
 
-  static RoleKeys read(Fields role) throws RejectedException {
-    List<String> keyIds = role.strings("keyids", MAX_KEYS);
+  static RoleKeys read(Fields role, TufLimits.Counts counts) throws RejectedException {
+    List<String> keyIds = role.strings("keyids", counts.roleKeys());
     if (new HashSet<>(keyIds).size() != keyIds.size()) {
       throw role.malformed("keyids", "a key identifier stands twice");
     }

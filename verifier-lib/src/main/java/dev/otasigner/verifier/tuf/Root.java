@@ -31,13 +31,13 @@ public record Root(
     }
   }
 
-  static Root read(Fields signed) throws RejectedException {
+  static Root read(Fields signed, TufLimits.Counts counts) throws RejectedException {
     Header header = Header.read(signed, ROOT);
     Fields listed = signed.object("roles");
     Map<String, RoleKeys> roles = new LinkedHashMap<>();
     // A role of root's that the workflow does not use, such as mirrors, is left aside.
     for (String role : TOP_LEVEL) {
-      roles.put(role, RoleKeys.read(listed.object(role)));
+      roles.put(role, RoleKeys.read(listed.object(role), counts));
     }
     return new Root(
         header.version(),

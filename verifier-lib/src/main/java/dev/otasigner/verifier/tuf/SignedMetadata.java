@@ -23,9 +23,6 @@ import java.util.Set;
  * @param <T> what is signed
  */
 public final class SignedMetadata<T extends Metadata> {
-  /** More than any threshold of the field asks for. */
-  private static final int MAX_SIGNATURES = 256;
-
   /** What goes before the digest that an ML-DSA key signs, TAP 21. */
   private static final byte[] TAP_21_TAG = {'t', 'u', 'f', 1};
 
@@ -43,7 +40,7 @@ public final class SignedMetadata<T extends Metadata> {
 
   /** How the signed object of a role is read. */
   interface Reader<T extends Metadata> {
-    T read(Fields signed) throws RejectedException;
+    T read(Fields signed, TufLimits.Counts counts) throws RejectedException;
   }
 
   /**
@@ -59,38 +56,65 @@ public final class SignedMetadata<T extends Metadata> {
   }
 
   public static SignedMetadata<Root> root(byte[] bytes, int maxBytes) throws RejectedException {
-    return read(bytes, maxBytes, Root::read);
+    return root(bytes, TufLimits.COMMON.withRootBytes(maxBytes));
+  }
+
+  /** The same under a client's limits. */
+  public static SignedMetadata<Root> root(byte[] bytes, TufLimits limits) throws RejectedException {
+    return read(bytes, limits.rootBytes(), limits.counts(), Root::read);
   }
 
   public static SignedMetadata<Timestamp> timestamp(byte[] bytes, int maxBytes)
       throws RejectedException {
-    return read(bytes, maxBytes, Timestamp::read);
+    return timestamp(bytes, TufLimits.COMMON.withTimestampBytes(maxBytes));
+  }
+
+  /** The same under a client's limits. */
+  public static SignedMetadata<Timestamp> timestamp(byte[] bytes, TufLimits limits)
+      throws RejectedException {
+    return read(bytes, limits.timestampBytes(), limits.counts(), Timestamp::read);
   }
 
   public static SignedMetadata<Snapshot> snapshot(byte[] bytes, int maxBytes)
       throws RejectedException {
-    return read(bytes, maxBytes, Snapshot::read);
+    return snapshot(bytes, TufLimits.COMMON.withSnapshotBytes(maxBytes));
+  }
+
+  /** The same under a client's limits. */
+  public static SignedMetadata<Snapshot> snapshot(byte[] bytes, TufLimits limits)
+      throws RejectedException {
+    return read(bytes, limits.snapshotBytes(), limits.counts(), Snapshot::read);
   }
 
   /** The top-level targets role or a delegated one. */
   public static SignedMetadata<Targets> targets(byte[] bytes, int maxBytes)
       throws RejectedException {
-    return read(bytes, maxBytes, Targets::read);
+    return targets(bytes, TufLimits.COMMON.withTargetsBytes(maxBytes));
+  }
+
+  /** The same under a client's limits. */
+  public static SignedMetadata<Targets> targets(byte[] bytes, TufLimits limits)
+      throws RejectedException {
+    return read(bytes, limits.targetsBytes(), limits.counts(), Targets::read);
   }
 
   private static <T extends Metadata> SignedMetadata<T> read(
-      byte[] bytes, int maxBytes, Reader<T> reader) throws RejectedException {
+      byte[] bytes, int maxBytes, TufLimits.Counts counts, Reader<T> reader)
+      throws RejectedException {
     Fields file = JsonReader.readObject(bytes, maxBytes);
     Fields signed = file.object("signed");
     Map<String, String> signatures = new LinkedHashMap<>();
-    for (Fields item : file.objects("signatures", MAX_SIGNATURES)) {
+    for (Fields item : file.objects("signatures", counts.signatures())) {
       // TUF 4.2.1: a key identifier is unique among the signatures, or the file is invalid.
       if (signatures.put(item.string("keyid"), item.string("sig")) != null) {
         throw item.malformed("keyid", "this key has signed twice");
       }
     }
     return new SignedMetadata<>(
-        reader.read(signed), Bytes.copyOf(bytes), signed.json().canonicalBytes(), signatures);
+        reader.read(signed, counts),
+        Bytes.copyOf(bytes),
+        signed.json().canonicalBytes(),
+        signatures);
   }
 
   /**

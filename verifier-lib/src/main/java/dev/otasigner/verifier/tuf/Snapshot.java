@@ -27,7 +27,7 @@ public record Snapshot(long version, Instant expires, Map<String, MetaFile> meta
     }
   }
 
-  static Snapshot read(Fields signed) throws RejectedException {
+  static Snapshot read(Fields signed, TufLimits.Counts counts) throws RejectedException {
     Header header = Header.read(signed, SNAPSHOT);
     Fields listed = signed.object("meta");
     Map<String, MetaFile> meta = new LinkedHashMap<>();

@@ -23,25 +23,25 @@ public record SuccinctRoles(RoleKeys roleKeys, int bitLength, String namePrefix)
     if (bitLength < 1 || bitLength > 32) {
       throw new IllegalArgumentException("1 to 32 bits are expected");
     }
-    if (!isPrefix(namePrefix)) {
+    if (!isPrefix(namePrefix, DelegatedRole.MAX_ENCODED_NAME)) {
       throw new IllegalArgumentException("not a prefix for names of bins");
     }
   }
 
-  static SuccinctRoles read(Fields fields) throws RejectedException {
+  static SuccinctRoles read(Fields fields, TufLimits.Counts counts) throws RejectedException {
     String prefix = fields.string("name_prefix");
-    if (!isPrefix(prefix)) {
+    if (!isPrefix(prefix, counts.nameBytes())) {
       throw fields.malformed("name_prefix", "not a prefix for names of bins");
     }
     return new SuccinctRoles(
-        RoleKeys.read(fields), (int) fields.integer("bit_length", 1, 32), prefix);
+        RoleKeys.read(fields, counts), (int) fields.integer("bit_length", 1, 32), prefix);
   }
 
   /** The longest name that can follow from it must be one, encoded as a file's name. */
-  private static boolean isPrefix(String prefix) {
+  private static boolean isPrefix(String prefix, int maxBytes) {
     return !prefix.isEmpty()
         && prefix.length() <= 64
-        && DelegatedRole.isName(prefix + "-" + "0".repeat(MAX_DIGITS));
+        && DelegatedRole.isName(prefix + "-" + "0".repeat(MAX_DIGITS), maxBytes);
   }
 
   /** How many bins there are. */

@@ -37,7 +37,7 @@ public record Targets(
     return new Targets(version, expires, targets, Optional.of(to));
   }
 
-  static Targets read(Fields signed) throws RejectedException {
+  static Targets read(Fields signed, TufLimits.Counts counts) throws RejectedException {
     Header header = Header.read(signed, TARGETS);
     Fields listed = signed.object("targets");
     Map<String, TargetFile> targets = new LinkedHashMap<>();
@@ -50,7 +50,7 @@ public record Targets(
         header.expires(),
         targets,
         delegations.isPresent()
-            ? Optional.of(Delegations.read(delegations.get()))
+            ? Optional.of(Delegations.read(delegations.get(), counts))
             : Optional.empty());
   }
 

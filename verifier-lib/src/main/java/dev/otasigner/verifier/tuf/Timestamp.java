@@ -24,7 +24,7 @@ public record Timestamp(long version, Instant expires, Optional<Instant> issued,
     }
   }
 
-  static Timestamp read(Fields signed) throws RejectedException {
+  static Timestamp read(Fields signed, TufLimits.Counts counts) throws RejectedException {
     Header header = Header.read(signed, TIMESTAMP);
     Optional<Instant> issued =
         signed.has("issued") ? Optional.of(signed.time("issued")) : Optional.empty();

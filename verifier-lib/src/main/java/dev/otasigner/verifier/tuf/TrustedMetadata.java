@@ -51,7 +51,7 @@ final class TrustedMetadata {
     this.limits = limits;
     this.policy = policy;
     this.now = now;
-    this.root = SignedMetadata.root(trustedRoot, limits.rootBytes());
+    this.root = SignedMetadata.root(trustedRoot, limits);
     requireSigned(policy, Metadata.ROOT, root);
   }
 
@@ -103,7 +103,7 @@ final class TrustedMetadata {
     if (rootIsFinal) {
       throw new IllegalStateException("roots come first");
     }
-    SignedMetadata<Root> file = SignedMetadata.root(bytes, limits.rootBytes());
+    SignedMetadata<Root> file = SignedMetadata.root(bytes, limits);
     Root next = file.signed();
 
     // TUF 5.3.4: signed by a threshold of the keys of version N, and of those of version N+1.
@@ -187,7 +187,7 @@ final class TrustedMetadata {
   private SignedMetadata<Timestamp> signedTimestamp(byte[] bytes) throws RejectedException {
     requireOrder(rootIsFinal, "timestamp comes after root");
     requireOrder(snapshot == null, "timestamp comes before snapshot");
-    SignedMetadata<Timestamp> file = SignedMetadata.timestamp(bytes, limits.timestampBytes());
+    SignedMetadata<Timestamp> file = SignedMetadata.timestamp(bytes, limits);
     requireSigned(policy, Metadata.TIMESTAMP, file);
     return file;
   }
@@ -250,7 +250,7 @@ final class TrustedMetadata {
 
   private SignedMetadata<Snapshot> signedSnapshot(byte[] bytes) throws RejectedException {
     requireOrder(timestamp != null, "snapshot comes after timestamp");
-    SignedMetadata<Snapshot> file = SignedMetadata.snapshot(bytes, limits.snapshotBytes());
+    SignedMetadata<Snapshot> file = SignedMetadata.snapshot(bytes, limits);
     requireSigned(policy, Metadata.SNAPSHOT, file);
     return file;
   }
@@ -322,7 +322,7 @@ final class TrustedMetadata {
     announced.verify(bytes);
 
     // TUF 5.6.3: arbitrary software attack.
-    SignedMetadata<Targets> file = SignedMetadata.targets(bytes, limits.targetsBytes());
+    SignedMetadata<Targets> file = SignedMetadata.targets(bytes, limits);
     policy.requireSigned(role, file, keysOf(delegator), roleKeys);
 
     // TUF 5.6.4: mix-and-match attack.

@@ -9,8 +9,6 @@ import java.util.List;
 
 /** Which target paths a delegated role is trusted for. */
 public sealed interface TrustedPaths {
-  int MAX_PATTERNS = 65_536;
-
   boolean covers(String targetPath);
 
   /** Adds the member of the role's object that says so. */
@@ -59,13 +57,13 @@ public sealed interface TrustedPaths {
     return Digest.of(targetPath.getBytes(StandardCharsets.UTF_8));
   }
 
-  static TrustedPaths read(Fields role) throws RejectedException {
+  static TrustedPaths read(Fields role, TufLimits.Counts counts) throws RejectedException {
     boolean patterns = role.has("paths");
     if (patterns == role.has("path_hash_prefixes")) {
       throw role.malformed("paths", "exactly one of 'paths' and 'path_hash_prefixes' is expected");
     }
     return patterns
-        ? new Patterns(role.strings("paths", MAX_PATTERNS))
-        : new HashPrefixes(role.strings("path_hash_prefixes", MAX_PATTERNS));
+        ? new Patterns(role.strings("paths", counts.patterns()))
+        : new HashPrefixes(role.strings("path_hash_prefixes", counts.patterns()));
   }
 }

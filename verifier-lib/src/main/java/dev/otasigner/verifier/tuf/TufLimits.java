@@ -8,46 +8,116 @@ package dev.otasigner.verifier.tuf;
  * @param snapshotBytes also where timestamp announces a longer one
  * @param targetsBytes for the top-level and every delegated role
  * @param roots Y of the specification: root versions in one update
- * @param roles delegated roles visited in one search
+ * @param roles delegated roles visited in one search, however they are nested
+ * @param counts of what one document may list
+ * @param pace how slowly anything may arrive
  */
 public record TufLimits(
-    int rootBytes, int timestampBytes, int snapshotBytes, int targetsBytes, int roots, int roles) {
+    int rootBytes,
+    int timestampBytes,
+    int snapshotBytes,
+    int targetsBytes,
+    int roots,
+    int roles,
+    Counts counts,
+    Pace pace) {
   /** What most clients of the field allow; the number of roots is the specification's example. */
   public static final TufLimits COMMON =
       new TufLimits(512_000, 16_384, 2_000_000, 5_000_000, 1024, 32);
 
-  public TufLimits {
-    if (rootBytes < 1
-        || timestampBytes < 1
-        || snapshotBytes < 1
-        || targetsBytes < 1
-        || roots < 1
-        || roles < 1) {
-      throw new IllegalArgumentException("limits are positive");
+  /**
+   * What one document may list.
+   *
+   * @param signatures beside the signed object
+   * @param roleKeys key identifiers of one role
+   * @param delegations roles that one targets role names one by one
+   * @param patterns path patterns, or hash prefixes, of one delegated role
+   * @param nameBytes of a delegated role's name as it is encoded in a file name
+   */
+  public record Counts(int signatures, int roleKeys, int delegations, int patterns, int nameBytes) {
+    /**
+     * More signatures and keys than any threshold of the field asks for, and every role of the
+     * largest number of hash bins that are worth listing one by one.
+     */
+    public static final Counts COMMON =
+        new Counts(256, 1024, 65_536, 65_536, DelegatedRole.MAX_ENCODED_NAME);
+
+    public Counts {
+      requirePositive(signatures, roleKeys, delegations, patterns, nameBytes);
+      if (nameBytes > DelegatedRole.MAX_ENCODED_NAME) {
+        throw new IllegalArgumentException("no file name has room for a longer name");
+      }
+    }
+
+    // Here, because the outer class is initialised with this one's constant.
+    private static void requirePositive(int... limits) {
+      for (int limit : limits) {
+        if (limit < 1) {
+          throw new IllegalArgumentException("limits are positive");
+        }
+      }
     }
   }
 
+  public TufLimits {
+    Counts.requirePositive(rootBytes, timestampBytes, snapshotBytes, targetsBytes, roots, roles);
+  }
+
+  /** With what documents commonly list, at the common pace. */
+  public TufLimits(
+      int rootBytes,
+      int timestampBytes,
+      int snapshotBytes,
+      int targetsBytes,
+      int roots,
+      int roles) {
+    this(
+        rootBytes,
+        timestampBytes,
+        snapshotBytes,
+        targetsBytes,
+        roots,
+        roles,
+        Counts.COMMON,
+        Pace.COMMON);
+  }
+
   public TufLimits withRootBytes(int bytes) {
-    return new TufLimits(bytes, timestampBytes, snapshotBytes, targetsBytes, roots, roles);
+    return new TufLimits(
+        bytes, timestampBytes, snapshotBytes, targetsBytes, roots, roles, counts, pace);
   }
 
   public TufLimits withTimestampBytes(int bytes) {
-    return new TufLimits(rootBytes, bytes, snapshotBytes, targetsBytes, roots, roles);
+    return new TufLimits(rootBytes, bytes, snapshotBytes, targetsBytes, roots, roles, counts, pace);
   }
 
   public TufLimits withSnapshotBytes(int bytes) {
-    return new TufLimits(rootBytes, timestampBytes, bytes, targetsBytes, roots, roles);
+    return new TufLimits(
+        rootBytes, timestampBytes, bytes, targetsBytes, roots, roles, counts, pace);
   }
 
   public TufLimits withTargetsBytes(int bytes) {
-    return new TufLimits(rootBytes, timestampBytes, snapshotBytes, bytes, roots, roles);
+    return new TufLimits(
+        rootBytes, timestampBytes, snapshotBytes, bytes, roots, roles, counts, pace);
   }
 
   public TufLimits withRoots(int count) {
-    return new TufLimits(rootBytes, timestampBytes, snapshotBytes, targetsBytes, count, roles);
+    return new TufLimits(
+        rootBytes, timestampBytes, snapshotBytes, targetsBytes, count, roles, counts, pace);
   }
 
   public TufLimits withRoles(int count) {
-    return new TufLimits(rootBytes, timestampBytes, snapshotBytes, targetsBytes, roots, count);
+    return new TufLimits(
+        rootBytes, timestampBytes, snapshotBytes, targetsBytes, roots, count, counts, pace);
+  }
+
+  public TufLimits withCounts(Counts others) {
+    return new TufLimits(
+        rootBytes, timestampBytes, snapshotBytes, targetsBytes, roots, roles, others, pace);
+  }
+
+  public TufLimits withPace(Pace other) {
+    return new TufLimits(
+        rootBytes, timestampBytes, snapshotBytes, targetsBytes, roots, roles, counts, other);
   }
 }

@@ -65,6 +65,13 @@ public final class Updater {
    */
   public static void trustRoot(MetadataStore store, byte[] root, Digest rootSha256)
       throws IOException, RejectedException {
+    trustRoot(store, root, rootSha256, TufLimits.COMMON);
+  }
+
+  /** The same under a client's limits. */
+  public static void trustRoot(
+      MetadataStore store, byte[] root, Digest rootSha256, TufLimits limits)
+      throws IOException, RejectedException {
     if (!Digest.of(root).equals(rootSha256)) {
       throw new RejectedException(
           Reason.METADATA_DIGEST_MISMATCH, "first root", rootSha256, Digest.of(root));
@@ -72,7 +79,7 @@ public final class Updater {
     if (store.load(Metadata.ROOT).isPresent()) {
       throw new IllegalStateException("the store already follows a root");
     }
-    SignedMetadata<Root> file = SignedMetadata.root(root, root.length);
+    SignedMetadata<Root> file = SignedMetadata.root(root, limits);
     Root first = file.signed();
     LineagePolicy.tufAlone()
         .requireSigned(Metadata.ROOT, file, first.keys(), first.roleKeys(Metadata.ROOT));

@@ -110,6 +110,43 @@ class FreshnessTests {
     }
   }
 
+  /** A clock set back does not bring back what was replaced. */
+  @Test
+  void withAClockThatGoesBackNothingOlderIsTaken() throws Exception {
+    byte[] old = repository.latest("timestamp");
+    repository.publish();
+    client.pass(Duration.ofDays(20));
+    client.refresh();
+    client.pass(Duration.ofDays(-20));
+    client.refresh();
+    byte[] current = repository.files().put("metadata/timestamp.json", old);
+    client.assertRefused(Reason.METADATA_ROLLED_BACK, "timestamp");
+    assertThat(client.store().load("timestamp")).hasValue(current);
+  }
+
+  /**
+   * Nor what has expired since: the caller's clock is never earlier than the floor it was given.
+   */
+  @Test
+  void withAClockThatGoesBackWhatHasExpiredStaysExpired() throws Exception {
+    byte[] old = repository.latest("timestamp");
+    for (String role : List.of("root", "snapshot", "targets", "timestamp")) {
+      repository.expires(role, START.plus(Duration.ofDays(90)));
+    }
+    repository.publishRoot();
+    repository.issued(START.plus(Duration.ofDays(60))).publish();
+    client.pass(Duration.ofDays(61));
+    Instant floor = client.refresh().clockFloor().orElseThrow();
+    // A revert may take the store along, not the floor.
+    client.store().delete("timestamp");
+    client.store().delete("snapshot");
+    client.store().delete("targets");
+    repository.files().put("metadata/timestamp.json", old);
+    Instant back = START;
+    client.at(floor.isAfter(back) ? floor : back);
+    client.assertRefused(Reason.METADATA_EXPIRED, "timestamp");
+  }
+
   @Test
   void announcedHashesAreHonoured() throws Exception {
     repository.announcesHashes(true).publish();

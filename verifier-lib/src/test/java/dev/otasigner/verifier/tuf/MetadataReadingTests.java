@@ -29,7 +29,7 @@ class MetadataReadingTests {
   }
 
   private static void readRole(String name) throws RejectedException {
-    DelegatedRole.read(new Fields(role(name), ""));
+    DelegatedRole.read(new Fields(role(name), ""), TufLimits.Counts.COMMON);
   }
 
   private static Json.Obj header(String type) {
@@ -65,19 +65,22 @@ class MetadataReadingTests {
             .put("keys", TufKey.write(TufKey.byId(List.of(KEY))))
             .put("roles", List.of(role("a"), role("a")))
             .build();
-    assertRefused(Reason.MALFORMED, () -> Delegations.read(new Fields(twice, "")));
+    assertRefused(
+        Reason.MALFORMED, () -> Delegations.read(new Fields(twice, ""), TufLimits.Counts.COMMON));
   }
 
   @Test
   void delegationsOfBothKindsOrOfNoneAreRefused() {
     Json.Obj none = Json.object().put("keys", TufKey.write(TufKey.byId(List.of(KEY)))).build();
-    assertRefused(Reason.MALFORMED, () -> Delegations.read(new Fields(none, "")));
+    assertRefused(
+        Reason.MALFORMED, () -> Delegations.read(new Fields(none, ""), TufLimits.Counts.COMMON));
     Json.Obj both =
         put(
             put(none, "roles", new Json.Arr(List.of(role("a")))),
             "succinct_roles",
             new SuccinctRoles(ONE, 1, "bin").toJson());
-    assertRefused(Reason.MALFORMED, () -> Delegations.read(new Fields(both, "")));
+    assertRefused(
+        Reason.MALFORMED, () -> Delegations.read(new Fields(both, ""), TufLimits.Counts.COMMON));
   }
 
   @Test
@@ -85,11 +88,14 @@ class MetadataReadingTests {
     Json.Obj bins = new SuccinctRoles(ONE, 1, "bin").toJson();
     for (int length : new int[] {1, 64}) {
       Json.Obj right = put(bins, "name_prefix", new Json.Str("p".repeat(length)));
-      assertThat(SuccinctRoles.read(new Fields(right, "")).namePrefix()).hasSize(length);
+      assertThat(SuccinctRoles.read(new Fields(right, ""), TufLimits.Counts.COMMON).namePrefix())
+          .hasSize(length);
     }
     for (int length : new int[] {0, 65}) {
       Json.Obj wrong = put(bins, "name_prefix", new Json.Str("p".repeat(length)));
-      assertRefused(Reason.MALFORMED, () -> SuccinctRoles.read(new Fields(wrong, "")));
+      assertRefused(
+          Reason.MALFORMED,
+          () -> SuccinctRoles.read(new Fields(wrong, ""), TufLimits.Counts.COMMON));
     }
   }
 
@@ -103,7 +109,8 @@ class MetadataReadingTests {
   void aRoleThatListsAKeyTwiceIsRefused() {
     Json.Obj twice =
         Json.object().put("keyids", Json.strings(List.of("k", "k"))).put("threshold", 2).build();
-    assertRefused(Reason.MALFORMED, () -> RoleKeys.read(new Fields(twice, "")));
+    assertRefused(
+        Reason.MALFORMED, () -> RoleKeys.read(new Fields(twice, ""), TufLimits.Counts.COMMON));
   }
 
   @ParameterizedTest
@@ -139,7 +146,10 @@ class MetadataReadingTests {
             Map.of("root", ONE, "timestamp", ONE, "snapshot", ONE, "targets", ONE));
     Map<String, Json> members = new LinkedHashMap<>(root.toJson().members());
     members.remove("consistent_snapshot");
-    assertThat(Root.read(new Fields(new Json.Obj(members), "")).consistentSnapshot()).isFalse();
+    assertThat(
+            Root.read(new Fields(new Json.Obj(members), ""), TufLimits.Counts.COMMON)
+                .consistentSnapshot())
+        .isFalse();
   }
 
   @Test
@@ -149,7 +159,9 @@ class MetadataReadingTests {
             .put("targets.json", MetaFile.of(1).toJson())
             .put("readme", new Json.Str("not a role"))
             .build();
-    Snapshot snapshot = Snapshot.read(new Fields(put(header("snapshot"), "meta", listed), ""));
+    Snapshot snapshot =
+        Snapshot.read(
+            new Fields(put(header("snapshot"), "meta", listed), ""), TufLimits.Counts.COMMON);
     assertThat(snapshot.meta()).containsOnlyKeys("targets");
   }
 

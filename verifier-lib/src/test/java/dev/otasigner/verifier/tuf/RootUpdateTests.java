@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -38,6 +39,30 @@ class RootUpdateTests {
     assertThat(repository.requests())
         .startsWith("metadata/2.root.json", "metadata/3.root.json")
         .contains("metadata/32.root.json");
+  }
+
+  /** A root every 25 days, each valid for 30: all but the last have expired by the time. */
+  @Test
+  void aDeviceOfflineForTwoYearsClimbsThirtyRoots() throws Exception {
+    client.refresh();
+    client.pass(Duration.ofDays(30 * 25 + 10));
+    for (int version = 2; version <= 31; version++) {
+      Instant published = RepositorySimulator.START.plus(Duration.ofDays(25L * (version - 1)));
+      for (String role : Metadata.TOP_LEVEL) {
+        repository.expires(role, published.plus(RepositorySimulator.LIFETIME));
+      }
+      repository.keys(Metadata.ROOT, 1, key("root-" + version));
+      repository.keys(Metadata.TIMESTAMP, 1, key("timestamp-" + version));
+      repository.publishRoot();
+      repository.publish();
+    }
+    byte[] last = repository.files().remove("metadata/31.root.json");
+    TestClient.assertRefused(Reason.METADATA_EXPIRED, client::refresh);
+    assertThat(client.trusted(Metadata.ROOT)).isEqualTo(30);
+    repository.files().put("metadata/31.root.json", last);
+    client.refresh();
+    assertThat(client.trusted(Metadata.ROOT)).isEqualTo(31);
+    assertThat(client.trusted(Metadata.TIMESTAMP)).isEqualTo(31);
   }
 
   @Test

@@ -8,9 +8,11 @@ import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.tuf.MemoryStore.PowerCut;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -163,6 +165,15 @@ class StoreTests {
         .isEqualTo(repository.latest("../x"));
   }
 
+  /** What is longer than any limit is damage: it is fetched again, and never read to its end. */
+  @Test
+  void noMoreOfAFileIsLoadedThanShowsThatItIsTooLong() throws Exception {
+    TufLimits limits = new TufLimits(100, 100, 100, 200, 1, 1);
+    FileMetadataStore store = new FileMetadataStore(directory, limits);
+    Files.write(directory.resolve("timestamp.json"), new byte[10_000]);
+    assertThat(store.load("timestamp").orElseThrow()).hasSize(201);
+  }
+
   @Test
   void aTornWriteLeavesTheOldFile() throws Exception {
     FileMetadataStore store = new FileMetadataStore(directory);
@@ -191,6 +202,68 @@ class StoreTests {
     FileMetadataStore store = new FileMetadataStore(directory.resolve("none"));
     assertThatExceptionOfType(IOException.class)
         .isThrownBy(() -> store.store("root", new byte[] {1}));
+  }
+
+  /**
+   * The directory {@code store-1} of the test resources is what the first version of this store
+   * wrote. It is never written anew: what a later version changes must still read it, and a build
+   * from before a revert must read what the later one wrote.
+   */
+  private static final List<String> GOLDEN =
+      List.of("root.json", "timestamp.json", "snapshot.json", "targets.json", "stable%2Fa.json");
+
+  private static byte[] golden(String name) throws IOException {
+    try (InputStream in = StoreTests.class.getResourceAsStream("store-1/" + name)) {
+      return Objects.requireNonNull(in, name).readAllBytes();
+    }
+  }
+
+  private static Updater offline(MetadataStore store, byte[] timestamp) throws Exception {
+    Fetcher fetcher =
+        (path, maxBytes, to) -> {
+          if (!path.endsWith("/timestamp.json")) {
+            throw new NotFoundException(path);
+          }
+          to.write(timestamp);
+        };
+    return new Updater(
+        store, fetcher, TufLimits.COMMON, LineagePolicy.tufAlone(), RepositorySimulator.START);
+  }
+
+  @Test
+  void anOldClientsStoreIsReadByThisOne() throws Exception {
+    for (String name : GOLDEN) {
+      Files.write(directory.resolve(name), golden(name));
+    }
+    Files.write(directory.resolve(".snapshot.new"), new byte[] {1});
+    Files.write(directory.resolve("of-a-version-to-come"), new byte[] {1});
+    Updater updater = offline(new FileMetadataStore(directory), golden("timestamp.json"));
+    updater.refresh();
+    assertThat(updater.rootVersion()).isEqualTo(2);
+    assertThat(updater.find("stable/a/t").map(TargetFile::lengthBytes)).hasValue(7L);
+  }
+
+  @Test
+  void whatThisClientStoresIsWhatTheOldOneStored() throws Exception {
+    FileMetadataStore store = new FileMetadataStore(directory);
+    store.store("root", golden("root.json"));
+    Fetcher fetcher =
+        (path, maxBytes, to) -> {
+          String name = path.substring(Fetcher.METADATA.length());
+          if (name.equals("3.root.json")) {
+            throw new NotFoundException(path);
+          }
+          to.write(golden(name.replaceFirst("^[0-9]+\\.", "")));
+        };
+    Updater updater =
+        new Updater(
+            store, fetcher, TufLimits.COMMON, LineagePolicy.tufAlone(), RepositorySimulator.START);
+    updater.refresh();
+    assertThat(updater.find("stable/a/t")).isPresent();
+    assertThat(names()).containsExactlyInAnyOrderElementsOf(GOLDEN);
+    for (String name : GOLDEN) {
+      assertThat(Files.readAllBytes(directory.resolve(name))).as(name).isEqualTo(golden(name));
+    }
   }
 
   private List<String> names() throws IOException {

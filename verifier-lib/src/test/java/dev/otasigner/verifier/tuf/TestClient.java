@@ -44,6 +44,10 @@ final class TestClient {
     now = now.plus(time);
   }
 
+  void at(Instant time) {
+    now = time;
+  }
+
   MemoryStore store() {
     return store;
   }
