@@ -38,25 +38,25 @@ class BoundsTests {
     EMPTY_OBJECTS {
       @Override
       String of(int bytes) {
-        return "[" + "{},".repeat(bytes / 3) + "0]";
+        return densest("{}", 1, bytes);
       }
     },
     SMALL_OBJECTS {
       @Override
       String of(int bytes) {
-        return "[" + "{\"\":0},".repeat(bytes / 7) + "0]";
+        return densest("{\"\":0}", 5, bytes);
       }
     },
     NESTED_ARRAYS {
       @Override
       String of(int bytes) {
-        return "[" + "[[[[[[]]]]]],".repeat(bytes / 13) + "0]";
+        return densest("[[[[[[]]]]]]", 21, bytes);
       }
     },
     NUMBERS {
       @Override
       String of(int bytes) {
-        return "[" + "0,".repeat(bytes / 2) + "0]";
+        return densest("0", 1, bytes);
       }
     },
     ESCAPES {
@@ -103,6 +103,12 @@ class BoundsTests {
     };
 
     abstract String of(int bytes);
+
+    /** A list of these as dense as the reader takes it, four bytes for what each costs. */
+    private static String densest(String value, int cost, int bytes) {
+      String item = value + " ".repeat(4 * cost - 1 - value.length()) + ",";
+      return "[" + item.repeat(bytes / item.length()) + "0]";
+    }
 
     private static String members(int count, java.util.function.IntFunction<String> name) {
       return IntStream.range(0, count)
