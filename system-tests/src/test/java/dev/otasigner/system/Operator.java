@@ -34,9 +34,20 @@ record Operator(Path directory) {
     return new Operator(Files.createDirectories(directory));
   }
 
-  void signIn(ServiceProcess service, String user, String password) throws IOException {
-    Files.writeString(directory.resolve("password"), password + "\n");
-    run("login", "--service", service.address(), "--user", user, "--password-file", "password")
+  /** Signs in for the first time: the one-time password is changed at once. */
+  void signIn(ServiceProcess service, String user, String oneTime) throws IOException {
+    Files.writeString(directory.resolve("one-time"), oneTime + "\n");
+    Files.writeString(directory.resolve("password"), oneTime + ", changed\n");
+    run(
+            "login",
+            "--service",
+            service.address(),
+            "--user",
+            user,
+            "--password-file",
+            "one-time",
+            "--new-password-file",
+            "password")
         .requireDone();
   }
 

@@ -58,7 +58,10 @@ public final class LoginCommand implements Callable<Integer> {
             "signed in at " + service + " as " + user + " until " + session.string("expires"));
     if (session.has("passwordChangeDue") && session.bool("passwordChangeDue")) {
       cli.report()
-          .note("this password was handed out: change it with signer users password " + user);
+          .note(
+              "this password was handed out and is good for changing it only:"
+                  + " signer users password "
+                  + user);
     }
     return 0;
   }

@@ -4,14 +4,15 @@ import static dev.otasigner.cli.demo.World.CHANNEL;
 import static dev.otasigner.cli.demo.World.HARDWARE;
 import static dev.otasigner.cli.demo.World.PRODUCT;
 
-import dev.otasigner.verifier.RejectedException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -59,7 +60,7 @@ final class Factory {
       address = line.startsWith(LISTENING) ? line.substring(LISTENING.length()) : address;
       password = line.startsWith(PASSWORD) ? line.substring(PASSWORD.length()) : password;
     }
-    Files.writeString(world.administrator().directory().resolve("password"), password + "\n");
+    handOut(password, world.administrator());
     Thread log = new Thread(() -> drain(output, service.directory().resolve("log")), "service-log");
     log.setDaemon(true);
     log.start();
@@ -94,18 +95,31 @@ final class Factory {
                 "release-engineer,key-custodian,auditor")
             .requireDone();
     Program engineer = world.engineer();
-    try {
-      Files.writeString(
-          engineer.directory().resolve("password"), added.json().string("oneTimePassword") + "\n");
-    } catch (RejectedException e) {
-      throw new StepFailedException(String.valueOf(e.getMessage()));
-    }
+    handOut(Answers.text(added, "oneTimePassword"), engineer);
     login(engineer, "engineer");
     return "";
   }
 
+  /** A one-time password to sign in with, and the one that takes its place. */
+  private static void handOut(String oneTime, Program who) throws IOException {
+    byte[] own = new byte[18];
+    new SecureRandom().nextBytes(own);
+    Files.writeString(who.directory().resolve("one-time"), oneTime + "\n");
+    Files.writeString(
+        who.directory().resolve("password"), Base64.getUrlEncoder().encodeToString(own) + "\n");
+  }
+
   private void login(Program who, String user) throws IOException, StepFailedException {
-    who.run("login", "--service", address, "--user", user, "--password-file", "password")
+    who.run(
+            "login",
+            "--service",
+            address,
+            "--user",
+            user,
+            "--password-file",
+            "one-time",
+            "--new-password-file",
+            "password")
         .requireDone();
   }
 

@@ -11,7 +11,8 @@ import org.springframework.security.core.context.SecurityContextHolder;
  * Who does something: stands in the audit log and answers for it.
  *
  * @param name of the user, API key or device
- * @param roles none for a device and for the service itself
+ * @param roles none for a device, for the service itself, and for a user whose password was handed
+ *     out and is to be changed first
  * @param product the only product this actor may touch, or empty for all
  */
 public record Actor(Kind kind, String name, Set<Role> roles, Optional<String> product) {
@@ -53,6 +54,11 @@ public record Actor(Kind kind, String name, Set<Role> roles, Optional<String> pr
     return authentication != null && authentication.getPrincipal() instanceof Actor actor
         ? actor
         : SYSTEM;
+  }
+
+  /** A user is made with a role at least; without any the password is not the user's own yet. */
+  boolean isPasswordChangeDue() {
+    return kind == Kind.USER && roles.isEmpty();
   }
 
   public boolean has(Role role) {

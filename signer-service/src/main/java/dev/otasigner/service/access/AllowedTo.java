@@ -22,4 +22,7 @@ public @interface AllowedTo {
     Role.ADMINISTRATOR,
     Role.PIPELINE
   };
+
+  /** Whether somebody whose password was handed out may call it before changing that. */
+  boolean beforePasswordChange() default false;
 }

@@ -37,6 +37,14 @@ class RoleGate implements HandlerInterceptor, WebMvcConfigurer {
     }
     Actor actor = Actor.current();
     AllowedTo allowed = method.getMethodAnnotation(AllowedTo.class);
+    if (actor.isPasswordChangeDue()) {
+      if (allowed != null && allowed.beforePasswordChange()) {
+        return true; // only ever on what concerns the caller's own account
+      }
+      throw new SignerException(
+          ProblemType.PASSWORD_CHANGE_DUE,
+          "the password of " + actor.name() + " was handed out: change it first");
+    }
     if (allowed == null || Arrays.stream(allowed.value()).noneMatch(actor::has)) {
       throw new SignerException(
           ProblemType.FORBIDDEN,

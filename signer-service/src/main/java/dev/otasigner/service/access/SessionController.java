@@ -3,6 +3,7 @@ package dev.otasigner.service.access;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
@@ -41,12 +42,12 @@ class SessionController {
         opened.token().text(),
         opened.expires(),
         opened.user().name(),
-        codes(opened.user().actor()),
+        codes(opened.user().roles()),
         opened.user().isOneTime());
   }
 
   @DeleteMapping("/sessions/current")
-  @AllowedTo
+  @AllowedTo(beforePasswordChange = true)
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void close(HttpServletRequest request) {
     TokenFilter.token(request).ifPresent(signIn::close);
@@ -58,11 +59,11 @@ class SessionController {
     return new WhoAmI(
         actor.kind() == Actor.Kind.API_KEY ? "api-key" : "user",
         actor.name(),
-        codes(actor),
+        codes(actor.roles()),
         actor.product().orElse(null));
   }
 
-  private static List<String> codes(Actor actor) {
-    return actor.roles().stream().sorted().map(Role::code).toList();
+  private static List<String> codes(Set<Role> roles) {
+    return roles.stream().sorted().map(Role::code).toList();
   }
 }

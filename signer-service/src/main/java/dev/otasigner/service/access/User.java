@@ -42,7 +42,7 @@ class User {
     return password;
   }
 
-  /** The password was made by the service or an administrator and should be changed. */
+  /** The password was made by the service or an administrator: good for setting another only. */
   boolean isOneTime() {
     return oneTime;
   }
@@ -60,7 +60,9 @@ class User {
     this.oneTime = byOther;
   }
 
+  /** With no role at all as long as the password is one that somebody else has seen. */
   Actor actor() {
-    return new Actor(Actor.Kind.USER, name, roles(), java.util.Optional.empty());
+    return new Actor(
+        Actor.Kind.USER, name, oneTime ? Set.of() : roles(), java.util.Optional.empty());
   }
 }

@@ -51,7 +51,7 @@ class UserController {
 
   /** One's own, with the current password; or, as administrator, a one-time one for another. */
   @PutMapping("/{name}/password")
-  @AllowedTo
+  @AllowedTo(beforePasswordChange = true)
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void changePassword(
       @PathVariable String name,

@@ -14,6 +14,7 @@ public enum ProblemType {
   WRONG_CREDENTIALS(HttpStatus.UNAUTHORIZED, "User or password is wrong"),
   TOO_MANY_ATTEMPTS(HttpStatus.TOO_MANY_REQUESTS, "Too many failed attempts"),
   FORBIDDEN(HttpStatus.FORBIDDEN, "Not allowed"),
+  PASSWORD_CHANGE_DUE(HttpStatus.FORBIDDEN, "The one-time password is to be changed first"),
   NOT_FOUND(HttpStatus.NOT_FOUND, "Not found"),
   METHOD_NOT_ALLOWED(HttpStatus.METHOD_NOT_ALLOWED, "This path does not take the method"),
   NOT_ACCEPTABLE(HttpStatus.NOT_ACCEPTABLE, "No representation of the wanted kind"),

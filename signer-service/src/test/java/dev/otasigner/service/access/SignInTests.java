@@ -47,21 +47,54 @@ class SignInTests {
         .post("/api/v1/sessions", "{'user':'" + user + "','password':'" + password + "'}");
   }
 
-  private String changePassword() {
-    Admin self = Admin.anonymous(port).signIn(name, oneTime);
-    self.put(
-            "/api/v1/users/" + name + "/password",
-            "{'current':'" + oneTime + "','password':'" + GOOD + "'}")
-        .expect(204);
-    return self.token();
+  private void changePassword() {
+    change(Admin.anonymous(port).signIn(name, oneTime), oneTime, GOOD).expect(204);
+  }
+
+  private Admin.Answer change(Admin self, String current, String password) {
+    return self.put(
+        "/api/v1/users/" + name + "/password",
+        "{'current':'" + current + "','password':'" + password + "'}");
+  }
+
+  /** The user, at work with a password that nobody else has seen. */
+  private Admin self() {
+    changePassword();
+    return Admin.anonymous(port).signIn(name, GOOD);
   }
 
   @Test
-  void oneTimePasswordWorksAndSaysThatItIsToBeChanged() throws Exception {
+  void oneTimePasswordIsOverOnceItIsChanged() throws Exception {
     assertThat(attempt(name, oneTime).expect(201).json().bool("passwordChangeDue")).isTrue();
     changePassword();
     assertThat(attempt(name, GOOD).expect(201).json().bool("passwordChangeDue")).isFalse();
     attempt(name, oneTime).expectProblem(401, "wrong-credentials");
+  }
+
+  @Test
+  void sessionOfAOneTimePasswordDoesNothingButChangeIt() {
+    Admin handedOut = Admin.anonymous(port).signIn(name, oneTime);
+    for (String path : new String[] {"/api/v1/whoami", "/api/v1/audit", "/api/v1/users"}) {
+      handedOut.get(path).expectProblem(403, "password-change-due");
+    }
+    handedOut
+        .put("/api/v1/users/admin/password", "{'password':'" + GOOD + "'}")
+        .expectProblem(403, "forbidden");
+    change(handedOut, oneTime, GOOD).expect(204);
+    Admin.anonymous(port).signIn(name, GOOD).get("/api/v1/audit").expect(200);
+  }
+
+  @Test
+  void passwordSetByAnAdministratorIsAOneTimeOne() {
+    Admin before = self();
+    admin
+        .put("/api/v1/users/" + name + "/password", "{'password':'seen by two people'}")
+        .expect(204);
+    before.get("/api/v1/audit").expectProblem(401, "unauthenticated");
+    Admin.anonymous(port)
+        .signIn(name, "seen by two people")
+        .get("/api/v1/audit")
+        .expectProblem(403, "password-change-due");
   }
 
   @Test
@@ -82,8 +115,9 @@ class SignInTests {
 
   @Test
   void passwordChangedEndsEverySessionOfItsUser() {
-    String token = changePassword();
-    admin.withToken(token).get("/api/v1/whoami").expectProblem(401, "unauthenticated");
+    Admin self = self();
+    change(self, GOOD, GOOD + " staple").expect(204);
+    self.get("/api/v1/whoami").expectProblem(401, "unauthenticated");
   }
 
   @Test
@@ -107,7 +141,7 @@ class SignInTests {
 
   @Test
   void sessionEnds() {
-    Admin self = Admin.anonymous(port).signIn(name, oneTime);
+    Admin self = self();
     self.get("/api/v1/whoami").expect(200);
     clock.advance(SignIn.SESSION.plusSeconds(1));
     self.get("/api/v1/whoami").expectProblem(401, "unauthenticated");
@@ -115,14 +149,14 @@ class SignInTests {
 
   @Test
   void closedSessionIsOver() {
-    Admin self = Admin.anonymous(port).signIn(name, oneTime);
+    Admin self = self();
     self.delete("/api/v1/sessions/current").expect(204);
     self.get("/api/v1/whoami").expectProblem(401, "unauthenticated");
   }
 
   @Test
   void deletedUserIsOutAtOnce() {
-    Admin self = Admin.anonymous(port).signIn(name, oneTime);
+    Admin self = self();
     admin.delete("/api/v1/users/" + name).expect(204);
     self.get("/api/v1/whoami").expectProblem(401, "unauthenticated");
   }
@@ -192,7 +226,7 @@ class SignInTests {
 
   @Test
   void refusalIsOnRecordWithWhoWasRefused() {
-    Admin self = Admin.anonymous(port).signIn(name, oneTime);
+    Admin self = self();
     self.post("/api/v1/products", "{'name':'nope'}").expectProblem(403, "forbidden");
     assertThat(admin.get("/api/v1/audit?user=" + name).expect(200).text())
         .contains("request.refused")
