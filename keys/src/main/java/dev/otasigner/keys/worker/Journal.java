@@ -3,7 +3,7 @@ package dev.otasigner.keys.worker;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.worker.JournalEntry.Intent;
 import dev.otasigner.keys.worker.JournalEntry.Outcome;
-import dev.otasigner.verifier.Digest;
+import dev.otasigner.keys.worker.JournalReplay.Position;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -17,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  * The worker's append-only journal. A record is on the disk when {@link #append} returns; records
  * of threads that wait together are forced together.
  *
- * <p>After an input or output error nothing more is written until the worker is started again: what
- * the disk then holds is not known to this process.
+ * <p>After a write that failed, as on a full disk, the next call reads the end of the file again,
+ * demands that the last record acknowledged is there, cuts off what is torn, and goes on only when
+ * the disk can force that. After a force that failed nothing more is written until the worker is
+ * started again: what the disk then holds is not known to this process.
  */
 final class Journal implements AutoCloseable {
 
@@ -49,16 +51,22 @@ final class Journal implements AutoCloseable {
   private final ReentrantLock committing = new ReentrantLock();
   private final Deque<Batch> waiting = new ArrayDeque<>();
   // guarded by committing
-  private long lastSeq;
-  private Digest head;
-  private volatile boolean broken;
+  private Position end;
+  private volatile State state = State.WHOLE;
+
+  private enum State {
+    WHOLE,
+    /** The last write failed, and nothing was forced since: the end is to be read again. */
+    TORN,
+    /** Only a new start tells what the disk holds. */
+    UNKNOWN
+  }
 
   private Journal(JournalFile file, Fence fence, Observer observer, JournalReplay replay) {
     this.file = file;
     this.fence = fence;
     this.observer = observer;
-    this.lastSeq = replay.lastSeq();
-    this.head = replay.head();
+    this.end = replay.position();
   }
 
   /**
@@ -75,7 +83,8 @@ final class Journal implements AutoCloseable {
         journal.append(interrupted);
       }
       return new Opened(
-          journal, new Recovery(replay.lastSeq(), interrupted.size(), replay.cutBytes()));
+          journal,
+          new Recovery(replay.position().lastSeq(), interrupted.size(), replay.cutBytes()));
     } catch (IOException e) {
       throw new TokenUnavailable("intent journal: " + e.getMessage(), e);
     }
@@ -108,9 +117,20 @@ final class Journal implements AutoCloseable {
     return batch.seqs;
   }
 
-  /** Whether records can still be written. */
+  /**
+   * Demands that records can be written.
+   *
+   * @throws TokenUnavailable when they can not
+   */
   void requireUsable() {
-    if (broken) {
+    if (state == State.TORN) {
+      append(List.of()); // mends what is torn, or says why it can not
+    }
+    requireWritable();
+  }
+
+  private void requireWritable() {
+    if (state == State.UNKNOWN) {
       throw new TokenUnavailable(
           "the intent journal could not be written; it is read again when the worker starts");
     }
@@ -130,30 +150,16 @@ final class Journal implements AutoCloseable {
       batches = new ArrayList<>(waiting);
       waiting.clear();
     }
-    List<JournalEntry> entries = new ArrayList<>();
     RuntimeException failure = null;
     try {
-      requireUsable();
-      ByteArrayOutputStream out = new ByteArrayOutputStream(4096);
-      for (Batch batch : batches) {
-        for (JournalEntry draft : batch.drafts) {
-          JournalEntry entry = numbered(draft);
-          byte[] json = entry.toJson().textBytes();
-          head = Digest.of(json);
-          out.writeBytes(JournalFrame.encode(json));
-          entries.add(entry);
-          batch.seqs.add(entry.seq());
-        }
+      requireWritable();
+      if (state == State.TORN) {
+        batches.add(0, new Batch(mended()));
       }
-      file.append(out.toByteArray());
-      file.force();
-      entries.forEach(observer::recorded);
+      write(batches);
     } catch (IOException e) {
-      broken = true;
       failure = new TokenUnavailable("intent journal: " + e.getMessage(), e);
     } catch (RuntimeException e) {
-      // The chain's head has moved on without its record.
-      broken = broken || !entries.isEmpty();
       failure = e;
     }
     for (Batch batch : batches) {
@@ -162,19 +168,55 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  private JournalEntry numbered(JournalEntry draft) {
-    if (draft instanceof Intent intent) {
-      lastSeq++;
-      return intent.at(lastSeq, head);
+  /** Reads the end of the file again; returns outcomes for the intents nobody was told of. */
+  private List<Outcome> mended() throws IOException {
+    List<JournalEntry> found = new ArrayList<>();
+    JournalReplay replay = JournalReplay.after(end, file, found::add);
+    state = State.UNKNOWN; // should forcing or observing fail
+    file.force();
+    end = replay.position();
+    found.forEach(observer::recorded);
+    state = State.WHOLE;
+    return replay.interrupted();
+  }
+
+  private void write(List<Batch> batches) throws IOException {
+    List<JournalEntry> entries = new ArrayList<>();
+    ByteArrayOutputStream out = new ByteArrayOutputStream(4096);
+    Position next = end;
+    for (Batch batch : batches) {
+      for (JournalEntry draft : batch.drafts) {
+        JournalEntry entry = numbered(draft, next);
+        byte[] json = entry.toJson().textBytes();
+        next = next.after(json, entry.seq());
+        out.writeBytes(JournalFrame.encode(json));
+        entries.add(entry);
+        batch.seqs.add(entry.seq());
+      }
     }
-    return ((Outcome) draft).after(head);
+    if (entries.isEmpty()) {
+      return;
+    }
+    state = State.TORN; // should writing fail
+    file.append(out.toByteArray());
+    state = State.UNKNOWN; // should forcing or observing fail
+    file.force();
+    end = next;
+    entries.forEach(observer::recorded);
+    state = State.WHOLE;
+  }
+
+  private static JournalEntry numbered(JournalEntry draft, Position end) {
+    return draft instanceof Intent intent
+        ? intent.at(end.lastSeq() + 1, end.head())
+        : ((Outcome) draft).after(end.head());
   }
 
   @Override
   public void close() {
     committing.lock();
     try {
-      broken = true;
+      state = State.UNKNOWN;
       file.close();
     } catch (IOException e) {
       throw new TokenUnavailable("intent journal: " + e.getMessage(), e);

@@ -13,34 +13,77 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * Reads a journal from its beginning. What a crash tore at the end is cut off and kept aside: it
- * was never acknowledged. A damaged record with a whole one behind it is no torn end, and refuses.
+ * Reads a journal from its beginning, or from where its writer knows it. What a crash or a full
+ * disk tore at the end is cut off and kept aside: it was never acknowledged. A damaged record with
+ * a whole one behind it is no torn end, and refuses.
  */
 final class JournalReplay {
   private static final int WINDOW_BYTES = 4 * 1024 * 1024;
 
   private final Journal.Observer observer;
   private final TreeSet<Long> open = new TreeSet<>();
-  private long lastSeq;
-  private Digest head = JournalEntry.GENESIS;
+  private Position position;
   private long cutBytes;
 
-  private JournalReplay(Journal.Observer observer) {
+  /**
+   * The end of a journal.
+   *
+   * @param lastAt where the last record begins
+   * @param end where it ends
+   * @param lastSeq number of the last intent
+   * @param head digest of the last record
+   */
+  record Position(long lastAt, long end, long lastSeq, Digest head) {
+    static final Position START = new Position(0, 0, 0, JournalEntry.GENESIS);
+
+    /** The end once this record stands there too. */
+    Position after(byte[] json, long seq) {
+      return new Position(
+          end,
+          end + JournalFrame.HEAD_BYTES + json.length,
+          Math.max(lastSeq, seq),
+          Digest.of(json));
+    }
+  }
+
+  private JournalReplay(Journal.Observer observer, Position position) {
     this.observer = observer;
+    this.position = position;
   }
 
   static JournalReplay of(JournalFile file, Journal.Observer observer) throws IOException {
-    JournalReplay replay = new JournalReplay(observer);
+    return after(Position.START, file, observer);
+  }
+
+  /**
+   * Reads only what comes after a position that the caller wrote or read itself.
+   *
+   * @throws TokenUnavailable when the last record before it is not there any more
+   */
+  static JournalReplay after(Position known, JournalFile file, Journal.Observer observer)
+      throws IOException {
+    JournalReplay replay = new JournalReplay(observer, known);
+    replay.requireThere(file);
     replay.read(file);
     return replay;
   }
 
-  long lastSeq() {
-    return lastSeq;
+  Position position() {
+    return position;
   }
 
-  Digest head() {
-    return head;
+  private void requireThere(JournalFile file) throws IOException {
+    if (position.end() == 0) {
+      return;
+    }
+    int length = (int) (position.end() - position.lastAt());
+    byte[] json =
+        file.sizeBytes() < position.end()
+            ? null
+            : JournalFrame.at(file.readFrom(position.lastAt(), length), 0);
+    if (json == null || !Digest.of(json).equals(position.head())) {
+      throw damaged(position.lastAt(), "the last record that was written is not there any more");
+    }
   }
 
   long cutBytes() {
@@ -64,12 +107,12 @@ final class JournalReplay {
   }
 
   private void read(JournalFile file) throws IOException {
-    long windowAt = 0;
+    long windowAt = position.end();
     while (windowAt < file.sizeBytes()) {
       byte[] window = file.readFrom(windowAt, WINDOW_BYTES);
       int at = 0;
       for (byte[] json = JournalFrame.at(window, at); json != null; ) {
-        accept(json, windowAt + at);
+        accept(json);
         at += JournalFrame.HEAD_BYTES + json.length;
         json = JournalFrame.at(window, at);
       }
@@ -95,28 +138,28 @@ final class JournalReplay {
     cutBytes = tail.length;
   }
 
-  private void accept(byte[] json, long offset) {
+  private void accept(byte[] json) {
+    long offset = position.end();
     JournalEntry entry;
     try {
       entry = JournalEntry.read(json);
     } catch (RejectedException e) {
       throw damaged(offset, e.getMessage());
     }
-    if (!entry.prev().equals(head)) {
+    if (!entry.prev().equals(position.head())) {
       throw damaged(offset, "the record does not follow the one before it");
     }
     if (entry instanceof Intent) {
-      if (entry.seq() != lastSeq + 1) {
-        throw damaged(offset, "intent " + entry.seq() + " after intent " + lastSeq);
+      if (entry.seq() != position.lastSeq() + 1) {
+        throw damaged(offset, "intent " + entry.seq() + " after intent " + position.lastSeq());
       }
-      lastSeq = entry.seq();
-      open.add(lastSeq);
-    } else if (entry.seq() > lastSeq) {
+      open.add(entry.seq());
+    } else if (entry.seq() > position.lastSeq()) {
       throw damaged(offset, "an outcome without its intent");
     } else {
       open.remove(entry.seq());
     }
-    head = Digest.of(json);
+    position = position.after(json, entry.seq());
     observer.recorded(entry);
   }
 

@@ -18,6 +18,9 @@ final class FakeDisk implements JournalFile {
   /** The operation that power fails at, counted from 0. */
   int cutAt = Integer.MAX_VALUE;
 
+  /** No more bytes than this fit. */
+  int roomBytes = Integer.MAX_VALUE;
+
   int forces;
   final Map<Long, byte[]> aside = new HashMap<>();
 
@@ -37,6 +40,11 @@ final class FakeDisk implements JournalFile {
     return cached.clone();
   }
 
+  /** Somebody else cuts off the end. */
+  void lose(int bytes) {
+    durable = Arrays.copyOf(durable, durable.length - bytes);
+  }
+
   int operations() {
     return operations;
   }
@@ -49,6 +57,12 @@ final class FakeDisk implements JournalFile {
   private void step() throws IOException {
     if (operations++ >= cutAt) {
       throw new IOException("power cut");
+    }
+  }
+
+  private static void requireRoom(boolean fits) throws IOException {
+    if (!fits) {
+      throw new IOException("No space left on device");
     }
   }
 
@@ -66,9 +80,11 @@ final class FakeDisk implements JournalFile {
 
   @Override
   public void append(byte[] bytes) throws IOException {
+    int fitting = (int) Math.min(bytes.length, roomBytes - sizeBytes());
     // The power may go while the bytes are on their way.
-    cached = concat(cached, bytes);
+    cached = concat(cached, Arrays.copyOf(bytes, fitting));
     step();
+    requireRoom(fitting == bytes.length);
   }
 
   @Override
@@ -89,6 +105,7 @@ final class FakeDisk implements JournalFile {
   @Override
   public void keepAside(byte[] cut, long offset) throws IOException {
     step();
+    requireRoom(sizeBytes() + cut.length <= roomBytes);
     aside.put(offset, cut);
   }
 

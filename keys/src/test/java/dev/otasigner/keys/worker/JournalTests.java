@@ -180,8 +180,88 @@ class JournalTests {
         .allSatisfy(e -> assertThat(((Outcome) e).outcome()).isEqualTo(Result.FAILED));
   }
 
+  /** Wherever the disk gets full, nothing is acknowledged; with room again, writing goes on. */
   @Test
-  void afterAFailedWriteNothingMoreIsWritten() {
+  void afterAFullDiskWritingGoesOnBehindTheLastWholeRecord() {
+    int frame = written().length / 6;
+    for (int more = 0; more < frame; more += 7) {
+      FakeDisk disk = new FakeDisk(written());
+      Journal journal = open(disk).journal();
+      disk.roomBytes = (int) disk.sizeBytes() + more;
+      for (int i = 0; i < 2; i++) {
+        assertThatThrownBy(() -> journal.append(List.of(intent(4))))
+            .isInstanceOf(TokenUnavailable.class)
+            .hasMessageContaining("No space left");
+      }
+      disk.roomBytes = Integer.MAX_VALUE;
+      journal.requireUsable();
+      assertThat(journal.append(List.of(intent(5)))).containsExactly(4L);
+      journal.append(List.of(signed(4)));
+      List<JournalEntry> seen = new ArrayList<>();
+      assertThat(open(new FakeDisk(disk.durable()), seen).recovery())
+          .isEqualTo(new Recovery(4, 0, 0));
+      assertThat(((Intent) seen.get(6)).request()).isEqualTo(intent(5).request());
+    }
+  }
+
+  @Test
+  void anIntentThatAFullDiskTookButNobodyWasToldOfIsClosedAsFailed() {
+    FakeDisk disk = new FakeDisk(written());
+    List<JournalEntry> seen = new ArrayList<>();
+    Journal journal = open(disk, seen).journal();
+    disk.roomBytes = (int) disk.sizeBytes() + written().length / 3;
+    assertThatThrownBy(() -> journal.append(List.of(intent(4), intent(5))))
+        .isInstanceOf(TokenUnavailable.class);
+    assertThat(seen).hasSize(6);
+    disk.roomBytes = Integer.MAX_VALUE;
+    journal.requireUsable();
+    assertThat(seen).hasSize(8);
+    assertThat(((Outcome) seen.get(7)).outcome()).isEqualTo(Result.FAILED);
+    assertThat(open(new FakeDisk(disk.durable())).recovery()).isEqualTo(new Recovery(4, 0, 0));
+  }
+
+  @Test
+  void aJournalThatLostARecordWhileTheDiskWasFullIsNotWritten() {
+    FakeDisk disk = new FakeDisk();
+    Journal journal = open(disk).journal();
+    journal.append(List.of(intent(1)));
+    disk.roomBytes = (int) disk.sizeBytes();
+    assertThatThrownBy(() -> journal.append(List.of(intent(2))))
+        .isInstanceOf(TokenUnavailable.class);
+    disk.roomBytes = Integer.MAX_VALUE;
+    disk.lose(3);
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(journal::requireUsable)
+          .isInstanceOf(TokenUnavailable.class)
+          .hasMessageContaining("not there any more");
+    }
+  }
+
+  @Test
+  void aWorkerThatWasOvertakenMendsNothing() {
+    FakeDisk disk = new FakeDisk();
+    boolean[] overtaken = {false};
+    Journal journal =
+        Journal.open(
+                disk,
+                () -> {
+                  if (overtaken[0]) {
+                    throw new TokenUnavailable("taken over");
+                  }
+                },
+                e -> {})
+            .journal();
+    disk.roomBytes = 10;
+    assertThatThrownBy(() -> journal.append(List.of(intent(1))))
+        .hasMessageContaining("No space left");
+    disk.roomBytes = Integer.MAX_VALUE;
+    overtaken[0] = true;
+    assertThatThrownBy(journal::requireUsable).hasMessageContaining("taken over");
+    assertThat(disk.sizeBytes()).isEqualTo(10);
+  }
+
+  @Test
+  void afterAFailedForceNothingMoreIsWritten() {
     FakeDisk disk = new FakeDisk();
     Journal journal = open(disk).journal();
     disk.cutAt = disk.operations() + 1;
