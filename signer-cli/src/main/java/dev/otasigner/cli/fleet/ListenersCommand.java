@@ -21,7 +21,8 @@ public final class ListenersCommand {
 
   @Command(description = "List listeners.")
   int list() {
-    cli.report().list(cli.service().get(path("listeners")), "name", "kind", "port", "tls");
+    cli.report()
+        .list(cli.service().get(path("listeners")), "name", "kind", "port", "boundPort", "tls");
     return 0;
   }
 
