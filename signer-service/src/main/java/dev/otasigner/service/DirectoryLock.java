@@ -17,34 +17,28 @@ final class DirectoryLock {
 
   private DirectoryLock() {}
 
-  /** The directory can not be used; the message says why. */
-  static final class UnavailableException extends Exception {
+  /** Another service has the directory. */
+  static final class InUseException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    UnavailableException(String message) {
-      super(message);
+    InUseException(Path data) {
+      super(data + " is in use");
     }
   }
 
-  /** Takes the directory for as long as this process lives, making it when it is not there. */
-  static void acquire(Path data) throws UnavailableException {
-    try {
-      ServiceDirectories.under(data);
-      FileChannel channel =
-          FileChannel.open(
-              data.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      if (channel.tryLock() == null) {
-        channel.close();
-        throw new UnavailableException("another service is running on " + data);
-      }
-      HELD.set(channel);
-    } catch (IOException e) {
-      throw new UnavailableException("can not use the data directory " + data + ": " + e);
+  /**
+   * Takes the directory for as long as this process lives, making it when it is not there.
+   *
+   * @throws InUseException when another process has it
+   */
+  static void acquire(Path data) throws IOException {
+    ServiceDirectories.under(data);
+    FileChannel channel =
+        FileChannel.open(data.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    if (channel.tryLock() == null) {
+      channel.close();
+      throw new InUseException(data);
     }
-  }
-
-  static boolean isHeld() {
-    FileChannel channel = HELD.get();
-    return channel != null && channel.isOpen();
+    HELD.set(channel);
   }
 }

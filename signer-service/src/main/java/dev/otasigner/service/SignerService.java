@@ -10,6 +10,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -23,6 +25,7 @@ import tools.jackson.databind.JacksonModule;
 @SpringBootApplication(proxyBeanMethods = false)
 @EnableScheduling
 public class SignerService {
+  private static final Logger log = LoggerFactory.getLogger(SignerService.class);
 
   /** Exits with 2 on a command line that is not understood, with 3 when it cannot start. */
   public static void main(String[] args) {
@@ -48,12 +51,13 @@ public class SignerService {
                       () -> new Console(stream(FileDescriptor.out)),
                       definition -> definition.setPrimary(true)));
       application.run(line.springArguments().toArray(String[]::new));
-    } catch (DirectoryLock.UnavailableException e) {
-      err.println("signer: error: " + e.getMessage());
-      System.exit(3);
-    } catch (RuntimeException e) {
-      // Spring Boot has already logged why.
-      err.println("signer: error: the service did not start");
+    } catch (IOException | RuntimeException e) {
+      FailedStart failed = FailedStart.of(e, line.data());
+      if (!failed.isForeseen()) {
+        log.error("the service did not start", e);
+      }
+      err.println("signer: error: " + failed.error());
+      err.println("signer: hint: " + failed.hint());
       System.exit(3);
     }
   }

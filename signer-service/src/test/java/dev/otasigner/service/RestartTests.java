@@ -2,16 +2,19 @@ package dev.otasigner.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.otasigner.keys.soft.Passphrase;
 import dev.otasigner.service.fleet.FleetFixture;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -119,10 +122,54 @@ class RestartTests {
   @Test
   void secondServiceOnTheSameDirectoryIsTurnedAway() throws Exception {
     start(new ArrayList<>());
-    Process second = process("--data", data.toString(), "--port", "0");
-    String said = new String(second.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(second.waitFor()).isEqualTo(3);
-    assertThat(said).contains("signer: error: another service is running on " + data);
+    assertThat(failedStart("--data", data.toString(), "--port", "0"))
+        .containsExactly(
+            "signer: error: another service is running on " + data,
+            "signer: hint: stop it, or give another --data DIR");
+  }
+
+  @Test
+  void portThatIsTakenIsSaidInOneLine() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = Integer.toString(taken.getLocalPort());
+      assertThat(failedStart("--data", data.toString(), "--port", port))
+          .containsExactly(
+              "signer: error: port " + port + " is in use",
+              "signer: hint: give another --port, or 0 for any free one");
+    }
+  }
+
+  @Test
+  void dataDirectoryThatCanNotBeMadeIsSaidInOneLine() throws Exception {
+    Path file = Files.createFile(data.resolve("file"));
+    assertThat(failedStart("--data", file.toString(), "--port", "0"))
+        .containsExactly(
+            "signer: error: the data directory can not be made: " + file + " is no directory",
+            "signer: hint: give another --data DIR");
+  }
+
+  @Test
+  void wrongPassphraseIsSaidInOneLine() throws Exception {
+    start(new ArrayList<>()).process().destroyForcibly().waitFor();
+    Passphrase.generateFile(Files.createDirectory(data.resolve("other")).resolve("p"));
+    Files.move(
+        data.resolve("other/p"),
+        data.resolve("token.passphrase"),
+        StandardCopyOption.REPLACE_EXISTING);
+    assertThat(failedStart("--data", data.toString(), "--port", "0"))
+        .hasSize(2)
+        .first()
+        .asString()
+        .startsWith("signer: error: ")
+        .contains("the passphrase is not the one this token was made with");
+  }
+
+  /** What a service says that exits with 3. */
+  private List<String> failedStart(String... arguments) throws Exception {
+    Process process = process(arguments);
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isEqualTo(3);
+    return said.lines().toList();
   }
 
   @Test
