@@ -42,7 +42,13 @@ final class TokenFilter extends OncePerRequestFilter {
       throws ServletException, IOException {
     Optional<Secret> token = token(request);
     if (token.isPresent()) {
-      Optional<Actor> actor = signIn.actor(token.get());
+      Optional<Actor> actor;
+      try {
+        actor = signIn.actor(token.get());
+      } catch (RuntimeException e) {
+        problems.resolveException(request, response, null, e);
+        return;
+      }
       if (actor.isEmpty()) {
         problems.resolveException(
             request,

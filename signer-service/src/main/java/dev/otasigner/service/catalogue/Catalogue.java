@@ -17,6 +17,7 @@ import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.tuf.TargetFile;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +49,7 @@ public class Catalogue {
   private final PayloadStore payloads;
   private final FleetFacts fleet;
   private final AuditLog audit;
+  private final CatalogueStanding standing;
   private final Clock clock;
 
   Catalogue(
@@ -57,6 +59,7 @@ public class Catalogue {
       PayloadStore payloads,
       FleetFacts fleet,
       AuditLog audit,
+      CatalogueStanding standing,
       Clock clock) {
     this.lineages = lineages;
     this.releases = releases;
@@ -64,6 +67,7 @@ public class Catalogue {
     this.payloads = payloads;
     this.fleet = fleet;
     this.audit = audit;
+    this.standing = standing;
     this.clock = clock;
   }
 
@@ -75,12 +79,23 @@ public class Catalogue {
    */
   void publish(String product) throws RejectedException, IOException {
     for (Lineage lineage : lineages.of(product)) {
-      Lineages.Repository repository = lineages.repository(lineage);
-      Instant now = clock.instant();
-      repository
-          .publisher()
-          .publish(wanted(lineage, repository.files(), now), lineages.lifetimes(product), now);
+      try {
+        publish(lineage);
+      } catch (IOException | RuntimeException e) {
+        standing.inTrouble(lineage.key(), e);
+        throw e;
+      }
     }
+  }
+
+  private void publish(Lineage lineage) throws RejectedException, IOException {
+    Lineages.Repository repository = lineages.repository(lineage);
+    Instant now = clock.instant();
+    repository
+        .publisher()
+        .publish(
+            wanted(lineage, repository.files(), now), lineages.lifetimes(lineage.product()), now);
+    standing.well(lineage.key());
   }
 
   /** Finishes what a crash has stopped. */
@@ -95,25 +110,28 @@ public class Catalogue {
     publishAll();
   }
 
+  /** Trouble with one repository, whatever it is, holds up no other and not the service. */
   private void publishAll() {
     for (String product : fleet.products()) {
-      try {
-        publish(product);
-      } catch (RejectedException | IOException | SignerException e) {
-        log.error("the catalogue of {} is not renewed: {}", product, e.getMessage(), e);
+      for (Lineage lineage : lineages.of(product)) {
+        try {
+          publish(lineage);
+        } catch (RejectedException | IOException | RuntimeException e) {
+          standing.inTrouble(lineage.key(), e);
+        }
       }
     }
   }
 
   private Wanted wanted(Lineage lineage, RepositoryFiles files, Instant now) throws IOException {
-    Optional<PublishedSet> published = PublishedSet.read(files);
+    Optional<PublishedSet> published = PublishedSet.ifWhole(files);
     Map<ChannelRole, List<WantedFile>> roles = new LinkedHashMap<>();
     for (String channel : fleet.channels(lineage.product())) {
       for (Manifest.Hardware hardware : fleet.hardware(lineage.product())) {
         ChannelRole role = new ChannelRole(channel, hardware.id());
         List<HeadFile.Listed> listed = listed(lineage.product(), lineage.name(), role);
         byte[] head = HeadFile.of(role, listed, headBefore(files, published, role), now);
-        roles.put(role, files(role, listed, head));
+        roles.put(role, files(files, role, listed, head));
       }
     }
     return new Wanted(roles, checkpoint());
@@ -182,7 +200,9 @@ public class Catalogue {
     }
   }
 
-  private List<WantedFile> files(ChannelRole role, List<HeadFile.Listed> listed, byte[] head) {
+  private List<WantedFile> files(
+      RepositoryFiles repository, ChannelRole role, List<HeadFile.Listed> listed, byte[] head)
+      throws IOException {
     String channel = role.channel();
     String hardware = role.hardware();
     Map<String, WantedFile> files = new LinkedHashMap<>();
@@ -190,21 +210,21 @@ public class Catalogue {
     for (HeadFile.Listed build : listed) {
       Manifest manifest = build.manifest();
       Digest envelope = build(build.release()).manifest();
-      add(files, stored(CataloguePaths.manifest(channel, hardware, manifest.version()), envelope));
+      String manifestPath = CataloguePaths.manifest(channel, hardware, manifest.version());
+      long manifestBytes = Files.size(payloads.require(envelope));
+      add(files, stored(repository, manifestPath, manifestBytes, envelope));
       byte[] profile = profile(manifest).bytes().toByteArray();
       String profilePath = CataloguePaths.profile(channel, hardware, manifest.profile());
       add(files, WantedFile.of(profilePath, profile));
       for (Manifest.Variant variant : manifest.variants()) {
         String path = CataloguePaths.image(channel, hardware, manifest.version(), variant.name());
-        add(files, stored(path, variant.sha256()));
+        add(files, stored(repository, path, variant.lengthBytes(), variant.sha256()));
       }
-      manifest
-          .bootloader()
-          .ifPresent(
-              c -> {
-                String path = CataloguePaths.bootloader(channel, hardware, manifest.version());
-                add(files, stored(path, c.sha256()));
-              });
+      if (manifest.bootloader().isPresent()) {
+        Manifest.BootloaderComponent component = manifest.bootloader().get();
+        String path = CataloguePaths.bootloader(channel, hardware, manifest.version());
+        add(files, stored(repository, path, component.lengthBytes(), component.sha256()));
+      }
     }
     return List.copyOf(files.values());
   }
@@ -213,12 +233,18 @@ public class Catalogue {
     files.put(file.target().path(), file);
   }
 
-  private WantedFile stored(String path, Digest sha256) {
-    Path file =
-        payloads
-            .find(sha256)
-            .orElseThrow(() -> new IllegalStateException("file " + sha256 + " is gone"));
-    return WantedFile.of(TargetFile.of(path, file.toFile().length(), sha256), file);
+  /** A file of the payload store; one that is gone from there comes back from the catalogue. */
+  private WantedFile stored(
+      RepositoryFiles repository, String path, long lengthBytes, Digest sha256) throws IOException {
+    TargetFile target = TargetFile.of(path, lengthBytes, sha256);
+    if (payloads.find(sha256).isEmpty() && repository.hasTarget(target)) {
+      Path copy = repository.locationOf(target);
+      try (InputStream in = Files.newInputStream(copy)) {
+        payloads.store(in);
+      }
+      log.warn("stored file {} was gone and is restored from {}", sha256, copy);
+    }
+    return WantedFile.of(target, payloads.require(sha256));
   }
 
   /** The head files of a channel and hardware, as each lineage announces its own now. */

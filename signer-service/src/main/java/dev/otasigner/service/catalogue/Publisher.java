@@ -1,6 +1,7 @@
 package dev.otasigner.service.catalogue;
 
 import dev.otasigner.service.Milestones;
+import dev.otasigner.service.catalogue.Wanted.ChannelRole;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.json.Json;
@@ -27,6 +28,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings one repository to what is wanted, and signs anew what is due. The steps are those of
@@ -36,6 +39,7 @@ import java.util.Set;
  */
 final class Publisher {
   static final String AUDIT = "audit";
+  private static final Logger log = LoggerFactory.getLogger(Publisher.class);
 
   private final RepositoryFiles files;
   private final PublisherLock lock;
@@ -128,6 +132,7 @@ final class Publisher {
     private final Map<String, MetaFile> meta = new LinkedHashMap<>();
 
     private Optional<PublishedSet> before = Optional.empty();
+    private boolean mending;
 
     Run(PublisherLock.Held held, Wanted wanted, Lifetimes lifetimes, Instant now) {
       this.held = held;
@@ -138,8 +143,9 @@ final class Publisher {
 
     boolean publish() throws RejectedException, IOException {
       // Step 2: what is announced now, read back from the files.
-      before = PublishedSet.read(files);
+      before = readBack();
       before.ifPresent(set -> meta.putAll(set.snapshot().meta()));
+      restoreTargets();
       Map<String, List<WantedFile>> due = dueRoles();
       Root root = PublishedSet.root(files);
       boolean renewRoot = Lifetimes.isDue(root.expires(), lifetimes.root(), now);
@@ -186,6 +192,37 @@ final class Publisher {
       return true;
     }
 
+    /** Of a set with a damaged file nothing is trusted: all of it is signed anew. */
+    private Optional<PublishedSet> readBack() throws IOException {
+      long timestamps = ledger.highest(Metadata.TIMESTAMP);
+      try {
+        Optional<PublishedSet> read = PublishedSet.read(files);
+        if (read.isPresent() || timestamps == 0) {
+          return read;
+        }
+        log.warn("{}: no timestamp.json; all is signed anew", files.directory());
+      } catch (PublishedSet.DamagedException e) {
+        log.warn("{}; all is signed anew", e.getMessage());
+      }
+      mending = true;
+      return PublishedSet.newestWhole(files, timestamps);
+    }
+
+    /** A listed file that is gone or cut short comes back; its name says what it holds. */
+    private void restoreTargets() throws IOException {
+      for (Map.Entry<ChannelRole, List<WantedFile>> role : wanted.roles().entrySet()) {
+        Targets listing = announced().get(role.getKey().roleName());
+        for (WantedFile file : role.getValue()) {
+          if (listing != null
+              && listing.targets().containsValue(file.target())
+              && !files.hasTarget(file.target())) {
+            files.addTarget(held, file);
+            log.warn("{} was damaged and is restored", files.locationOf(file.target()));
+          }
+        }
+      }
+    }
+
     /** Roles whose files have changed, or whose time runs out, with the files they shall list. */
     private Map<String, List<WantedFile>> dueRoles() {
       Map<String, List<WantedFile>> due = new LinkedHashMap<>();
@@ -216,6 +253,7 @@ final class Publisher {
         Map<String, List<WantedFile>> due, String role, List<WantedFile> wantedFiles) {
       Targets announced = announced().get(role);
       if (announced == null
+          || mending
           || !Set.copyOf(announced.targets().values()).equals(targetsOf(wantedFiles))
           || Lifetimes.isDue(announced.expires(), lifetimes.channel(), now)) {
         due.put(role, wantedFiles);
@@ -225,6 +263,7 @@ final class Publisher {
     private boolean isTargetsDue() {
       Targets announced = announced().get(Metadata.TARGETS);
       return announced == null
+          || mending
           || !announced.delegations().equals(Optional.of(delegations()))
           || Lifetimes.isDue(announced.expires(), lifetimes.targets(), now);
     }

@@ -3,7 +3,9 @@ package dev.otasigner.service.catalogue;
 import dev.otasigner.service.Milestones;
 import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.service.problem.StorageRoom;
 import dev.otasigner.service.signing.Build;
 import dev.otasigner.service.signing.BuildFiles;
 import dev.otasigner.service.signing.Builds;
@@ -45,6 +47,7 @@ public class Releases {
   private final TransactionTemplate transaction;
   private final AuditLog audit;
   private final Milestones milestones;
+  private final StorageRoom storage;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
 
@@ -61,6 +64,7 @@ public class Releases {
       TransactionTemplate transaction,
       AuditLog audit,
       Milestones milestones,
+      StorageRoom storage,
       Clock clock) {
     this.store = store;
     this.catalogue = catalogue;
@@ -71,6 +75,7 @@ public class Releases {
     this.transaction = transaction;
     this.audit = audit;
     this.milestones = milestones;
+    this.storage = storage;
     this.clock = clock;
   }
 
@@ -194,12 +199,27 @@ public class Releases {
     } catch (RejectedException e) {
       takeBack(saved, before, isNew, now);
       throw SignerException.refused(e);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       // What was decided stays decided: the catalogue follows as soon as it can be written.
-      throw new UncheckedIOException(e);
+      throw notAnnounced(saved, e);
     }
     milestones.passed("release.published");
     return saved;
+  }
+
+  private SignerException notAnnounced(Release release, Exception e) {
+    String outcome =
+        "release "
+            + release.version()
+            + " is decided ("
+            + release.state().code()
+            + ") and not yet announced; it will be, without being asked again, once this is mended: ";
+    if (storage.isWhy(e)) {
+      return storage.full(outcome);
+    }
+    ProblemType type =
+        e instanceof SignerException known ? known.type() : ProblemType.NOT_ANNOUNCED;
+    return new SignerException(type, outcome + CatalogueStanding.sentence(e));
   }
 
   private void takeBack(

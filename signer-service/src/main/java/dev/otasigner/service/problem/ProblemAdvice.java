@@ -25,13 +25,18 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
   private static final Logger log = LoggerFactory.getLogger(ProblemAdvice.class);
 
   private final ApplicationEventPublisher events;
+  private final StorageRoom storage;
 
-  ProblemAdvice(ApplicationEventPublisher events) {
+  ProblemAdvice(ApplicationEventPublisher events, StorageRoom storage) {
     this.events = events;
+    this.storage = storage;
   }
 
   @ExceptionHandler
-  ResponseEntity<Object> onSignerException(SignerException e, HttpServletRequest request) {
+  ResponseEntity<Object> onSignerException(SignerException thrown, HttpServletRequest request) {
+    boolean failed =
+        thrown.type() == ProblemType.TOKEN_UNAVAILABLE || thrown.type() == ProblemType.INTERNAL;
+    SignerException e = failed && storage.isWhy(thrown) ? storage.full("") : thrown;
     HttpHeaders headers = new HttpHeaders();
     if (e.members().get("retryAfterSeconds") instanceof Json.Num wait) {
       headers.set(HttpHeaders.RETRY_AFTER, Long.toString(wait.value()));
@@ -61,6 +66,10 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
     SignerException known = signerCause(e);
     if (known != null) {
       return onSignerException(known, request);
+    }
+    if (storage.isWhy(e)) {
+      log.warn("{} {}: the disk is full", request.getMethod(), request.getRequestURI());
+      return onSignerException(storage.full(""), request);
     }
     String incident = UUID.randomUUID().toString();
     log.error("incident {} at {} {}", incident, request.getMethod(), request.getRequestURI(), e);
@@ -137,9 +146,14 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
       Map<String, Json> members,
       HttpServletRequest request,
       HttpHeaders headers) {
-    events.publishEvent(
-        new RequestRefused(
-            request.getMethod(), request.getRequestURI(), request.getRemoteAddr(), type, detail));
+    try {
+      events.publishEvent(
+          new RequestRefused(
+              request.getMethod(), request.getRequestURI(), request.getRemoteAddr(), type, detail));
+    } catch (RuntimeException e) {
+      // Nothing was done that would have to be on record; whoever asked is answered all the same.
+      log.warn("a refusal is not on record: {}", e.getMessage());
+    }
     return ResponseEntity.status(type.status())
         .headers(headers)
         .contentType(MediaType.APPLICATION_PROBLEM_JSON)

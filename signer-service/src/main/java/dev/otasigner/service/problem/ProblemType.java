@@ -30,6 +30,8 @@ public enum ProblemType {
   UNKNOWN_DEVICE(HttpStatus.FORBIDDEN, "The certificate is no enrolled device's"),
   CERTIFICATE_EXPIRED(HttpStatus.FORBIDDEN, "The device's certificate has expired"),
   STALE_SEQUENCE(HttpStatus.CONFLICT, "The check-in is not newer than the last one"),
+  NOT_ANNOUNCED(HttpStatus.INTERNAL_SERVER_ERROR, "Decided, and not yet announced"),
+  STORAGE_FULL(HttpStatus.INSUFFICIENT_STORAGE, "The service's disk is full"),
   INTERNAL(HttpStatus.INTERNAL_SERVER_ERROR, "The service failed");
 
   private final HttpStatus status;

@@ -89,10 +89,7 @@ public final class Builds {
   }
 
   private ByteSource source(Digest sha256) throws IOException {
-    return ByteSource.of(
-        payloads
-            .find(sha256)
-            .orElseThrow(() -> new IOException("file " + sha256.abbreviated() + " is gone")));
+    return ByteSource.of(payloads.require(sha256));
   }
 
   static Manifest manifestOf(byte[] envelope) throws RejectedException {

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
@@ -56,6 +57,11 @@ public final class PayloadStore {
         Files.deleteIfExists(part);
       }
     }
+  }
+
+  /** No larger file is taken. */
+  long maxBytes() {
+    return maxBytes;
   }
 
   /** Writes a file's bytes, once. */
@@ -153,16 +159,30 @@ public final class PayloadStore {
   }
 
   /**
+   * The file with this digest.
+   *
+   * @throws NoSuchFileException when the store does not have it; the message names the file
+   */
+  public Path require(Digest sha256) throws NoSuchFileException {
+    return find(sha256).orElseThrow(() -> gone(sha256));
+  }
+
+  /**
    * The bytes of a small document with this digest.
    *
    * @throws IOException when the store does not have it, or it was changed on disk
    */
   public byte[] read(Digest sha256) throws IOException {
-    byte[] bytes = Files.readAllBytes(path(sha256));
+    byte[] bytes = Files.readAllBytes(require(sha256));
     if (!Digest.of(bytes).equals(sha256)) {
-      throw new IOException("stored file " + sha256.abbreviated() + " is damaged");
+      throw new IOException(path(sha256) + " is damaged: restore it from a backup");
     }
     return bytes;
+  }
+
+  private NoSuchFileException gone(Digest sha256) {
+    return new NoSuchFileException(
+        path(sha256).toString(), null, "the file is gone: restore it from a backup");
   }
 
   private Path path(Digest sha256) {

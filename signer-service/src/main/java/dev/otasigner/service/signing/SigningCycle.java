@@ -120,6 +120,8 @@ final class SigningCycle {
         advance(id);
       } catch (SignerException | UncheckedIOException e) {
         log.warn("request {} can not go on now: {}", id, e.getMessage());
+      } catch (RuntimeException e) {
+        log.error("request {} can not go on", id, e);
       }
     }
   }

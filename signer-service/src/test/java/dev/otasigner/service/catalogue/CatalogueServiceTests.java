@@ -11,6 +11,7 @@ import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.catalogue.CataloguePaths;
 import dev.otasigner.verifier.catalogue.Head;
+import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.ManifestCheck;
@@ -230,7 +231,11 @@ class CatalogueServiceTests {
     HttpCatalogue client = client(story, "main");
     client.head(Instant.now());
     milestones.stopAt(milestone);
-    story.release("34.12", false).expect(500);
+    Answer stopped = story.release("34.12", false).expect(500);
+    if (milestone.startsWith("catalogue.")) {
+      assertThat(stopped.expectProblem(500, "not-announced").text())
+          .contains("34.12.0+0 is decided (published) and not yet announced");
+    }
     assertThat(milestones.hasStopped()).isTrue();
     client.head(Instant.now());
     catalogue.renew();
@@ -274,6 +279,92 @@ class CatalogueServiceTests {
       catalogue.renew();
       assertThat(client.head(clock.instant()).candidates()).hasSize(1);
     }
+  }
+
+  private Path stored(String sha256) {
+    return directories.payloads().resolve(sha256.substring(0, 2)).resolve(sha256);
+  }
+
+  private static String image(Story story) throws Exception {
+    Answer build = admin.get(story.base + "/builds/34.12").expect(200);
+    return build.json().objects("variants", 9).get(0).string("sha256");
+  }
+
+  private Path published(Story story, String sha256) {
+    return directories
+        .catalogue()
+        .resolve(story.product + "/main/targets/stable/gw/" + sha256 + ".34.12.0+0.sha256.img");
+  }
+
+  private Fields health(Story story) throws Exception {
+    return Admin.anonymous(port)
+        .get("/actuator/health")
+        .json()
+        .object("components")
+        .object("catalogue")
+        .object("details")
+        .object(story.product + "/main");
+  }
+
+  @Test
+  void aFileThatIsGoneKeepsOnlyItsOwnProductFromBeingRenewedAndHealthNamesIt() throws Exception {
+    Story broken = twoBuilds();
+    broken.release("34.12", false).expect(201);
+    Story whole = twoBuilds();
+    whole.release("34.12", false).expect(201);
+    String sha256 = image(broken);
+    byte[] bytes = Files.readAllBytes(stored(sha256));
+    Files.delete(stored(sha256));
+    Files.delete(published(broken, sha256));
+    clock.advance(Duration.ofDays(5));
+    catalogue.onReady();
+    HttpCatalogue client = client(whole, "main");
+    clock.advance(Duration.ofDays(5));
+    assertThat(client.head(clock.instant()).candidates()).hasSize(1);
+    assertThat(health(broken).string("trouble"))
+        .contains(stored(sha256).toString())
+        .contains("restore it from a backup");
+    assertThat(health(whole).has("trouble")).isFalse();
+    Admin.anonymous(port).get("/actuator/health").expect(503);
+    Files.write(stored(sha256), bytes);
+    catalogue.renew();
+    assertThat(health(broken).has("trouble")).isFalse();
+    Admin.anonymous(port).get("/actuator/health").expect(200);
+    assertThat(published(broken, sha256)).hasBinaryContent(bytes);
+  }
+
+  @Test
+  void healthTellsWhenEachLineageWasPublishedAndWhenItExpires() throws Exception {
+    Story story = twoBuilds();
+    story.release("34.12", false).expect(201);
+    Fields main = health(story);
+    assertThat(Instant.parse(main.string("expires")))
+        .isEqualTo(Instant.parse(main.string("published")).plus(Duration.ofDays(7)));
+  }
+
+  @Test
+  void aStoredFileThatIsGoneComesBackFromTheCatalogue() throws Exception {
+    Story story = twoBuilds();
+    story.release("34.12", false).expect(201);
+    String sha256 = image(story);
+    Files.delete(stored(sha256));
+    catalogue.renew();
+    assertThat(Digest.of(Files.readAllBytes(stored(sha256))).hex()).isEqualTo(sha256);
+    assertThat(health(story).has("trouble")).isFalse();
+  }
+
+  @Test
+  void aTimestampCutShortIsSignedAnew() throws Exception {
+    Story story = twoBuilds();
+    story.release("34.12", false).expect(201);
+    HttpCatalogue client = client(story, "main");
+    client.head(clock.instant());
+    Path timestamp =
+        directories.catalogue().resolve(story.product + "/main/metadata/timestamp.json");
+    Files.write(timestamp, new byte[] {'{', '"'});
+    catalogue.onReady();
+    assertThat(client.head(clock.instant()).candidates()).hasSize(1);
+    assertThat(health(story).has("trouble")).isFalse();
   }
 
   @Test

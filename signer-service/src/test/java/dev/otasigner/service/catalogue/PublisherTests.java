@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,6 +114,56 @@ class PublisherTests {
     fetch(repository, "a", START);
     repository.publish(new Wanted(Map.of(), Optional.empty()), START.plusSeconds(60));
     assertThat(fetch(repository, "a", START.plusSeconds(60))).isEmpty();
+  }
+
+  /** Each file of the announced set in turn but the root, cut short and then gone. */
+  @Test
+  void aDamagedFileOfTheAnnouncedSetIsMadeAnew() throws Exception {
+    for (boolean gone : new boolean[] {false, true}) {
+      for (String file :
+          new String[] {
+            "metadata/timestamp.json",
+            "metadata/2.snapshot.json",
+            "metadata/1.targets.json",
+            "metadata/2.stable.gw.json",
+            "head"
+          }) {
+        Path own = directory.resolve(file.replace('/', '-') + gone);
+        TestRepository repository = new TestRepository(own.resolve("repo"), false);
+        repository.publish(wanted("one"), START);
+        repository.publish(wanted("two"), START.plusSeconds(60));
+        Path old = own.resolve("old");
+        assertThat(fetch(repository, old.toString(), START.plusSeconds(60))).hasValue("two");
+        Path damaged =
+            file.equals("head")
+                ? repository.files().locationOf(file(HEAD, "two").target())
+                : own.resolve("repo").resolve(file);
+        byte[] whole = Files.readAllBytes(damaged);
+        Files.delete(damaged);
+        if (!gone) {
+          Files.write(damaged, Arrays.copyOf(whole, whole.length / 2));
+        }
+        Instant later = START.plusSeconds(120);
+        repository.publish(wanted("two"), later);
+        assertThat(fetch(repository, old.toString(), later)).as(file).hasValue("two");
+        assertThat(fetch(repository, own.resolve("fresh").toString(), later))
+            .as(file)
+            .hasValue("two");
+        repository.publish(wanted("three"), later);
+        assertThat(fetch(repository, old.toString(), later)).as(file).hasValue("three");
+      }
+    }
+  }
+
+  @Test
+  void aDamagedRootIsSaidToBeRestored() throws Exception {
+    TestRepository repository = repository();
+    repository.publish(wanted("one"), START);
+    Files.write(directory.resolve("repo/metadata/1.root.json"), new byte[] {'{'});
+    assertThatThrownBy(() -> repository.publish(wanted("two"), START.plusSeconds(60)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("1.root.json")
+        .hasMessageContaining("restore it from a backup");
   }
 
   @Test

@@ -56,7 +56,7 @@ class SigningCycleTests {
   private static final TestKey NEXT_MANIFEST = TestKey.of(ML_DSA_65, "manifest");
 
   /** What a halted machine looks like from the inside. */
-  private static final class Halted extends RuntimeException {
+  private static final class Halted extends Error {
     private static final long serialVersionUID = 1L;
   }
 
@@ -76,6 +76,7 @@ class SigningCycleTests {
   private final List<String> audited = new ArrayList<>();
   private final List<String> passed = new ArrayList<>();
   private int haltAfter = Integer.MAX_VALUE;
+  private boolean stumbling;
   private Bootloader bootloader = fleet.bootloader("bl-1", true, IMAGE);
   private Profile profile = fleet.profile("main", List.of(443), "TLSv1.3", MANIFEST);
 
@@ -444,6 +445,18 @@ class SigningCycleTests {
   }
 
   @Test
+  void aRequestInTroubleThatNobodyForesawHoldsUpNoOther() throws Exception {
+    SigningCycle cycle = cycle();
+    cycle.receive(PRODUCT, "user:alice", "a", read(spec("34.12", 1)));
+    cycle.receive(PRODUCT, "user:alice", "b", read(spec("34.14", 1)));
+    stumbling = true;
+    cycle.resume();
+    assertThat(requests.findAll())
+        .extracting(SigningRequest::state)
+        .containsExactlyInAnyOrder(RequestState.JUDGED, RequestState.READY);
+  }
+
+  @Test
   void twoRequestsForOneVersionMakeOneBuild() throws Exception {
     SigningCycle cycle = cycle();
     RequestSpec spec = read(spec("34.12", 1));
@@ -503,6 +516,10 @@ class SigningCycleTests {
         payloads(),
         name -> {
           passed.add(name);
+          if (stumbling) {
+            stumbling = false;
+            throw new IllegalStateException("nobody foresaw this");
+          }
           if (passed.size() == haltAfter) {
             throw new Halted();
           }

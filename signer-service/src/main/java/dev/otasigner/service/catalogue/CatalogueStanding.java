@@ -1,0 +1,53 @@
+package dev.otasigner.service.catalogue;
+
+import dev.otasigner.service.problem.SignerException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/** Which repositories could not be published last time, and why; said in the log once. */
+@Component
+class CatalogueStanding {
+  private static final Logger log = LoggerFactory.getLogger(CatalogueStanding.class);
+
+  private final Map<LineageKey, String> troubles = new ConcurrentHashMap<>();
+
+  Optional<String> trouble(LineageKey lineage) {
+    return Optional.ofNullable(troubles.get(lineage));
+  }
+
+  void well(LineageKey lineage) {
+    if (troubles.remove(lineage) != null) {
+      log.info("the catalogue {}/{} is published again", lineage.product(), lineage.name());
+    }
+  }
+
+  void inTrouble(LineageKey lineage, Exception e) {
+    String trouble = sentence(e);
+    if (trouble.equals(troubles.put(lineage, trouble))) {
+      return;
+    }
+    String which = lineage.product() + "/" + lineage.name();
+    if (isForeseen(e)) {
+      log.error("the catalogue {} is not renewed: {}", which, trouble);
+    } else {
+      log.error("the catalogue {} is not renewed: {}", which, trouble, e);
+    }
+  }
+
+  private static boolean isForeseen(Exception e) {
+    return !(e instanceof RuntimeException)
+        || e instanceof SignerException
+        || e instanceof UncheckedIOException;
+  }
+
+  /** What was foreseen has a sentence of its own; anything else needs its kind to be understood. */
+  static String sentence(Exception e) {
+    Throwable said = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
+    return isForeseen(e) && said.getMessage() != null ? said.getMessage() : said.toString();
+  }
+}
