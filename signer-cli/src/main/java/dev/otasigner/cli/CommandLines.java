@@ -14,6 +14,7 @@ import dev.otasigner.cli.demo.DemoCommand;
 import dev.otasigner.cli.fleet.BootloadersCommand;
 import dev.otasigner.cli.fleet.ChannelsCommand;
 import dev.otasigner.cli.fleet.DevicesCommand;
+import dev.otasigner.cli.fleet.FactoriesCommand;
 import dev.otasigner.cli.fleet.HardwareCommand;
 import dev.otasigner.cli.fleet.ListenersCommand;
 import dev.otasigner.cli.fleet.ProductsCommand;
@@ -55,6 +56,7 @@ public final class CommandLines {
     COMMANDS.put("channels", ChannelsCommand::new);
     COMMANDS.put("bootloaders", BootloadersCommand::new);
     COMMANDS.put("profiles", ProfilesCommand::new);
+    COMMANDS.put("factories", FactoriesCommand::new);
     COMMANDS.put("devices", DevicesCommand::new);
     COMMANDS.put("listeners", ListenersCommand::new);
     COMMANDS.put("keygen", KeygenCommand::new);

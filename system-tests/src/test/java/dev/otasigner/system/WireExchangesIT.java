@@ -12,7 +12,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.otasigner.device.EmulatedDevice;
 import dev.otasigner.device.agent.DeviceClock;
 import dev.otasigner.device.agent.UpdateOutcome;
+import dev.otasigner.device.enrol.Credential;
 import dev.otasigner.device.enrol.Enrolment;
+import dev.otasigner.device.enrol.FactoryCertificate;
 import dev.otasigner.device.enrol.NewDevice;
 import dev.otasigner.device.flash.Flash;
 import dev.otasigner.device.transport.Route;
@@ -41,6 +43,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,14 +54,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What the programs say to each other, kept as it passed: a device is enrolled at a service in a
- * process of its own, takes a build whose profile wants another client key, renews and checks in.
- * docs/reference/wire-contracts.md has to show each document in the same shape; with {@code
- * -Dwire.write=true} the page is rewritten.
+ * What the programs say to each other, kept as it passed: devices are enrolled at a service in a
+ * process of its own, one by its secret and one by its factory's certificate; they take a build
+ * whose profile wants another client key, renew and check in. docs/reference/wire-contracts.md has
+ * to show each document in the same shape; with {@code -Dwire.write=true} the page is rewritten.
  */
 class WireExchangesIT {
   private static final int MAX_BYTES = 4 << 20;
   private static final String DEVICE = "t-0001";
+  private static final String BORN_DEVICE = "t-0002";
   private static final String FACTORY_BUILD = "34.10";
 
   @TempDir Path directory;
@@ -77,8 +81,14 @@ class WireExchangesIT {
       product.sign("34.12", product.addProfile("p-384", port)).requireDone();
       product.publish("34.12").requireDone();
 
-      Path flash = enrol(product, enrolPort);
-      update(flash);
+      String secret = manufacture(product, DEVICE);
+      enrol(product, enrolPort, DEVICE, new Credential.OneTimeSecret(secret), passed);
+      update(DEVICE, passed);
+      Map<String, String> ofBorn = new LinkedHashMap<>();
+      manufacture(product, BORN_DEVICE);
+      enrol(product, enrolPort, BORN_DEVICE, bornKey(product), ofBorn);
+      update(BORN_DEVICE, ofBorn);
+      put("enrol-request-by-factory", "POST /device/v1/enrol", ofBorn);
       Session session = new Session(service, product.administrator());
       examplesOfTheDevice();
       examplesOfTheService(session);
@@ -112,30 +122,52 @@ class WireExchangesIT {
     return port;
   }
 
-  private Path enrol(RegisteredProduct product, int port) throws Exception {
-    String secret =
-        product
-            .engineer()
-            .run(
-                "devices",
-                "add",
-                DEVICE,
-                "--json",
-                "--product",
-                PRODUCT,
-                "--hardware",
-                HARDWARE,
-                "--revision",
-                REVISION,
-                "--bootloader",
-                BOOTLOADER,
-                "--channel",
-                CHANNEL,
-                "--build",
-                FACTORY_BUILD)
-            .requireDone()
-            .json()
-            .string("secret");
+  /** A device on the manufactured list; returns its one-time secret. */
+  private static String manufacture(RegisteredProduct product, String deviceId) throws Exception {
+    return product
+        .engineer()
+        .run(
+            "devices",
+            "add",
+            deviceId,
+            "--json",
+            "--product",
+            PRODUCT,
+            "--hardware",
+            HARDWARE,
+            "--revision",
+            REVISION,
+            "--bootloader",
+            BOOTLOADER,
+            "--channel",
+            CHANNEL,
+            "--build",
+            FACTORY_BUILD)
+        .requireDone()
+        .json()
+        .string("secret");
+  }
+
+  /** The key of a device whose factory the product knows. */
+  private static Credential bornKey(RegisteredProduct product) throws IOException {
+    FactoryAuthority factory = new FactoryAuthority();
+    Operator administrator = product.administrator();
+    Files.writeString(administrator.directory().resolve("plant-1.pem"), factory.pem());
+    administrator
+        .run("factories", "add", "plant-1", "--product", PRODUCT, "--certificate", "plant-1.pem")
+        .requireDone();
+    KeyPair born = FactoryAuthority.newKeys();
+    return FactoryCertificate.read(
+        factory.certify(BORN_DEVICE, born), FactoryAuthority.pkcs8(born));
+  }
+
+  private void enrol(
+      RegisteredProduct product,
+      int port,
+      String deviceId,
+      Credential credential,
+      Map<String, String> said)
+      throws Exception {
     TlsDialer dialer =
         new TlsDialer(
             TlsPolicy.ofFactory(serverAnchor(product.engineer())),
@@ -145,19 +177,21 @@ class WireExchangesIT {
             Timeouts.DEFAULT);
     NewDevice device =
         new NewDevice(
-            DEVICE,
+            deviceId,
             PRODUCT,
             new DeviceState.Hardware(HARDWARE, REVISION),
             BOOTLOADER,
             ImageVersion.parseLenient(FACTORY_BUILD),
             CHANNEL,
             ClockClass.RTC);
-    Path flash = directory.resolve("flash.bin");
     try (Uplink uplink =
         new Uplink(List.of(new Route("localhost", port)), dialer, Timeouts.DEFAULT)) {
-      Enrolment.enrol(new RecordedServer(uplink, passed), device, secret, flash);
+      Enrolment.enrol(new RecordedServer(uplink, said), device, credential, flash(deviceId));
     }
-    return flash;
+  }
+
+  private Path flash(String deviceId) {
+    return directory.resolve(deviceId + ".flash");
   }
 
   /** The authority behind the enrolment listener's P-384 key. */
@@ -173,13 +207,13 @@ class WireExchangesIT {
     throw new AssertionError("the service has no P-384 authority for servers");
   }
 
-  private void update(Path flash) throws IOException {
-    try (Flash chip = Flash.open(flash)) {
+  private void update(String deviceId, Map<String, String> said) throws IOException {
+    try (Flash chip = Flash.open(flash(deviceId))) {
       UpdateOutcome outcome =
           new EmulatedDevice(
                   chip,
                   new DeviceClock(Clock.systemUTC()),
-                  new RecordedServer.Dialling(new TlsDialling(Map.of(), Timeouts.DEFAULT), passed),
+                  new RecordedServer.Dialling(new TlsDialling(Map.of(), Timeouts.DEFAULT), said),
                   (step, text) -> {})
               .update();
       assertThat(outcome).isInstanceOf(UpdateOutcome.Installed.class);
@@ -203,8 +237,12 @@ class WireExchangesIT {
   }
 
   private void put(String name, String what) throws RejectedException {
-    String document = passed.get(what);
-    assertThat(document).as("%s among %s", what, passed.keySet()).isNotNull();
+    put(name, what, passed);
+  }
+
+  private void put(String name, String what, Map<String, String> said) throws RejectedException {
+    String document = said.get(what);
+    assertThat(document).as("%s among %s", what, said.keySet()).isNotNull();
     made.put(name, Example.of(json(Objects.requireNonNull(document))));
   }
 

@@ -16,9 +16,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
-import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 
@@ -235,20 +233,9 @@ public final class AgentStore {
   }
 
   private static void put(FlashStore.Changes changes, ClientIdentity identity) throws IOException {
-    StringBuilder pem = new StringBuilder();
-    Base64.Encoder lines = Base64.getMimeEncoder(64, new byte[] {'\n'});
-    try {
-      for (X509Certificate certificate : identity.chain()) {
-        pem.append("-----BEGIN CERTIFICATE-----\n")
-            .append(lines.encodeToString(certificate.getEncoded()))
-            .append("\n-----END CERTIFICATE-----\n");
-      }
-    } catch (CertificateEncodingException e) {
-      throw new IOException("certificate without an encoding", e);
-    }
     changes
         .put(KEY, identity.privateKey().getEncoded())
-        .put(CHAIN, pem.toString().getBytes(StandardCharsets.US_ASCII));
+        .put(CHAIN, IssuedCertificate.pem(identity.chain()).getBytes(StandardCharsets.US_ASCII));
   }
 
   private byte[] required(String name) throws IOException {

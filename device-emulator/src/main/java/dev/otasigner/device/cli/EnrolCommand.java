@@ -1,6 +1,8 @@
 package dev.otasigner.device.cli;
 
+import dev.otasigner.device.enrol.Credential;
 import dev.otasigner.device.enrol.Enrolment;
+import dev.otasigner.device.enrol.FactoryCertificate;
 import dev.otasigner.device.enrol.NewDevice;
 import dev.otasigner.device.transport.Route;
 import dev.otasigner.device.transport.Timeouts;
@@ -17,11 +19,14 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,6 +41,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class EnrolCommand implements Callable<Integer> {
   private static final int MAX_SECRET = 1024;
+  private static final int MAX_PEM = 32 * 1024;
 
   @Option(
       names = "--service",
@@ -89,10 +95,21 @@ final class EnrolCommand implements Callable<Integer> {
 
   @Option(
       names = "--secret-file",
-      required = true,
       paramLabel = "FILE",
       description = "the device's one-time secret; - reads it from standard input")
-  private Path secretFile = Path.of("");
+  private @Nullable Path secretFile;
+
+  @Option(
+      names = "--factory-cert",
+      paramLabel = "CHAIN.pem",
+      description = "instead of a secret: the factory's certificate for the device's key")
+  private @Nullable Path factoryCert;
+
+  @Option(
+      names = "--factory-key",
+      paramLabel = "KEY.pem",
+      description = "the key it is for, PKCS#8; it becomes the device's key")
+  private @Nullable Path factoryKey;
 
   @Mixin private FlashOption flash = new FlashOption();
 
@@ -101,6 +118,7 @@ final class EnrolCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, RejectedException {
     NewDevice device = device();
+    Credential credential = credential();
     TlsDialer dialer =
         new TlsDialer(
             TlsPolicy.ofFactory(anchor()),
@@ -109,7 +127,7 @@ final class EnrolCommand implements Callable<Integer> {
             true,
             Timeouts.DEFAULT);
     try (Uplink uplink = new Uplink(List.of(route()), dialer, Timeouts.DEFAULT)) {
-      DeviceState state = Enrolment.enrol(uplink, device, secret(), flash.file.toAbsolutePath());
+      DeviceState state = Enrolment.enrol(uplink, device, credential, flash.file.toAbsolutePath());
       spec.commandLine()
           .getOut()
           .println(
@@ -160,18 +178,35 @@ final class EnrolCommand implements Callable<Integer> {
     return new Route(host, service.getPort());
   }
 
-  private String secret() throws IOException {
-    byte[] bytes;
-    if (secretFile.toString().equals("-")) {
-      bytes = System.in.readNBytes(MAX_SECRET);
-    } else {
-      try (InputStream in = Files.newInputStream(secretFile)) {
-        bytes = in.readNBytes(MAX_SECRET);
-      } catch (java.nio.file.NoSuchFileException e) {
-        throw wrong("--secret-file: " + secretFile + " is not there");
-      }
+  private Credential credential() throws IOException {
+    if ((secretFile == null) == (factoryCert == null)) {
+      throw wrong("exactly one of --secret-file and --factory-cert is expected");
     }
-    return new String(bytes, StandardCharsets.UTF_8).strip();
+    if ((factoryCert == null) != (factoryKey == null)) {
+      throw wrong("--factory-cert and --factory-key belong together");
+    }
+    if (secretFile != null) {
+      return new Credential.OneTimeSecret(text("--secret-file", secretFile, MAX_SECRET).strip());
+    }
+    String chain = text("--factory-cert", Objects.requireNonNull(factoryCert), MAX_PEM);
+    String key = text("--factory-key", Objects.requireNonNull(factoryKey), MAX_PEM);
+    try {
+      return FactoryCertificate.read(chain, key);
+    } catch (IOException e) {
+      throw wrong("--factory-cert, --factory-key: " + e.getMessage());
+    }
+  }
+
+  private String text(String option, Path file, int maxBytes) throws IOException {
+    try (InputStream in = file.toString().equals("-") ? System.in : Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(maxBytes + 1);
+      if (bytes.length > maxBytes) {
+        throw wrong(option + ": over " + maxBytes + " bytes");
+      }
+      return new String(bytes, StandardCharsets.UTF_8);
+    } catch (NoSuchFileException e) {
+      throw wrong(option + ": " + file + " is not there");
+    }
   }
 
   private ParameterException wrong(String message) {

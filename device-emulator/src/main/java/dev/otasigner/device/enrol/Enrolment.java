@@ -32,16 +32,18 @@ public final class Enrolment {
   private Enrolment() {}
 
   /**
-   * Fetches what the factory writes, checks it, makes the device's key and has it certified.
+   * Fetches what the factory writes, checks it, makes the device's key unless it was born with one,
+   * and has it certified.
    *
    * @param server the enrolment listener
-   * @param secret the device's one-time secret; used only once everything else is in place
+   * @param credential sent only once everything else is in place
    * @param target where the flash file is to be
    * @throws FileAlreadyExistsException when there is a device already
    * @throws IOException when the service is not reached; what was begun stays in a hidden file
    *     beside the target, for its key, and the next enrolment goes on with it
    */
-  public static DeviceState enrol(Server server, NewDevice device, String secret, Path target)
+  public static DeviceState enrol(
+      Server server, NewDevice device, Credential credential, Path target)
       throws IOException, RejectedException {
     if (Files.exists(target)) {
       throw new FileAlreadyExistsException(
@@ -49,7 +51,7 @@ public final class Enrolment {
     }
     FactoryFiles files = FactoryFiles.fetch(server, device);
     Path draft = target.resolveSibling("." + target.getFileName() + ".new");
-    KeyPair keys = key(draft, files.profile().tls().clientKey());
+    KeyPair keys = key(draft, credential, files.profile().tls().clientKey());
     DeviceState state;
     boolean keepDraft = false;
     try {
@@ -59,7 +61,7 @@ public final class Enrolment {
         AgentStore store = AgentStore.open(flash.region(Region.AGENT));
         store.saveRenewalKey(keys);
         keepDraft = true;
-        ClientIdentity identity = certify(server, device, secret, files, keys);
+        ClientIdentity identity = certify(server, device, credential, files, keys);
         state = provision(flash, store, device, files, imageBytes, identity);
       }
       Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
@@ -75,18 +77,26 @@ public final class Enrolment {
   }
 
   /**
-   * The key of an earlier enrolment whose answer was lost, or a fresh one: the service grants the
-   * same wish again, but a secret never enrols a second key.
+   * The key the device was born with, that of an earlier enrolment whose answer was lost, or a
+   * fresh one: the service grants the same wish again, but a secret never enrols a second key.
    */
-  private static KeyPair key(Path draft, ClientKeyType type) throws IOException {
-    Optional<KeyPair> earlier = Optional.empty();
-    if (Files.exists(draft)) {
-      try (Flash flash = Flash.open(draft)) {
-        earlier = AgentStore.open(flash.region(Region.AGENT)).renewalKey(type);
-      }
-      Files.delete(draft);
+  private static KeyPair key(Path draft, Credential credential, ClientKeyType type)
+      throws IOException, RejectedException {
+    Optional<KeyPair> born = credential.bornKey(type);
+    Optional<KeyPair> earlier = takeDraft(draft, type);
+    return born.or(() -> earlier).orElseGet(() -> ClientKeys.generate(type));
+  }
+
+  private static Optional<KeyPair> takeDraft(Path draft, ClientKeyType type) throws IOException {
+    if (!Files.exists(draft)) {
+      return Optional.empty();
     }
-    return earlier.orElseGet(() -> ClientKeys.generate(type));
+    Optional<KeyPair> key;
+    try (Flash flash = Flash.open(draft)) {
+      key = AgentStore.open(flash.region(Region.AGENT)).renewalKey(type);
+    }
+    Files.delete(draft);
+    return key;
   }
 
   private static DeviceState provision(
@@ -110,10 +120,10 @@ public final class Enrolment {
   }
 
   private static ClientIdentity certify(
-      Server server, NewDevice device, String secret, FactoryFiles files, KeyPair keys)
+      Server server, NewDevice device, Credential credential, FactoryFiles files, KeyPair keys)
       throws IOException {
     ClientKeyType type = files.profile().tls().clientKey();
-    byte[] json =
+    Json.Builder request =
         Json.object()
             .put("deviceId", device.deviceId())
             .put("product", device.product())
@@ -121,10 +131,8 @@ public final class Enrolment {
             .put("bootloaderId", device.bootloader())
             .put("channel", device.channel())
             .put("clockClass", device.clock().code())
-            .put("secret", secret)
-            .put("csr", CertificateRequest.pem(device.deviceId(), type, keys))
-            .build()
-            .textBytes();
+            .put("csr", CertificateRequest.pem(device.deviceId(), type, keys));
+    byte[] json = credential.addTo(request).build().textBytes();
     byte[] answer = server.post(PATH, json, 201, IssuedCertificate.MAX_BYTES);
     return new ClientIdentity(keys.getPrivate(), IssuedCertificate.read(answer, keys.getPublic()));
   }

@@ -8,6 +8,7 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.PublicKey;
+import java.security.Signature;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.ECGenParameterSpec;
@@ -49,6 +50,23 @@ public final class ClientKeys {
     return Optional.empty();
   }
 
+  /** Whether what the private key signs is the public key's signature. */
+  public static boolean belongTogether(KeyPair keys) {
+    boolean rsa = keys.getPublic().getAlgorithm().equals("RSA");
+    byte[] probe = keys.getPublic().getEncoded();
+    try {
+      Signature signature = Signature.getInstance(rsa ? "SHA256withRSA" : "SHA256withECDSA");
+      signature.initSign(keys.getPrivate());
+      signature.update(probe);
+      byte[] signed = signature.sign();
+      signature.initVerify(keys.getPublic());
+      signature.update(probe);
+      return signature.verify(signed);
+    } catch (GeneralSecurityException e) {
+      return false;
+    }
+  }
+
   /** Reads a pair from SubjectPublicKeyInfo and PKCS#8. */
   public static KeyPair read(byte[] spki, byte[] pkcs8) throws IOException {
     String oid = SubjectPublicKeyInfo.getInstance(spki).getAlgorithm().getAlgorithm().getId();
@@ -67,7 +85,7 @@ public final class ClientKeys {
     try {
       return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
     } catch (GeneralSecurityException e) {
-      throw new IOException("the stored client key is no " + algorithm + " key", e);
+      throw new IOException("the client key is no " + algorithm + " key", e);
     }
   }
 

@@ -7,16 +7,19 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.PublicKey;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 
 /** A certificate chain as the service issues it: {@code {cert:PEM[], notAfter}}. */
 public final class IssuedCertificate {
   public static final int MAX_BYTES = 64 * 1024;
   private static final int MAX_CHAIN = 5;
+  private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, new byte[] {'\n'});
 
   private IssuedCertificate() {}
 
@@ -40,6 +43,21 @@ public final class IssuedCertificate {
       throw new IOException("the service certified another key than the one asked for");
     }
     return chain;
+  }
+
+  /** The chain in PEM, one certificate after the other. */
+  public static String pem(List<X509Certificate> chain) throws IOException {
+    StringBuilder pem = new StringBuilder();
+    for (X509Certificate certificate : chain) {
+      try {
+        pem.append("-----BEGIN CERTIFICATE-----\n")
+            .append(LINES.encodeToString(certificate.getEncoded()))
+            .append("\n-----END CERTIFICATE-----\n");
+      } catch (CertificateEncodingException e) {
+        throw new IOException("certificate without an encoding", e);
+      }
+    }
+    return pem.toString();
   }
 
   /** Certificates one after the other, in PEM. */

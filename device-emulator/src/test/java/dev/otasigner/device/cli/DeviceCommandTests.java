@@ -21,8 +21,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -125,7 +127,35 @@ class DeviceCommandTests {
   private Output enrol(String secret) throws IOException {
     Path file = dir.resolve("secret");
     Files.writeString(file, secret + "\n");
-    return signer(
+    return enrolBy("--secret-file", file.toString());
+  }
+
+  /** A device that was born with this key, which the factory's certificate is for. */
+  private Output enrolBorn(TestAuthority factory, KeyPair certified, KeyPair held)
+      throws IOException {
+    Path certificate = dir.resolve("born.pem");
+    X509Certificate leaf = factory.device(certified.getPublic(), "gw-0001");
+    Files.writeString(certificate, TestAuthority.pem(leaf));
+    return enrolBy(
+        "--factory-cert", certificate.toString(), "--factory-key", pkcs8(held).toString());
+  }
+
+  private Path pkcs8(KeyPair keys) throws IOException {
+    return Files.writeString(
+        dir.resolve("born.key"),
+        "-----BEGIN PRIVATE KEY-----\n"
+            + Base64.getMimeEncoder().encodeToString(keys.getPrivate().getEncoded())
+            + "\n-----END PRIVATE KEY-----\n");
+  }
+
+  private Output enrolBy(String... credential) {
+    List<String> args = new ArrayList<>(device());
+    args.addAll(List.of(credential));
+    return signer(args.toArray(String[]::new));
+  }
+
+  private List<String> device() {
+    return List.of(
         "enrol",
         "--service",
         "https://localhost:" + enrolment.port(),
@@ -147,8 +177,6 @@ class DeviceCommandTests {
         "stable",
         "--clock",
         "none",
-        "--secret-file",
-        file.toString(),
         "--flash",
         dir.resolve("flash").toString());
   }
@@ -207,6 +235,92 @@ class DeviceCommandTests {
     assertThat(enrol("once").code()).isZero();
     assertThat(service.requestedKeys()).hasSize(2);
     assertThat(service.requestedKeys().get(0)).isEqualTo(service.requestedKeys().get(1));
+  }
+
+  @Test
+  void deviceKeepsTheKeyThatItsFactoryCertified() throws Exception {
+    service.trustFactory(P384);
+    KeyPair born = TestAuthority.rsaKeys();
+    Output output = enrolBorn(P384, born, born);
+    assertThat(output.err()).isEmpty();
+    assertThat(output.code()).isZero();
+    assertThat(service.requestedKeys()).containsExactly(born.getPublic());
+    assertThat(run().code()).isZero();
+    assertThat(legacy.requests())
+        .last()
+        .satisfies(
+            r ->
+                assertThat(r.session().getPeerCertificates()[0].getPublicKey())
+                    .isEqualTo(born.getPublic()));
+  }
+
+  @Test
+  void certificateOfAnotherFactoryLeavesNoDevice() throws IOException {
+    service.trustFactory(P384);
+    KeyPair born = TestAuthority.rsaKeys();
+    Output output = enrolBorn(RSA, born, born);
+    assertThat(output.code()).isEqualTo(3);
+    assertThat(output.err()).contains("403");
+    assertThat(dir).isDirectoryNotContaining("glob:**/*flash*");
+  }
+
+  @Test
+  void bornKeyOfAnotherKindThanTheProfilesIsRefusedBeforeItIsSent() throws IOException {
+    service.trustFactory(RSA);
+    Output output = enrolBorn(RSA, P384_KEYS, P384_KEYS);
+    assertThat(output.code()).isEqualTo(1);
+    assertThat(output.err())
+        .startsWith("refused: profile-unfit: the factory certificate's key")
+        .contains("rsa-2048", "p-384");
+    assertThat(service.requests()).noneMatch(r -> r.startsWith("POST"));
+    assertThat(dir).isDirectoryNotContaining("glob:**/*flash*");
+  }
+
+  @Test
+  void privateKeyOfAnotherCertificateIsRefused() throws IOException {
+    Output output = enrolBorn(RSA, TestAuthority.rsaKeys(), RSA_KEYS);
+    assertThat(output.code()).isEqualTo(2);
+    assertThat(output.err()).contains("the private key is not the certificate's");
+    assertThat(service.requests()).isEmpty();
+  }
+
+  @Test
+  void filesThatAreNoCertificateOrNoKeyAreNamedAndNotQuoted() throws IOException {
+    String key = pkcs8(RSA_KEYS).toString();
+    Path certificate = dir.resolve("born.pem");
+    Files.writeString(certificate, TestAuthority.pem(RSA.device(RSA_KEYS.getPublic(), "gw-0001")));
+    Path legacyKey = dir.resolve("legacy.key");
+    Files.writeString(legacyKey, Files.readString(Path.of(key)).replace("PRIVATE", "RSA PRIVATE"));
+    Path damaged = dir.resolve("damaged.key");
+    Files.writeString(damaged, Files.readString(Path.of(key)).replaceFirst("MII[A-Za-z0-9]+", "x"));
+
+    Output noCertificate = enrolBy("--factory-cert", key, "--factory-key", key);
+    assertThat(noCertificate.err()).contains("one to 4 certificates in PEM are expected");
+    Output noPkcs8 =
+        enrolBy("--factory-cert", certificate.toString(), "--factory-key", legacyKey.toString());
+    assertThat(noPkcs8.err()).contains("no PRIVATE KEY block (PKCS#8, not encrypted)");
+    Output notAKey =
+        enrolBy("--factory-cert", certificate.toString(), "--factory-key", damaged.toString());
+    assertThat(notAKey.err()).contains("cannot be read as the certificate's kind of key");
+    String secret = Files.readAllLines(Path.of(key)).get(3);
+    for (Output output : List.of(noCertificate, noPkcs8, notAKey)) {
+      assertThat(output.code()).isEqualTo(2);
+      assertThat(output.err()).doesNotContain(secret);
+    }
+  }
+
+  @Test
+  void exactlyOneOfSecretAndFactoryCertificateIsExpected() throws IOException {
+    String file = Files.writeString(dir.resolve("file"), "once").toString();
+    String one = "exactly one of --secret-file and --factory-cert is expected";
+    assertThat(enrolBy().err()).contains(one);
+    assertThat(enrolBy("--secret-file", file, "--factory-cert", file, "--factory-key", file).err())
+        .contains(one);
+    String together = "--factory-cert and --factory-key belong together";
+    assertThat(enrolBy("--factory-cert", file).err()).contains(together);
+    assertThat(enrolBy("--secret-file", file, "--factory-key", file).err()).contains(together);
+    assertThat(enrolBy("--factory-cert", file).code()).isEqualTo(2);
+    assertThat(service.requests()).isEmpty();
   }
 
   @Test

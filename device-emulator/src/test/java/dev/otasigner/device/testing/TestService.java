@@ -1,5 +1,6 @@
 package dev.otasigner.device.testing;
 
+import dev.otasigner.device.identity.IssuedCertificate;
 import dev.otasigner.device.transport.BodyTooLongException;
 import dev.otasigner.device.transport.ClientIdentity;
 import dev.otasigner.device.transport.Negotiated;
@@ -66,6 +67,7 @@ public final class TestService {
   private final TestAuthority p384;
   private final List<Long> downloadOffsets = new ArrayList<>();
   private final List<PublicKey> requestedKeys = new ArrayList<>();
+  private Optional<TestAuthority> factoryAuthority = Optional.empty();
   private boolean failPosts;
   private int failAfter = Integer.MAX_VALUE;
   private int breakAfter = Integer.MAX_VALUE;
@@ -142,6 +144,11 @@ public final class TestService {
   /** What the enrolment listener gives for a factory build. */
   public void factoryFile(String name, byte[] bytes) {
     factory.put(name, bytes);
+  }
+
+  /** From now on, what this factory certifies is enrolled. */
+  public void trustFactory(TestAuthority authority) {
+    factoryAuthority = Optional.of(authority);
   }
 
   /** Changes what goes over the wire for paths with this in them. */
@@ -241,7 +248,7 @@ public final class TestService {
         return new Reply(201, certify(body));
       }
       case "/device/v1/enrol" -> {
-        if (!body.contains("\"secret\":\"once\"")) {
+        if (!body.contains("\"secret\":\"once\"") && !isVouchedFor(body)) {
           return new Reply(403, new byte[0]);
         }
         return new Reply(201, certify(body));
@@ -249,6 +256,25 @@ public final class TestService {
       default -> {
         return Reply.NOTHING;
       }
+    }
+  }
+
+  /** Whether the factory's certificate in the request is for the device and for the key. */
+  private boolean isVouchedFor(String body) throws IOException {
+    try {
+      Fields fields = JsonReader.readObject(body.getBytes(StandardCharsets.UTF_8), 100_000);
+      Optional<String> pem = fields.optionalString("factoryCert");
+      if (factoryAuthority.isEmpty() || pem.isEmpty()) {
+        return false;
+      }
+      X509Certificate leaf = IssuedCertificate.certificates(pem.get()).get(0);
+      leaf.verify(factoryAuthority.get().certificate().getPublicKey());
+      return leaf.getPublicKey().equals(verified(fields.string("csr")))
+          && leaf.getSubjectX500Principal().getName().equals("CN=" + fields.string("deviceId"));
+    } catch (RejectedException e) {
+      throw new IOException(e);
+    } catch (GeneralSecurityException e) {
+      return false;
     }
   }
 
