@@ -2,6 +2,10 @@ package dev.otasigner.system;
 
 import dev.otasigner.service.Milestones;
 import dev.otasigner.service.SignerService;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -9,8 +13,9 @@ import org.springframework.context.annotation.Primary;
 
 /**
  * The service as it is, in a process of its own, with one bean replaced: the machine halts, without
- * any shutdown hook, when the milestone of the property {@code halt.at} is passed for the time of
- * {@code halt.time} (1 unless told).
+ * any shutdown hook, at the milestone that the file of the property {@code halt.file} names, passed
+ * for the time that stands behind it, counted since the file is there. So a service can recover and
+ * be looked at before it dies in its turn.
  */
 public final class HaltingService {
   /** What kill -9 leaves as an exit status. */
@@ -29,13 +34,23 @@ public final class HaltingService {
     @Bean
     @Primary
     static Milestones haltingMilestones() {
-      String at = System.getProperty("halt.at", "");
-      AtomicInteger left = new AtomicInteger(Integer.getInteger("halt.time", 1));
+      Path file = Path.of(System.getProperty("halt.file", "nowhere"));
+      AtomicInteger passed = new AtomicInteger();
       return milestone -> {
-        if (milestone.equals(at) && left.decrementAndGet() == 0) {
+        if (Files.exists(file)
+            && armed(file).startsWith(milestone + " ")
+            && armed(file).endsWith(" " + passed.incrementAndGet())) {
           Runtime.getRuntime().halt(HALTED);
         }
       };
+    }
+
+    private static String armed(Path file) {
+      try {
+        return Files.readString(file);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 }

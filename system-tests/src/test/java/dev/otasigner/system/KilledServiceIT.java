@@ -10,20 +10,26 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The service is killed between any two steps of signing and of publishing, as by kill -9 or a
- * power cut, and started again on the same directory: the work is finished, and a TUF client that
- * has followed all along accepts the catalogue each time, as does a new one.
+ * The service is killed between any two steps of signing, of publishing and of registering, as by
+ * kill -9 or a power cut, and started again on the same directory: the work is finished, and a TUF
+ * client that has followed all along accepts the catalogue each time, as does a new one.
  *
  * <p>One directory lives through all of it: what one death leaves is what the next life begins
- * with.
+ * with, and the life that has recovered is the next to die.
  */
 class KilledServiceIT {
   private static final String REPOSITORY =
@@ -48,18 +54,51 @@ class KilledServiceIT {
           "signing.accepted",
           "signing.ready");
 
-  private static final List<String> PUBLISHING =
+  /** Each with how often it is passed, where it is passed more than once for one release. */
+  private static final List<Map.Entry<String, Integer>> PUBLISHING =
       List.of(
-          "catalogue.versions",
-          "catalogue.file",
-          "catalogue.role",
-          "catalogue.snapshot",
-          "catalogue.accepted",
-          "catalogue.timestamp");
+          Map.entry("release.decided", 1),
+          Map.entry("catalogue.versions", 1),
+          Map.entry("catalogue.file", 4), // head, manifest, image, audit checkpoint
+          Map.entry("catalogue.role", 2), // the channel's and the audit log's
+          Map.entry("catalogue.snapshot", 1),
+          Map.entry("catalogue.accepted", 1),
+          Map.entry("catalogue.timestamp", 1),
+          Map.entry("release.published", 1));
+
+  /** Passed when a channel, a finished build or a lineage is new. */
+  private static final String NEW_CHANNEL = "catalogue.targets";
+
+  private static final List<String> REGISTERING = List.of("build.stored", "build.registered");
+  private static final String NEW_LINEAGE = "catalogue.root";
+
+  /** Ends that no step follows by itself: nothing is left that a death could cut off. */
+  private static final Set<String> ENDS = Set.of("signing.awaiting-approval", "signing.failed");
+
+  private static final Pattern PASSED = Pattern.compile("\\bpassed\\(\"([^\"]+)\"\\)");
 
   @TempDir Path directory;
 
   private int minor = 10;
+
+  @Test
+  void everyMilestoneThatTheServicePassesIsOneItDiesAt() throws IOException {
+    Set<String> passed = new TreeSet<>();
+    try (Stream<Path> files = Files.walk(Repository.root().resolve("signer-service/src/main"))) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+        Matcher milestone = PASSED.matcher(Files.readString(file));
+        while (milestone.find()) {
+          passed.add(milestone.group(1));
+        }
+      }
+    }
+    Set<String> deaths = new TreeSet<>(ENDS);
+    deaths.addAll(SIGNING);
+    PUBLISHING.forEach(milestone -> deaths.add(milestone.getKey()));
+    deaths.addAll(REGISTERING);
+    deaths.addAll(List.of(NEW_CHANNEL, NEW_LINEAGE));
+    assertThat(deaths).isEqualTo(passed);
+  }
 
   @Test
   void everyDeathBetweenTwoStepsIsRecoveredFrom() throws Exception {
@@ -73,36 +112,65 @@ class KilledServiceIT {
       product.publish("34.10").requireDone();
       follow(service, "34.10.0+0");
     }
-    int deaths = 0;
-    for (String milestone : SIGNING) {
-      String version = next();
-      Operator.Answer answer =
-          dyingAt(data, product, milestone, () -> product.sign(version, profile));
-      assertThat(answer.status()).as(milestone + answer.out()).isNotZero();
-      deaths++;
-      try (ServiceProcess service = ServiceProcess.start(data)) {
-        product.signIn(service);
+    List<String> finished = finishedElsewhere(data, product, profile);
+    try (Lives lives = new Lives(data, directory.resolve("halt"), product)) {
+      for (String milestone : SIGNING) {
+        String version = next();
+        lives.dieAt(milestone, 1, () -> product.sign(version, profile));
         publishOnceReady(product, version);
-        follow(service, version + ".0+0");
+        follow(lives.now(), version + ".0+0");
+      }
+      for (Map.Entry<String, Integer> milestone : PUBLISHING) {
+        for (int time = 1; time <= milestone.getValue(); time++) {
+          String version = next();
+          product.sign(version, profile).requireDone();
+          lives.dieAt(milestone.getKey(), time, () -> product.publish(version));
+          follow(lives.now(), version + ".0+0");
+        }
+      }
+      String last = next();
+      product.sign(last, profile).requireDone();
+      product
+          .engineer()
+          .run("channels", "add", "beta", "--product", RegisteredProduct.PRODUCT)
+          .requireDone();
+      lives.dieAt(NEW_CHANNEL, 1, () -> product.publish(last));
+      follow(lives.now(), last + ".0+0");
+      for (int i = 0; i < REGISTERING.size(); i++) {
+        String version = finished.get(i);
+        lives.dieAt(REGISTERING.get(i), 1, () -> product.push(version));
+        boolean registered = product.publish(version).status() == 0;
+        assertThat(registered).isEqualTo(REGISTERING.get(i).equals("build.registered"));
+        if (!registered) {
+          product.push(version).requireDone();
+          product.publish(version).requireDone();
+        }
+        follow(lives.now(), version + ".0+0");
+      }
+      lives.dieAt(NEW_LINEAGE, 1, () -> product.addLineage("next", "p-384"));
+      product.addLineage("next", "p-384").requireDone();
+      follow(lives.now(), finished.get(1) + ".0+0");
+      assertThat(lives.deaths).isEqualTo(SIGNING.size() + 12 + 1 + REGISTERING.size() + 1);
+    }
+  }
+
+  /** Builds of a service with the same keys that this one knows nothing of. */
+  private List<String> finishedElsewhere(Path data, RegisteredProduct product, String profile)
+      throws IOException {
+    Path twin = directory.resolve("twin");
+    try (Stream<Path> files = Files.walk(data)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, twin.resolve(data.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
       }
     }
-    for (String milestone : PUBLISHING) {
-      String version = next();
-      dyingAt(
-          data,
-          product,
-          milestone,
-          () -> {
-            product.sign(version, profile).requireDone();
-            return product.publish(version);
-          });
-      deaths++;
-      try (ServiceProcess service = ServiceProcess.start(data)) {
-        product.signIn(service);
-        follow(service, version + ".0+0");
+    List<String> versions = List.of("34.60", "34.61");
+    try (ServiceProcess service = ServiceProcess.start(twin)) {
+      product.signIn(service);
+      for (String version : versions) {
+        product.sign(version, profile).requireDone();
       }
     }
-    assertThat(deaths).isEqualTo(SIGNING.size() + PUBLISHING.size());
+    return versions;
   }
 
   /** What is done while the service lives its last seconds. */
@@ -110,13 +178,43 @@ class KilledServiceIT {
     Operator.Answer run() throws IOException;
   }
 
-  private static Operator.Answer dyingAt(
-      Path data, RegisteredProduct product, String milestone, Work work) throws IOException {
-    try (ServiceProcess service = ServiceProcess.haltingAt(data, milestone, 1)) {
+  /** The service from death to death. */
+  private static final class Lives implements AutoCloseable {
+    private final Path data;
+    private final Path halt;
+    private final RegisteredProduct product;
+    private ServiceProcess service;
+    private int deaths;
+
+    Lives(Path data, Path halt, RegisteredProduct product) throws IOException {
+      this.data = data;
+      this.halt = halt;
+      this.product = product;
+      this.service = ServiceProcess.haltingBy(halt, data);
       product.signIn(service);
+    }
+
+    ServiceProcess now() {
+      return service;
+    }
+
+    /** The service dies of the work, whoever asked hears nothing, and another one takes over. */
+    void dieAt(String milestone, int time, Work work) throws IOException {
+      Path armed = halt.resolveSibling("arming");
+      Files.writeString(armed, milestone + " " + time);
+      Files.move(armed, halt, StandardCopyOption.ATOMIC_MOVE);
       Operator.Answer answer = work.run();
-      assertThat(service.waitForEnd()).as("exit status at " + milestone).isEqualTo(137);
-      return answer;
+      assertThat(service.waitForEnd()).as("exit at " + milestone + answer.err()).isEqualTo(137);
+      assertThat(answer.status()).as(milestone + answer.out()).isNotZero();
+      Files.delete(halt);
+      deaths++;
+      service = ServiceProcess.haltingBy(halt, data);
+      product.signIn(service);
+    }
+
+    @Override
+    public void close() throws IOException {
+      service.close();
     }
   }
 

@@ -132,6 +132,22 @@ record RegisteredProduct(Operator administrator, Operator engineer) {
         version + ".dsse");
   }
 
+  /** Registers a build that is finished already. */
+  Operator.Answer push(String version) {
+    return engineer.run(
+        "push", version + ".img", "--manifest", version + ".dsse", "--product", PRODUCT);
+  }
+
+  /** Registers the profile for this client key once more, in another lineage. */
+  Operator.Answer addLineage(String lineage, String clientKey) throws IOException {
+    Path profile = engineer.directory().resolve("profile-" + clientKey + ".json");
+    Files.writeString(
+        engineer.directory().resolve("profile-" + lineage + ".json"),
+        Files.readString(profile)
+            .replace("\"name\": \"" + LINEAGE + "\"", "\"name\": \"" + lineage + "\""));
+    return engineer.run("profiles", "add", "profile-" + lineage + ".json", "--product", PRODUCT);
+  }
+
   Operator.Answer publish(String version) {
     return engineer.run(
         "release",

@@ -32,9 +32,9 @@ final class ServiceProcess implements AutoCloseable {
     return start(data, List.of());
   }
 
-  /** The service that halts when it passes this milestone for the given time. */
-  static ServiceProcess haltingAt(Path data, String milestone, int time) throws IOException {
-    return start(data, List.of("-Dhalt.at=" + milestone, "-Dhalt.time=" + time));
+  /** The service that halts at the milestone which this file names; see {@link HaltingService}. */
+  static ServiceProcess haltingBy(Path file, Path data) throws IOException {
+    return start(data, List.of("-Dhalt.file=" + file));
   }
 
   private static ServiceProcess start(Path data, List<String> properties) throws IOException {
