@@ -16,15 +16,26 @@ public final class Bytes {
     this.value = value;
   }
 
+  /** A copy of all of them. */
   public static Bytes copyOf(byte[] value) {
     return new Bytes(value.clone());
   }
 
+  /**
+   * A copy of some, as {@link Arrays#copyOfRange(byte[], int, int)} takes it.
+   *
+   * @param from index of the first byte
+   * @param to index behind the last byte
+   */
   public static Bytes copyOf(byte[] value, int from, int to) {
     return new Bytes(Arrays.copyOfRange(value, from, to));
   }
 
-  /** Lower-case hex, an even number of digits. */
+  /**
+   * Reads lower-case hex, two digits a byte. Its length is for the caller to bound.
+   *
+   * @throws RejectedException MALFORMED for an odd number of digits, or any other character
+   */
   public static Bytes ofHex(String hex) throws RejectedException {
     for (int i = 0; i < hex.length(); i++) {
       char c = hex.charAt(i);
@@ -38,7 +49,12 @@ public final class Bytes {
     return new Bytes(HEX.parseHex(hex));
   }
 
-  /** Standard base64 with padding; no other spelling of the same bytes is taken. */
+  /**
+   * Reads standard base64 with padding, RFC 4648 section 4; no other spelling of the same bytes is
+   * taken. Its length is for the caller to bound.
+   *
+   * @throws RejectedException MALFORMED for anything else
+   */
   public static Bytes ofBase64(String text) throws RejectedException {
     byte[] decoded;
     try {
@@ -52,18 +68,22 @@ public final class Bytes {
     return new Bytes(decoded);
   }
 
+  /** A copy. */
   public byte[] toByteArray() {
     return value.clone();
   }
 
+  /** How many bytes there are. */
   public int length() {
     return value.length;
   }
 
+  /** Lower-case hex, two digits a byte. */
   public String hex() {
     return HEX.formatHex(value);
   }
 
+  /** Standard base64 with padding, RFC 4648 section 4. */
   public String base64() {
     return Base64.getEncoder().encodeToString(value);
   }

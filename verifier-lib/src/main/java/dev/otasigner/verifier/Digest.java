@@ -17,7 +17,11 @@ public record Digest(String hex) implements Comparable<Digest> {
     }
   }
 
-  /** Reads untrusted text. */
+  /**
+   * Reads untrusted text.
+   *
+   * @throws RejectedException MALFORMED unless it is 64 lower-case hex digits
+   */
   public static Digest parse(String hex) throws RejectedException {
     if (!isDigest(hex)) {
       throw new RejectedException(Reason.MALFORMED, "not a SHA-256 digest in lower-case hex");
@@ -25,19 +29,26 @@ public record Digest(String hex) implements Comparable<Digest> {
     return new Digest(hex);
   }
 
+  /** SHA-256 of these bytes, FIPS 180-4. */
   public static Digest of(byte[] bytes) {
     return ofHash(sha256().digest(bytes));
   }
 
+  /** SHA-256 of these bytes, FIPS 180-4. */
   public static Digest of(Bytes bytes) {
     return of(bytes.toByteArray());
   }
 
-  /** The digest whose 32 bytes are given. */
+  /**
+   * The digest whose 32 bytes are given.
+   *
+   * @throws IllegalArgumentException when there are not 32
+   */
   public static Digest ofHash(byte[] hash) {
     return new Digest(HexFormat.of().formatHex(hash));
   }
 
+  /** The 32 bytes, a copy. */
   public byte[] bytes() {
     return HexFormat.of().parseHex(hex);
   }
@@ -52,7 +63,12 @@ public record Digest(String hex) implements Comparable<Digest> {
     return digest("SHA-256");
   }
 
-  /** A fresh digest of the JDK that every JDK has. */
+  /**
+   * A fresh digest of the JDK that every JDK has.
+   *
+   * @param jcaName such as {@code SHA-384}
+   * @throws IllegalStateException when this JDK has none of this name
+   */
   public static MessageDigest digest(String jcaName) {
     try {
       return MessageDigest.getInstance(jcaName);

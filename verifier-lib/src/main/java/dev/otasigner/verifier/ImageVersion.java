@@ -30,7 +30,11 @@ public record ImageVersion(int major, int minor, int revision, long build)
     }
   }
 
-  /** The wire's exact form {@code 34.12.0+0}, without leading zeroes. */
+  /**
+   * The wire's exact form {@code 34.12.0+0}, without leading zeroes.
+   *
+   * @throws RejectedException MALFORMED for any other form, or a number out of its range
+   */
   public static ImageVersion parse(String text) throws RejectedException {
     ImageVersion version = EXACT.matcher(text).matches() ? match(text) : null;
     if (version == null || !version.toString().equals(text)) {
@@ -40,7 +44,12 @@ public record ImageVersion(int major, int minor, int revision, long build)
     return version;
   }
 
-  /** What a person types: {@code 34.12}, {@code 34.12.1}, {@code 34.12.1+7}. */
+  /**
+   * What a person types: {@code 34.12}, {@code 34.12.1}, {@code 34.12.1+7}. What is left out is
+   * zero.
+   *
+   * @throws RejectedException MALFORMED for any other form, or a number out of its range
+   */
   public static ImageVersion parseLenient(String text) throws RejectedException {
     ImageVersion version = match(text);
     if (version == null) {
@@ -81,6 +90,7 @@ public record ImageVersion(int major, int minor, int revision, long build)
     return byRevision != 0 ? byRevision : Long.compare(build, other.build);
   }
 
+  /** Whether it comes after the other one in the order of {@link #compareTo}. */
   public boolean isNewerThan(ImageVersion other) {
     return compareTo(other) > 0;
   }

@@ -20,10 +20,22 @@ public final class RejectedException extends Exception {
   private final @Nullable String actual;
   private final long offset;
 
+  /**
+   * A refusal that a sentence says enough of.
+   *
+   * @param message cut to 500 characters
+   */
   public RejectedException(Reason reason, String message) {
     this(reason, message, null, null, -1, null);
   }
 
+  /**
+   * A refusal that also quotes what it compared, as {@code toString} shows it.
+   *
+   * @param message cut to 500 characters
+   * @param expected what the check wanted, cut to 500 characters
+   * @param actual what it found, cut to 500 characters
+   */
   public RejectedException(Reason reason, String message, Object expected, Object actual) {
     this(reason, message, expected.toString(), actual.toString(), -1, null);
   }
@@ -42,7 +54,11 @@ public final class RejectedException extends Exception {
     this.offset = offset;
   }
 
-  /** The same refusal, pointing at the byte {@code offset} of the input. */
+  /**
+   * The same refusal, pointing at the byte {@code offset} of the input.
+   *
+   * @param byteOffset counted from zero
+   */
   public RejectedException at(long byteOffset) {
     return new RejectedException(reason, message(), expected, actual, byteOffset, getCause());
   }
@@ -53,11 +69,15 @@ public final class RejectedException extends Exception {
         reason, where + ": " + message(), expected, actual, offset, getCause());
   }
 
-  /** The same refusal under another reason, when a caller gives the check its name. */
+  /**
+   * The same refusal under another reason, when a caller gives the check its name; this one is its
+   * cause.
+   */
   public RejectedException as(Reason other) {
     return new RejectedException(other, message(), expected, actual, offset, this);
   }
 
+  /** Which check refused: what programs go by, where the sentence is for people. */
   public Reason reason() {
     return reason;
   }

@@ -4,6 +4,10 @@
  *
  * <p>No clock, no network, no logging, no private key. Every length is bounded before it is
  * allocated.
+ *
+ * <p>A record whose constructor checks its components throws {@link IllegalArgumentException} for
+ * one that its Javadoc rules out: a mistake of the caller. Untrusted bytes that break the same rule
+ * are refused. Lengths are in bytes, unless a name or a text says otherwise.
  */
 @NullMarked
 package dev.otasigner.verifier;

@@ -25,24 +25,39 @@ public final class Fields {
   private final Json.Obj object;
   private final String path;
 
+  /**
+   * The members of this object.
+   *
+   * @param path where it stands in its document, for error texts; empty at the top
+   */
   public Fields(Json.Obj object, String path) {
     this.object = object;
     this.path = path;
   }
 
+  /** The object itself, with the members that nobody asks for. */
   public Json.Obj json() {
     return object;
   }
 
+  /** Whether there is such a member, of whatever kind; null is one. */
   public boolean has(String name) {
     return object.members().containsKey(name);
   }
 
+  /** Names of all members, in the order read. */
   public Set<String> names() {
     return object.members().keySet();
   }
 
-  /** Demands {@code schema} to be 1 and every name in {@code critical} to be known. */
+  /**
+   * Demands {@code schema} to be 1 and every name in {@code critical}, which may be absent, to be
+   * known.
+   *
+   * @throws RejectedException UNSUPPORTED_VERSION for another schema, UNSUPPORTED_CRITICAL for a
+   *     name not in {@code knownCritical}, LIMIT_EXCEEDED for more than 32 names, MALFORMED when
+   *     {@code schema} is missing, or either member is not of its kind or below zero
+   */
   public void requireSchema(Set<String> knownCritical) throws RejectedException {
     long schema = integer("schema", 0, Integer.MAX_VALUE);
     if (schema != 1) {
@@ -59,6 +74,11 @@ public final class Fields {
     }
   }
 
+  /**
+   * A string.
+   *
+   * @throws RejectedException MALFORMED when it is missing or of another kind
+   */
   public String string(String name) throws RejectedException {
     if (member(name) instanceof Json.Str string) {
       return string.value();
@@ -66,11 +86,20 @@ public final class Fields {
     throw wrongKind(name, "string");
   }
 
+  /**
+   * A string, or empty when there is no such member.
+   *
+   * @throws RejectedException MALFORMED when it is of another kind
+   */
   public Optional<String> optionalString(String name) throws RejectedException {
     return has(name) ? Optional.of(string(name)) : Optional.empty();
   }
 
-  /** A string that is one of the house's names: {@code [a-z0-9-]{1,32}}. */
+  /**
+   * A string that is one of the house's names: {@code [a-z0-9-]{1,32}}.
+   *
+   * @throws RejectedException MALFORMED when it is missing, of another kind or no name
+   */
   public String name(String name) throws RejectedException {
     String value = string(name);
     if (!NAME.matcher(value).matches()) {
@@ -79,10 +108,16 @@ public final class Fields {
     return value;
   }
 
+  /** Whether it is one of the house's names: {@code [a-z0-9-]{1,32}}. */
   public static boolean isName(String value) {
     return NAME.matcher(value).matches();
   }
 
+  /**
+   * An integer within these bounds, which both belong to it.
+   *
+   * @throws RejectedException MALFORMED when it is missing, of another kind or out of bounds
+   */
   public long integer(String name, long min, long max) throws RejectedException {
     if (!(member(name) instanceof Json.Num number)) {
       throw wrongKind(name, "integer");
@@ -93,11 +128,20 @@ public final class Fields {
     return number.value();
   }
 
-  /** An unsigned 32-bit integer. */
+  /**
+   * An unsigned 32-bit integer.
+   *
+   * @throws RejectedException MALFORMED when it is missing, of another kind or out of bounds
+   */
   public long u32(String name) throws RejectedException {
     return integer(name, 0, 0xffff_ffffL);
   }
 
+  /**
+   * True or false.
+   *
+   * @throws RejectedException MALFORMED when it is missing or of another kind
+   */
   public boolean bool(String name) throws RejectedException {
     if (member(name) instanceof Json.Bool bool) {
       return bool.value();
@@ -105,6 +149,11 @@ public final class Fields {
     throw wrongKind(name, "boolean");
   }
 
+  /**
+   * A time in the one spelling of {@link Times}, to the second.
+   *
+   * @throws RejectedException MALFORMED when it is missing, of another kind or otherwise spelt
+   */
   public Instant time(String name) throws RejectedException {
     try {
       return Times.parse(string(name));
@@ -113,6 +162,11 @@ public final class Fields {
     }
   }
 
+  /**
+   * A SHA-256 in 64 lower-case hex digits.
+   *
+   * @throws RejectedException MALFORMED when it is missing, of another kind or otherwise spelt
+   */
   public Digest digest(String name) throws RejectedException {
     try {
       return Digest.parse(string(name));
@@ -121,6 +175,11 @@ public final class Fields {
     }
   }
 
+  /**
+   * A version in the exact form of {@link ImageVersion#parse}.
+   *
+   * @throws RejectedException MALFORMED when it is missing, of another kind or otherwise spelt
+   */
   public ImageVersion version(String name) throws RejectedException {
     try {
       return ImageVersion.parse(string(name));
@@ -129,6 +188,13 @@ public final class Fields {
     }
   }
 
+  /**
+   * Bytes in standard base64 with padding.
+   *
+   * @param maxBytes a text longer than so many bytes need is not decoded
+   * @throws RejectedException LIMIT_EXCEEDED for a longer text; MALFORMED when it is missing, of
+   *     another kind or otherwise spelt
+   */
   public Bytes base64(String name, int maxBytes) throws RejectedException {
     String text = string(name);
     if (text.length() > 4 * (((long) maxBytes + 2) / 3)) {
@@ -142,6 +208,13 @@ public final class Fields {
     }
   }
 
+  /**
+   * Bytes in lower-case hex.
+   *
+   * @param maxBytes a text of more than twice as many digits is not decoded
+   * @throws RejectedException LIMIT_EXCEEDED for a longer text; MALFORMED when it is missing, of
+   *     another kind or otherwise spelt
+   */
   public Bytes hex(String name, int maxBytes) throws RejectedException {
     String text = string(name);
     if (text.length() > 2L * maxBytes) {
@@ -155,6 +228,11 @@ public final class Fields {
     }
   }
 
+  /**
+   * An object.
+   *
+   * @throws RejectedException MALFORMED when it is missing or of another kind
+   */
   public Fields object(String name) throws RejectedException {
     if (member(name) instanceof Json.Obj child) {
       return new Fields(child, where(name));
@@ -162,11 +240,21 @@ public final class Fields {
     throw wrongKind(name, "object");
   }
 
+  /**
+   * An object, or empty when there is no such member.
+   *
+   * @throws RejectedException MALFORMED when it is of another kind
+   */
   public Optional<Fields> optionalObject(String name) throws RejectedException {
     return has(name) ? Optional.of(object(name)) : Optional.empty();
   }
 
-  /** The array's items, at most {@code maxItems}. */
+  /**
+   * The array's items, of whatever kinds.
+   *
+   * @throws RejectedException LIMIT_EXCEEDED for more than {@code maxItems}; MALFORMED when it is
+   *     missing or of another kind
+   */
   public List<Json> array(String name, int maxItems) throws RejectedException {
     if (!(member(name) instanceof Json.Arr array)) {
       throw wrongKind(name, "array");
@@ -178,7 +266,12 @@ public final class Fields {
     return array.items();
   }
 
-  /** The array's items, each an object, at most {@code maxItems}. */
+  /**
+   * The array's items, each an object.
+   *
+   * @throws RejectedException LIMIT_EXCEEDED for more than {@code maxItems}; MALFORMED when it is
+   *     missing, or it or an item is of another kind
+   */
   public List<Fields> objects(String name, int maxItems) throws RejectedException {
     List<Fields> result = new ArrayList<>();
     int i = 0;
@@ -192,7 +285,12 @@ public final class Fields {
     return result;
   }
 
-  /** The array's items, each a string, at most {@code maxItems}. */
+  /**
+   * The array's items, each a string.
+   *
+   * @throws RejectedException LIMIT_EXCEEDED for more than {@code maxItems}; MALFORMED when it is
+   *     missing, or it or an item is of another kind
+   */
   public List<String> strings(String name, int maxItems) throws RejectedException {
     List<String> result = new ArrayList<>();
     for (Json item : array(name, maxItems)) {
@@ -204,6 +302,12 @@ public final class Fields {
     return result;
   }
 
+  /**
+   * The array's items, each a SHA-256 in 64 lower-case hex digits.
+   *
+   * @throws RejectedException LIMIT_EXCEEDED for more than {@code maxItems}; MALFORMED when it is
+   *     missing, or it or an item is anything else
+   */
   public List<Digest> digests(String name, int maxItems) throws RejectedException {
     List<Digest> result = new ArrayList<>();
     for (String text : strings(name, maxItems)) {
@@ -217,7 +321,11 @@ public final class Fields {
   }
 
   /**
-   * The enum constant that {@code byCode} finds for the string, or a refusal that names the code.
+   * The enum constant that {@code byCode} finds for the string.
+   *
+   * @param what the kind of constant, for the error text
+   * @throws RejectedException MALFORMED when it is missing, of another kind or a code that is not
+   *     found
    */
   public <E> E oneOf(
       String name, java.util.function.Function<String, @Nullable E> byCode, String what)
@@ -235,11 +343,12 @@ public final class Fields {
     return object.members();
   }
 
-  /** A refusal of the member {@code name}. */
+  /** A refusal of the member {@code name}, MALFORMED: for the caller to throw. */
   public RejectedException malformed(String name, String what) {
     return new RejectedException(Reason.MALFORMED, where(name) + ": " + what);
   }
 
+  /** The path of a member in its document, with dots between names. */
   public String where(String name) {
     return path.isEmpty() ? name : path + "." + name;
   }

@@ -13,7 +13,11 @@ public sealed interface Json {
   /** What kind of value this is, in words for an error text. */
   String kind();
 
-  /** Order of members is kept as read; canonical output sorts them. */
+  /**
+   * An object. Order of members is kept as read; canonical output sorts them.
+   *
+   * @param members by name
+   */
   record Obj(Map<String, Json> members) implements Json {
     public Obj {
       members = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(members));
@@ -25,6 +29,11 @@ public sealed interface Json {
     }
   }
 
+  /**
+   * An array.
+   *
+   * @param items in their order
+   */
   record Arr(List<Json> items) implements Json {
     public Arr {
       items = List.copyOf(items);
@@ -36,6 +45,11 @@ public sealed interface Json {
     }
   }
 
+  /**
+   * A string.
+   *
+   * @param value without escapes; of what was read, without lone surrogates
+   */
   record Str(String value) implements Json {
     @Override
     public String kind() {
@@ -43,6 +57,11 @@ public sealed interface Json {
     }
   }
 
+  /**
+   * An integer.
+   *
+   * @param value 64 bits with sign: what is read beyond them is refused
+   */
   record Num(long value) implements Json {
     @Override
     public String kind() {
@@ -50,6 +69,11 @@ public sealed interface Json {
     }
   }
 
+  /**
+   * True or false.
+   *
+   * @param value which of them
+   */
   record Bool(boolean value) implements Json {
     @Override
     public String kind() {
@@ -65,7 +89,7 @@ public sealed interface Json {
     }
   }
 
-  /** OLPC canonical JSON, in UTF-8: the bytes that are signed and digested. */
+  /** OLPC canonical JSON, in UTF-8: the bytes that are signed and digested (TUF 4.1). */
   default byte[] canonicalBytes() {
     return CanonicalJson.write(this);
   }
@@ -75,10 +99,12 @@ public sealed interface Json {
     return CanonicalJson.text(this);
   }
 
+  /** An object to be filled. */
   static Builder object() {
     return new Builder();
   }
 
+  /** An array of strings, in the order given. */
   static Json strings(Iterable<String> values) {
     java.util.ArrayList<Json> items = new java.util.ArrayList<>();
     values.forEach(v -> items.add(new Str(v)));
@@ -91,6 +117,7 @@ public sealed interface Json {
 
     private Builder() {}
 
+    /** Any value; one under the same name is replaced. */
     public Builder put(String name, @Nullable Json value) {
       if (value != null) {
         members.put(name, value);
@@ -98,34 +125,42 @@ public sealed interface Json {
       return this;
     }
 
+    /** A string. */
     public Builder put(String name, @Nullable String value) {
       return value == null ? this : put(name, new Str(value));
     }
 
+    /** An integer. */
     public Builder put(String name, long value) {
       return put(name, new Num(value));
     }
 
+    /** True or false. */
     public Builder put(String name, boolean value) {
       return put(name, new Bool(value));
     }
 
+    /** A time as {@link Times#format} spells it, to the second. */
     public Builder put(String name, @Nullable Instant value) {
       return value == null ? this : put(name, Times.format(value));
     }
 
+    /** A digest in lower-case hex. */
     public Builder put(String name, @Nullable Digest value) {
       return value == null ? this : put(name, value.hex());
     }
 
+    /** Bytes in standard base64 with padding. */
     public Builder putBase64(String name, Bytes value) {
       return put(name, value.base64());
     }
 
+    /** An array. */
     public Builder put(String name, List<? extends Json> values) {
       return put(name, new Arr(List.copyOf(values)));
     }
 
+    /** The object with what was put so far. */
     public Obj build() {
       return new Obj(members);
     }

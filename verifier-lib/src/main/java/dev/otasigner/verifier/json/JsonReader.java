@@ -55,9 +55,12 @@ public final class JsonReader {
 
   /**
    * Reads one document. What it holds in memory is bounded by its own length: a document of little
-   * but small values is refused, LIMIT_EXCEEDED.
+   * but small values is refused.
    *
    * @param maxBytes the caller's limit for this kind of document
+   * @throws RejectedException LIMIT_EXCEEDED for a longer document, more than 32 levels below the
+   *     outermost value, or too many values; MALFORMED when it is not JSON in UTF-8, or breaks a
+   *     rule of this package
    */
   public static Json read(byte[] utf8, int maxBytes) throws RejectedException {
     return read(utf8, maxBytes, false);
@@ -68,7 +71,9 @@ public final class JsonReader {
    * over. The canonical form leaves control characters in strings as they are, so that it is not
    * always JSON.
    *
-   * @throws RejectedException MALFORMED when the bytes are not in canonical form
+   * @param maxBytes the caller's limit for this kind of document
+   * @throws RejectedException MALFORMED when the bytes are not an object in canonical form,
+   *     LIMIT_EXCEEDED as {@link #read(byte[], int)}
    */
   public static Json.Obj readCanonical(byte[] bytes, int maxBytes) throws RejectedException {
     if (read(bytes, maxBytes, true) instanceof Json.Obj object
@@ -104,7 +109,13 @@ public final class JsonReader {
     return value;
   }
 
-  /** Reads one document that must be an object. */
+  /**
+   * Reads one document that must be an object.
+   *
+   * @param maxBytes the caller's limit for this kind of document
+   * @throws RejectedException MALFORMED when it is another value; MALFORMED and LIMIT_EXCEEDED as
+   *     {@link #read(byte[], int)}
+   */
   public static Fields readObject(byte[] utf8, int maxBytes) throws RejectedException {
     if (read(utf8, maxBytes) instanceof Json.Obj object) {
       return new Fields(object, "");

@@ -13,6 +13,13 @@ public final class Times {
 
   private Times() {}
 
+  /**
+   * Reads a time such as {@code 2026-11-22T09:30:00Z}: four digits of the year, no fraction, no
+   * offset.
+   *
+   * @throws RejectedException MALFORMED for any other spelling, and for a day or hour that the
+   *     calendar does not have
+   */
   public static Instant parse(String text) throws RejectedException {
     if (!FORM.matcher(text).matches()) {
       throw new RejectedException(Reason.MALFORMED, "not a time of the form 2026-11-22T09:30:00Z");
@@ -30,6 +37,7 @@ public final class Times {
     return time;
   }
 
+  /** The one spelling; what is below a second is cut off. */
   public static String format(Instant time) {
     return time.truncatedTo(ChronoUnit.SECONDS).toString();
   }
