@@ -16,6 +16,14 @@ import java.util.List;
 public record Anchor(VerificationKey key) {
   private static final int MAX_QUOTED = 64;
 
+  /**
+   * Reads an anchor, and recomputes its identifier.
+   *
+   * @throws RejectedException UNSUPPORTED_ALGORITHM for a suite outside the registry, or a key of
+   *     another type or size than its suite's; KEYID_MISMATCH when the stated identifier is not the
+   *     digest of the key; LIMIT_EXCEEDED for a key over {@link VerificationKey#MAX_SPKI_BYTES};
+   *     MALFORMED
+   */
   public static Anchor read(Fields fields) throws RejectedException {
     SignatureSuite suite = suite(fields, "suite");
     VerificationKey key =
@@ -41,6 +49,12 @@ public record Anchor(VerificationKey key) {
     return suite;
   }
 
+  /**
+   * Reads an array of anchors, each by {@link #read}; one that stands twice is no refusal here.
+   *
+   * @throws RejectedException LIMIT_EXCEEDED for more than {@code maxItems}; any reason of {@link
+   *     #read}
+   */
   public static List<Anchor> readAll(Fields fields, String name, int maxItems)
       throws RejectedException {
     List<Anchor> anchors = new ArrayList<>();
@@ -50,14 +64,17 @@ public record Anchor(VerificationKey key) {
     return anchors;
   }
 
+  /** SHA-256 of the SubjectPublicKeyInfo. */
   public Digest keyId() {
     return key.keyId();
   }
 
+  /** The one suite that the key verifies with. */
   public SignatureSuite suite() {
     return key.suite();
   }
 
+  /** The form on the wire, which {@link #read} reads. */
   public Json.Obj toJson() {
     return Json.object()
         .put("keyId", keyId())

@@ -24,6 +24,7 @@ public sealed interface SigningInput {
   /**
    * The hash of a message, for suites whose {@link SignatureSuite#hash()} is {@code name}.
    *
+   * @param bytes the hash, as long as its kind demands
    * @param name JCA name of the hash, such as {@code SHA-256}
    */
   record Hash(Bytes bytes, String name) implements SigningInput {
@@ -43,7 +44,11 @@ public sealed interface SigningInput {
     }
   }
 
-  /** The whole message; a suite that hashes first hashes it itself. */
+  /**
+   * The whole message; a suite that hashes first hashes it itself.
+   *
+   * @param bytes the message
+   */
   record Message(Bytes bytes) implements SigningInput {
     @Override
     public void verify(VerificationKey key, byte[] signature) throws RejectedException {
@@ -51,10 +56,17 @@ public sealed interface SigningInput {
     }
   }
 
+  /** The whole message, copied. */
   static SigningInput message(byte[] message) {
     return new Message(Bytes.copyOf(message));
   }
 
+  /**
+   * A hash, copied.
+   *
+   * @param name JCA name of the hash, such as {@code SHA-256}
+   * @throws IllegalArgumentException when it is not as long as such a hash
+   */
   static SigningInput hash(byte[] hash, String name) {
     return new Hash(Bytes.copyOf(hash), name);
   }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * and must be the suite's; the SubjectPublicKeyInfo must be in its one DER spelling.
  */
 public final class VerificationKey {
-  /** An ML-DSA-87 key needs 2,614 bytes, the largest of the registry. */
+  /** Of a SubjectPublicKeyInfo. An ML-DSA-87 key needs 2,614 bytes, the largest of the registry. */
   public static final int MAX_SPKI_BYTES = 4096;
 
   private final SignatureSuite suite;
@@ -29,14 +29,16 @@ public final class VerificationKey {
   /**
    * A key of this suite.
    *
-   * @param spki SubjectPublicKeyInfo in DER
-   * @throws RejectedException MALFORMED when it is not one, UNSUPPORTED_ALGORITHM when it is a key
-   *     of another type or size than the suite's
+   * @param spki SubjectPublicKeyInfo in DER, RFC 5280 section 4.1.2.7
+   * @throws RejectedException MALFORMED when it is not one, or is spelt otherwise than DER spells
+   *     it; UNSUPPORTED_ALGORITHM when it is a key of another type, size or parameter set than the
+   *     suite's; LIMIT_EXCEEDED over {@link #MAX_SPKI_BYTES}
    */
   public static VerificationKey of(SignatureSuite suite, Bytes spki) throws RejectedException {
     return new VerificationKey(suite, spki, SpkiReader.read(suite, spki));
   }
 
+  /** The one suite that it verifies with. */
   public SignatureSuite suite() {
     return suite;
   }
@@ -54,7 +56,9 @@ public final class VerificationKey {
   /**
    * Returns only when the signature is this key's over {@code message}.
    *
-   * @throws RejectedException BAD_SIGNATURE otherwise
+   * @param message whole: a suite that hashes first hashes it here
+   * @param signature in the suite's encoding
+   * @throws RejectedException BAD_SIGNATURE otherwise, whatever is wrong with it
    */
   public void verify(byte[] message, byte[] signature) throws RejectedException {
     String hash = suite.hash();
@@ -64,7 +68,10 @@ public final class VerificationKey {
   /**
    * The same for suites that hash first, given the hash: lets a caller hash a large image once.
    *
-   * @throws IllegalStateException when the suite takes the message whole
+   * @param hash of the kind that {@link SignatureSuite#hash()} names
+   * @throws RejectedException BAD_SIGNATURE as {@link #verify}
+   * @throws IllegalStateException when the suite takes the message whole, or the hash is not as
+   *     long as the suite's
    */
   public void verifyHash(byte[] hash, byte[] signature) throws RejectedException {
     String name = suite.hash();

@@ -25,12 +25,21 @@ import java.util.Set;
  * @param signatures one per key, in the order of the document
  */
 public record Envelope(String payloadType, Bytes payload, List<Signature> signatures) {
+  /** Of an envelope, in bytes of its JSON text. */
   public static final int MAX_BYTES = 256 * 1024;
+
+  /** Of one envelope. */
   public static final int MAX_SIGNATURES = 16;
 
   /** No suite has longer signatures. */
   private static final int MAX_SIGNATURE_BYTES = SignatureSuite.HSS_LMS.maxSignatureBytes();
 
+  /**
+   * A signature beside the payload.
+   *
+   * @param keyId SHA-256 of the signer's SubjectPublicKeyInfo
+   * @param signature over {@link #toBeSigned()}, in the encoding of the key's suite
+   */
   public record Signature(Digest keyId, Bytes signature) {}
 
   public Envelope {
@@ -38,9 +47,10 @@ public record Envelope(String payloadType, Bytes payload, List<Signature> signat
   }
 
   /**
-   * Reads an envelope; nothing is verified yet.
+   * Reads an envelope; nothing is verified yet. One without signatures is no refusal here.
    *
-   * @throws RejectedException MALFORMED, LIMIT_EXCEEDED; a key that signs twice is MALFORMED
+   * @throws RejectedException LIMIT_EXCEEDED over {@link #MAX_BYTES} or {@link #MAX_SIGNATURES}, or
+   *     for a signature longer than any suite's; MALFORMED, also for a key that signs twice
    */
   public static Envelope read(byte[] json) throws RejectedException {
     Fields fields = JsonReader.readObject(json, MAX_BYTES);
@@ -58,7 +68,7 @@ public record Envelope(String payloadType, Bytes payload, List<Signature> signat
         fields.string("payloadType"), fields.base64("payload", MAX_BYTES), signatures);
   }
 
-  /** DSSE v1 pre-authentication encoding: what each key signs. */
+  /** DSSE v1 pre-authentication encoding (PAE): what each key signs. */
   public static byte[] toBeSigned(String payloadType, Bytes payload) {
     byte[] type = payloadType.getBytes(StandardCharsets.UTF_8);
     ByteArrayOutputStream out = new ByteArrayOutputStream(payload.length() + 64);
@@ -69,6 +79,7 @@ public record Envelope(String payloadType, Bytes payload, List<Signature> signat
     return out.toByteArray();
   }
 
+  /** DSSE v1 pre-authentication encoding (PAE) of this type and payload: what each key signs. */
   public byte[] toBeSigned() {
     return toBeSigned(payloadType, payload);
   }
@@ -93,7 +104,11 @@ public record Envelope(String payloadType, Bytes payload, List<Signature> signat
     return valid;
   }
 
-  /** The payload, when it is of this type. */
+  /**
+   * The payload, when it is of this type.
+   *
+   * @throws RejectedException MALFORMED when it is of another one
+   */
   public Bytes payloadOf(String expectedType) throws RejectedException {
     if (!payloadType.equals(expectedType)) {
       throw new RejectedException(Reason.MALFORMED, "payload type", expectedType, "another one");
@@ -101,12 +116,14 @@ public record Envelope(String payloadType, Bytes payload, List<Signature> signat
     return payload;
   }
 
+  /** This envelope with one more signature at the end; whether it is valid is not asked. */
   public Envelope with(Signature signature) {
     List<Signature> all = new ArrayList<>(signatures);
     all.add(signature);
     return new Envelope(payloadType, payload, all);
   }
 
+  /** The envelope as JSON text in UTF-8. */
   public byte[] toBytes() {
     List<Json> items = new ArrayList<>();
     for (Signature signature : signatures) {

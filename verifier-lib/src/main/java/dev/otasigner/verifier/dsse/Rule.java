@@ -14,17 +14,30 @@ import java.util.stream.Collectors;
  * Who must have signed: {@code {any:[...]}} or {@code {all:[...]}} over key identifiers and rules.
  */
 public sealed interface Rule {
+  /** Of one list, keys and nested rules together. */
   int MAX_TERMS = 16;
+
+  /** Lists within one another, the outermost included. */
   int MAX_DEPTH = 4;
 
+  /**
+   * Whether it is enough that these have signed.
+   *
+   * @param signers identifiers of keys whose signatures are valid
+   */
   boolean isMetBy(Set<Digest> signers);
 
+  /** The form on the wire: a key as its identifier, a list as an object of one member. */
   Json toJson();
 
   /** All keys the rule speaks of. */
   Set<Digest> keyIds();
 
-  /** One key. */
+  /**
+   * One key.
+   *
+   * @param keyId SHA-256 of its SubjectPublicKeyInfo
+   */
   record Key(Digest keyId) implements Rule {
     @Override
     public boolean isMetBy(Set<Digest> signers) {
@@ -47,7 +60,11 @@ public sealed interface Rule {
     }
   }
 
-  /** At least one term. */
+  /**
+   * At least one term.
+   *
+   * @param terms one or more
+   */
   record Any(List<Rule> terms) implements Rule {
     public Any {
       terms = requireTerms(terms);
@@ -74,7 +91,11 @@ public sealed interface Rule {
     }
   }
 
-  /** Every term. */
+  /**
+   * Every term.
+   *
+   * @param terms one or more
+   */
   record All(List<Rule> terms) implements Rule {
     public All {
       terms = requireTerms(terms);
@@ -103,6 +124,9 @@ public sealed interface Rule {
 
   /**
    * Reads the object under {@code name}; an empty rule is refused, since it would accept anything.
+   *
+   * @throws RejectedException LIMIT_EXCEEDED over {@link #MAX_TERMS} or {@link #MAX_DEPTH};
+   *     MALFORMED, also without a term
    */
   static Rule read(Fields fields, String name) throws RejectedException {
     return read(fields.object(name), 0);
