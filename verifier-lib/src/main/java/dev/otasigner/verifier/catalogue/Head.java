@@ -25,18 +25,28 @@ import java.util.Set;
 /**
  * The head file of a channel and hardware: what its devices may take today, newest first. A build
  * that was withdrawn is absent.
+ *
+ * @param channel a name of {@link Fields#isName}
+ * @param hardware a name of {@link Fields#isName}, without the revision
+ * @param issued when it was made, to the second
+ * @param candidates each newer than the next
  */
 public record Head(String channel, String hardware, Instant issued, List<Candidate> candidates) {
+  /** Of a head file. */
   public static final int MAX_BYTES = 512 * 1024;
+
   private static final int MAX_CANDIDATES = 256;
   private static final int MAX_DEVICES = 2048;
   private static final BigInteger MILLE = BigInteger.valueOf(1000);
 
   /**
-   * A build as listed.
+   * A build as listed; a device refuses it when its manifest states otherwise.
    *
+   * @param version as its manifest states it
+   * @param securityCounter as its manifest states it, u32
    * @param manifest path of the manifest target
    * @param from versions it may be taken from; empty means any
+   * @param variants image files, without those of a newer registry; there may be none left
    * @param bridge brings old devices a newer profile; ignores the share
    * @param salt 8 bytes, hex: spreads devices over the share
    * @param sharePerMille 0 to 1000
@@ -97,7 +107,11 @@ public record Head(String channel, String hardware, Instant issued, List<Candida
           List.of());
     }
 
-    /** Whether this device's turn in the staged rollout has come. */
+    /**
+     * Whether this device's turn in the staged rollout has come: never on {@code hold}; always for
+     * a bridge or on {@code test}; else when the first 8 bytes of its {@link #mark}, as an unsigned
+     * number modulo 1000, are below the share.
+     */
     public boolean isInShare(String deviceId) {
       Digest mark = mark(salt, deviceId);
       if (hold.contains(mark)) {
@@ -111,7 +125,17 @@ public record Head(String channel, String hardware, Instant issued, List<Candida
     }
   }
 
-  /** An image file as listed. */
+  /**
+   * An image file as listed; a device refuses it when the manifest states otherwise.
+   *
+   * @param name as the manifest names the variant
+   * @param path of the image target
+   * @param format as the manifest states it
+   * @param suite as the manifest states it
+   * @param hash as the manifest states it
+   * @param pure as the manifest states it
+   * @param anchors as the manifest states them
+   */
   public record Variant(
       String name,
       String path,
@@ -129,7 +153,11 @@ public record Head(String channel, String hardware, Instant issued, List<Candida
     candidates = List.copyOf(candidates);
   }
 
-  /** SHA-256 of salt and device id: how a head file speaks of a device without naming it. */
+  /**
+   * SHA-256 of salt and device id: how a head file speaks of a device without naming it.
+   *
+   * @param deviceId in UTF-8 behind the salt
+   */
   public static Digest mark(Bytes salt, String deviceId) {
     MessageDigest hash = Digest.sha256();
     hash.update(salt.toByteArray());
@@ -137,6 +165,15 @@ public record Head(String channel, String hardware, Instant issued, List<Candida
     return Digest.ofHash(hash.digest());
   }
 
+  /**
+   * Reads a head file: at most 256 candidates of at most 32 variants, {@link
+   * VersionRange#MAX_RANGES} ranges and 2048 devices on hold and on test. A variant of a newer
+   * registry is left out.
+   *
+   * @throws RejectedException LIMIT_EXCEEDED over {@link #MAX_BYTES} or for a longer list;
+   *     UNSUPPORTED_VERSION for another schema; UNSUPPORTED_CRITICAL for any name in {@code
+   *     critical}; MALFORMED, also for candidates that are not in falling order of their versions
+   */
   public static Head read(byte[] json) throws RejectedException {
     Fields fields = JsonReader.readObject(json, MAX_BYTES);
     fields.requireSchema(Set.of());
@@ -192,6 +229,7 @@ public record Head(String channel, String hardware, Instant issued, List<Candida
         item.has("test") ? item.digests("test", MAX_DEVICES) : List.of());
   }
 
+  /** The form on the wire, as {@link #read} reads it. */
   public Json.Obj toJson() {
     List<Json> items = new ArrayList<>();
     for (Candidate c : candidates) {

@@ -19,12 +19,18 @@ import java.util.List;
  * @param pure the key signs the image itself rather than its hash (Ed25519 only)
  */
 public record BootAnchor(Anchor anchor, ImageHash hash, boolean pure) {
+  /** Of one bootloader, present ones and those on trial apart. */
   public static final int MAX_ANCHORS = 16;
 
   /** The hash over an image's signed region. */
   public enum ImageHash {
+    /** FIPS 180-4, 32 bytes. */
     SHA256("sha256", "SHA-256"),
+
+    /** FIPS 180-4, 48 bytes. */
     SHA384("sha384", "SHA-384"),
+
+    /** FIPS 180-4, 64 bytes. */
     SHA512("sha512", "SHA-512");
 
     private final String code;
@@ -35,14 +41,17 @@ public record BootAnchor(Anchor anchor, ImageHash hash, boolean pure) {
       this.jcaName = jcaName;
     }
 
+    /** The name on the wire: {@code sha256}. */
     public String code() {
       return code;
     }
 
+    /** The name in the JDK: {@code SHA-256}. */
     public String jcaName() {
       return jcaName;
     }
 
+    /** The hash of this name on the wire, or null when there is none. */
     public static @org.jspecify.annotations.Nullable ImageHash ofCode(String code) {
       for (ImageHash hash : values()) {
         if (hash.code.equals(code)) {
@@ -93,6 +102,12 @@ public record BootAnchor(Anchor anchor, ImageHash hash, boolean pure) {
     };
   }
 
+  /**
+   * Reads a boot anchor.
+   *
+   * @throws RejectedException UNSUPPORTED_ALGORITHM for a suite and hash that MCUboot cannot be
+   *     built for; any reason of {@link Anchor#read}
+   */
   public static BootAnchor read(Fields fields) throws RejectedException {
     Anchor anchor = Anchor.read(fields);
     ImageHash hash = fields.oneOf("hash", ImageHash::ofCode, "image hash");
@@ -105,6 +120,11 @@ public record BootAnchor(Anchor anchor, ImageHash hash, boolean pure) {
     return new BootAnchor(anchor, hash, pure);
   }
 
+  /**
+   * Reads an array of boot anchors.
+   *
+   * @throws RejectedException LIMIT_EXCEEDED over {@link #MAX_ANCHORS}; any reason of {@link #read}
+   */
   public static List<BootAnchor> readAll(Fields fields, String name) throws RejectedException {
     List<BootAnchor> anchors = new ArrayList<>();
     for (Fields item : fields.objects(name, MAX_ANCHORS)) {
@@ -113,10 +133,12 @@ public record BootAnchor(Anchor anchor, ImageHash hash, boolean pure) {
     return anchors;
   }
 
+  /** SHA-256 of the SubjectPublicKeyInfo. */
   public Digest keyId() {
     return anchor.keyId();
   }
 
+  /** The form on the wire, as {@link #read} reads it. */
   public Json.Obj toJson() {
     java.util.LinkedHashMap<String, Json> members =
         new java.util.LinkedHashMap<>(anchor.toJson().members());
@@ -125,6 +147,7 @@ public record BootAnchor(Anchor anchor, ImageHash hash, boolean pure) {
     return new Json.Obj(members);
   }
 
+  /** The form of a list on the wire. */
   public static Json toJson(List<BootAnchor> anchors) {
     return new Json.Arr(new ArrayList<>(anchors.stream().map(BootAnchor::toJson).toList()));
   }

@@ -9,14 +9,16 @@ import java.util.List;
 /**
  * A device's bootloader: what boots, and whether it can ever change.
  *
- * @param id its name
+ * @param id its name, one of {@link Fields#isName}
  * @param anchors the keys it boots; outside both slots, never written by the OS
  * @param trialAnchors keys of a bootloader component on trial; empty unless one is being confirmed
  * @param allowList refuses unprotected TLVs it does not know, as every port's default build does
- * @param rollbackProtection compares the image's security counter with the stored one
+ *     (MCUboot design, "TLV allow list")
+ * @param rollbackProtection compares the image's security counter with the stored one (MCUboot
+ *     design, "Hardware-based downgrade prevention")
  * @param updatable takes a new bootloader component, under its present anchors
  * @param keyTlv how images name their key
- * @param slotBytes size of an image slot, trailer included
+ * @param slotBytes size of an image slot in bytes, trailer included
  */
 public record Bootloader(
     String id,
@@ -41,10 +43,12 @@ public record Bootloader(
       this.code = code;
     }
 
+    /** The name on the wire: {@code keyhash}. */
     public String code() {
       return code;
     }
 
+    /** The constant of this name on the wire, or null when there is none. */
     public static @org.jspecify.annotations.Nullable KeyTlv ofCode(String code) {
       for (KeyTlv value : values()) {
         if (value.code.equals(code)) {
@@ -71,6 +75,13 @@ public record Bootloader(
     return all;
   }
 
+  /**
+   * Reads a bootloader.
+   *
+   * @throws RejectedException LIMIT_EXCEEDED over {@link BootAnchor#MAX_ANCHORS};
+   *     UNSUPPORTED_ALGORITHM and KEYID_MISMATCH for an anchor, as {@link BootAnchor#read};
+   *     MALFORMED
+   */
   public static Bootloader read(Fields fields) throws RejectedException {
     return new Bootloader(
         fields.name("id"),
@@ -83,6 +94,7 @@ public record Bootloader(
         fields.integer("slotBytes", 1, Long.MAX_VALUE));
   }
 
+  /** The form on the wire, as {@link #read} reads it. */
   public Json.Obj toJson() {
     return Json.object()
         .put("id", id)

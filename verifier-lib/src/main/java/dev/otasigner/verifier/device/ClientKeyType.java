@@ -14,10 +14,12 @@ public enum ClientKeyType {
     this.code = code;
   }
 
+  /** The name on the wire: {@code p-256}. */
   public String code() {
     return code;
   }
 
+  /** The type of this name on the wire, or null when there is none. */
   public static @Nullable ClientKeyType ofCode(String code) {
     for (ClientKeyType value : values()) {
       if (value.code.equals(code)) {

@@ -14,10 +14,12 @@ public enum ClockClass {
    */
   NONE;
 
+  /** The name on the wire: {@code rtc}. */
   public String code() {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  /** The class of this name on the wire, or null when there is none. */
   public static @Nullable ClockClass ofCode(String code) {
     for (ClockClass value : values()) {
       if (value.code().equals(code)) {

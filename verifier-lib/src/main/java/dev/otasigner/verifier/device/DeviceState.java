@@ -14,12 +14,17 @@ import java.util.TreeMap;
 /**
  * Everything about a device that the judgement depends on.
  *
+ * @param deviceId any text
+ * @param product a name of {@link Fields#isName}
  * @param hardware what it is made of
+ * @param channel the line of builds that it follows, a name of {@link Fields#isName}
  * @param clock how it knows the time, and the earliest time it can be
+ * @param bootloader what boots
  * @param running the confirmed build, by its signed documents
  * @param components installed components and their versions
  * @param securityCounter the stored anti-rollback number, u32
- * @param rootVersion version of the trusted TUF root
+ * @param lineage name of the root chain that it follows
+ * @param rootVersion version of the trusted TUF root, u32
  * @param clientCert the certificate it dials out with
  */
 public record DeviceState(
@@ -35,25 +40,65 @@ public record DeviceState(
     String lineage,
     long rootVersion,
     ClientCert clientCert) {
+  /** Of a document. */
   public static final int MAX_BYTES = 256 * 1024;
+
   private static final int MAX_COMPONENTS = 64;
 
+  /**
+   * What a device is made of.
+   *
+   * @param id a name of {@link Fields#isName}
+   * @param revision a name of {@link Fields#isName}
+   */
   public record Hardware(String id, String revision) {}
 
+  /**
+   * How a device knows the time.
+   *
+   * @param kind the class of its clock
+   * @param floor the time is not earlier than this
+   */
   public record Clock(ClockClass kind, Instant floor) {}
 
+  /**
+   * The confirmed build.
+   *
+   * @param version as its manifest states it
+   * @param manifest SHA-256 of the manifest's file, the whole envelope
+   * @param profile SHA-256 of the profile's file
+   */
   public record Running(ImageVersion version, Digest manifest, Digest profile) {}
 
+  /**
+   * The certificate that a device dials out with.
+   *
+   * @param keyType of its key
+   * @param notAfter the end of its validity
+   */
   public record ClientCert(ClientKeyType keyType, Instant notAfter) {}
 
   public DeviceState {
     components = Map.copyOf(components);
   }
 
+  /**
+   * Reads a document.
+   *
+   * @throws RejectedException LIMIT_EXCEEDED over {@link #MAX_BYTES}; any reason of {@link
+   *     #read(Fields)}
+   */
   public static DeviceState read(byte[] json) throws RejectedException {
     return read(JsonReader.readObject(json, MAX_BYTES));
   }
 
+  /**
+   * Reads a state that is part of a larger document.
+   *
+   * @throws RejectedException UNSUPPORTED_VERSION for another schema; UNSUPPORTED_CRITICAL for any
+   *     name in {@code critical}; LIMIT_EXCEEDED, UNSUPPORTED_ALGORITHM and KEYID_MISMATCH as
+   *     {@link Bootloader#read}; MALFORMED, also for more than 64 components
+   */
   public static DeviceState read(Fields fields) throws RejectedException {
     fields.requireSchema(Set.of());
     Fields hardware = fields.object("hardware");
@@ -86,6 +131,7 @@ public record DeviceState(
             cert.time("notAfter")));
   }
 
+  /** The form on the wire, as {@link #read(Fields)} reads it. */
   public Json.Obj toJson() {
     Json.Builder versions = Json.object();
     components.forEach((name, version) -> versions.put(name, version.toString()));

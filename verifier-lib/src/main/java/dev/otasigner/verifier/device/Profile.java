@@ -28,10 +28,10 @@ import java.util.Set;
  * @param anchors the keys the rule speaks of
  * @param newer what a profile for newer code names that this registry does not have
  * @param lineage the catalogue's root chain
- * @param minStrengthBits no weaker key counts, NIST SP 800-57
+ * @param minStrengthBits no weaker key counts, NIST SP 800-57; u16
  * @param tls how it dials out
  * @param servers names, spread over
- * @param ports tried in this order
+ * @param ports TCP, tried in this order; each 1 to 65535
  */
 public record Profile(
     Bytes bytes,
@@ -44,7 +44,9 @@ public record Profile(
     Tls tls,
     List<String> servers,
     List<Integer> ports) {
+  /** Of a document. */
   public static final int MAX_BYTES = 128 * 1024;
+
   private static final int MAX_LIST = 32;
 
   /**
@@ -65,17 +67,29 @@ public record Profile(
   /**
    * The catalogue's root chain.
    *
+   * @param name a name of {@link Fields#isName}
    * @param rootSha256 digest of the lineage's first root, baked in
    * @param thresholds signatures of each kind demanded on top of TUF's own thresholds
    */
   public record Lineage(String name, Digest rootSha256, Optional<Thresholds> thresholds) {}
 
+  /**
+   * Signatures that a role must carry, of each kind of suite.
+   *
+   * @param classical at least so many, 0 to 255
+   * @param postQuantum at least so many, 0 to 255
+   */
   public record Thresholds(int classical, int postQuantum) {}
 
   /**
-   * How the device dials out.
+   * How the device dials out. Names are not looked into here: they are for those who open
+   * connections.
    *
+   * @param versions of the protocol
+   * @param suites cipher suites
+   * @param groups of the key exchange
    * @param serverAnchors SHA-256 of the SPKI of the authorities that may vouch for a server
+   * @param clientKey the key it authenticates with
    */
   public record Tls(
       List<String> versions,
@@ -98,10 +112,21 @@ public record Profile(
     ports = List.copyOf(ports);
   }
 
+  /** SHA-256 of the document as received: the profile's name. */
   public Digest digest() {
     return Digest.of(bytes);
   }
 
+  /**
+   * Reads a profile. No list has more than 32 items; the rule has the limits of {@link Rule}.
+   * Suites outside the registry, and anchors of such suites, go to {@link #newer}; whether the
+   * profile fits a device is for the policy to say.
+   *
+   * @throws RejectedException LIMIT_EXCEEDED over {@link #MAX_BYTES}, for a longer list or an
+   *     anchor's key; UNSUPPORTED_VERSION for another schema; UNSUPPORTED_CRITICAL for any name in
+   *     {@code critical}; UNSUPPORTED_ALGORITHM for an anchor whose key is not of its suite;
+   *     KEYID_MISMATCH; MALFORMED
+   */
   public static Profile read(byte[] json) throws RejectedException {
     Fields fields = JsonReader.readObject(json, MAX_BYTES);
     fields.requireSchema(Set.of());

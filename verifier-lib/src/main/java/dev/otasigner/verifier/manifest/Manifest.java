@@ -19,9 +19,14 @@ import java.util.Set;
 
 /**
  * What a build is and whom it is for: the payload of a DSSE envelope of type {@link #PAYLOAD_TYPE}.
+ * Compare the information elements of RFC 9124 section 3.
  *
- * @param hardware ids with the revisions it runs on
+ * @param product a name of {@link Fields#isName}
+ * @param hardware ids with the revisions it runs on; at least one
+ * @param version what the image's header carries too
  * @param securityCounter the anti-rollback number it brings, u32
+ * @param format of every variant
+ * @param built when, to the second: a device without a clock knows that it is not earlier
  * @param variants same payload, other signers or format; at least one, without those of a newer
  *     registry
  * @param profile digest of the profile it brings
@@ -41,7 +46,10 @@ public record Manifest(
     List<VersionRange> from,
     List<Requirement> requires,
     Optional<BootloaderComponent> bootloader) {
+  /** The DSSE payload type. */
   public static final String PAYLOAD_TYPE = "application/vnd.otasigner.manifest.v1+json";
+
+  /** Of a payload. */
   public static final int MAX_BYTES = 128 * 1024;
 
   /**
@@ -51,6 +59,12 @@ public record Manifest(
 
   private static final int MAX_LIST = 32;
 
+  /**
+   * Hardware that the build runs on.
+   *
+   * @param id a name of {@link Fields#isName}
+   * @param revisions each as the device states its own
+   */
   public record Hardware(String id, List<String> revisions) {
     public Hardware {
       revisions = List.copyOf(revisions);
@@ -60,7 +74,12 @@ public record Manifest(
   /**
    * One signed image file of the build.
    *
+   * @param name unlike that of any other variant, and not {@link #BOOTLOADER_NAME}
    * @param lengthBytes of the file
+   * @param sha256 of the file
+   * @param suite of a key that has signed it; bootloaders go by {@code anchors}
+   * @param hash the image hash that its signers share
+   * @param pure they signed the image itself
    * @param anchors keys that have signed it
    */
   public record Variant(
@@ -76,11 +95,20 @@ public record Manifest(
     }
   }
 
+  /**
+   * A component that must be installed.
+   *
+   * @param component its name
+   * @param min the lowest version that will do
+   */
   public record Requirement(String component, ImageVersion min) {}
 
   /**
    * A bootloader component; the bootloader installs it itself, under its present anchors.
    *
+   * @param id the new bootloader's
+   * @param lengthBytes of the component's file
+   * @param sha256 of the component's file
    * @param anchors what the new bootloader boots
    */
   public record BootloaderComponent(
@@ -97,7 +125,16 @@ public record Manifest(
     requires = List.copyOf(requires);
   }
 
-  /** Reads the payload; the signatures are the caller's to check. */
+  /**
+   * Reads the payload; the signatures are the caller's to check. No list has more than 32 items,
+   * that of ranges {@link VersionRange#MAX_RANGES}, that of a bootloader's anchors {@link
+   * BootAnchor#MAX_ANCHORS}.
+   *
+   * @throws RejectedException LIMIT_EXCEEDED over {@link #MAX_BYTES} or for a longer list;
+   *     UNSUPPORTED_VERSION for another schema; UNSUPPORTED_CRITICAL for any name in {@code
+   *     critical}; UNSUPPORTED_ALGORITHM when no variant is of the registry, or a bootloader's
+   *     anchor is not; KEYID_MISMATCH for such an anchor; MALFORMED
+   */
   public static Manifest read(byte[] payload) throws RejectedException {
     Fields fields = JsonReader.readObject(payload, MAX_BYTES);
     fields.requireSchema(Set.of());
@@ -174,6 +211,7 @@ public record Manifest(
             item.digests("anchors", MAX_LIST)));
   }
 
+  /** The form on the wire, as {@link #read} reads it. */
   public Json.Obj toJson() {
     List<Json> hardwareItems = new ArrayList<>();
     for (Hardware h : hardware) {
