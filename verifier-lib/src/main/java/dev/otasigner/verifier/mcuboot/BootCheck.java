@@ -24,12 +24,16 @@ public final class BootCheck {
   /**
    * Accepts when the validation that belongs to some present or trial anchor accepts. Anchors of
    * equal suite and hash are judged together, as one bootloader that knows all of them: the last
-   * signature by any of them decides.
+   * signature by any of them decides (MCUboot design, "Integrity check" and "TLV allow list").
    *
-   * @param storedCounter the device's security counter; regarded only with rollback protection, and
-   *     below zero when nothing has been stored
-   * @throws RejectedException IMAGE_*, MALFORMED, SECURITY_COUNTER_TOO_LOW, LIMIT_EXCEEDED; of
-   *     several kinds of anchors, that of the one which came nearest
+   * @param storedCounter the device's security counter, u32; regarded only with rollback
+   *     protection, and below zero when nothing has been stored
+   * @throws RejectedException IMAGE_FORMAT, IMAGE_HASH, IMAGE_KEY_UNKNOWN, IMAGE_SIGNATURE,
+   *     IMAGE_TLV_NOT_ALLOWED, IMAGE_TRAILING_BYTES, IMAGE_NOT_BOOTABLE, IMAGE_ENCRYPTED,
+   *     IMAGE_COUNTER, IMAGE_TOO_LARGE, SECURITY_COUNTER_TOO_LOW, MALFORMED, or LIMIT_EXCEEDED when
+   *     an image with a pure signature is too long to be held in memory; of several kinds of
+   *     anchors, the reason of the one which came nearest
+   * @throws IOException when it cannot be read, or changed while it was read
    */
   public static BootedImage judge(ByteSource source, Bootloader bootloader, long storedCounter)
       throws IOException, RejectedException {

@@ -25,6 +25,7 @@ public record BootedImage(
     boolean pure,
     VerificationKey signedBy) {
 
+  /** The version in its header. */
   public ImageVersion version() {
     return image.header().version();
   }

@@ -61,7 +61,7 @@ public enum ImageKeyType {
    *
    * @param spki SubjectPublicKeyInfo in DER
    * @throws RejectedException UNSUPPORTED_ALGORITHM when it is a key of no such type, MALFORMED
-   *     when it is none at all
+   *     when it is none at all, LIMIT_EXCEEDED over {@link VerificationKey#MAX_SPKI_BYTES}
    */
   public static VerificationKey key(Bytes spki) throws RejectedException {
     RejectedException last = null;
@@ -82,6 +82,7 @@ public enum ImageKeyType {
         last == null ? "none" : "another type or size");
   }
 
+  /** The suite with which bootloaders check such keys. */
   public SignatureSuite suite() {
     return suite;
   }

@@ -6,6 +6,7 @@ import java.io.IOException;
 
 /** A key that signs images, wherever it lives; the assembler only ever sees its signatures. */
 public interface ImageSigner {
+  /** The public key: it says what is to be signed, and every signature is verified with it. */
   VerificationKey key();
 
   /**
@@ -13,6 +14,7 @@ public interface ImageSigner {
    * and the whole signed region for pure Ed25519.
    *
    * @return RSA and Ed25519 as they are, ECDSA in DER
+   * @throws IOException when no signature is to be had
    */
   byte[] sign(SigningInput input) throws IOException;
 }

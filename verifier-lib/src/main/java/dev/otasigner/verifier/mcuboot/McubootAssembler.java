@@ -48,7 +48,9 @@ public final class McubootAssembler {
   /**
    * Writes a signed image to a file, which appears whole or not at all.
    *
-   * @see #assemble(ByteSource, AssembleOptions, List, OutputStream)
+   * @param file in a directory that exists; what stood there is replaced
+   * @throws RejectedException as {@link #assemble(ByteSource, AssembleOptions, List, OutputStream)}
+   * @throws IOException when payload or file fails, or a signer does
    */
   public static void assemble(
       ByteSource payload, AssembleOptions options, List<ImageSigner> signers, Path file)
@@ -73,8 +75,12 @@ public final class McubootAssembler {
    *
    * @param signers at least one; all must sign over the same hash
    * @throws RejectedException UNSUPPORTED_ALGORITHM when no bootloader checks such a key or the
-   *     keys need different hashes, IMAGE_TOO_LARGE, LIMIT_EXCEEDED, MALFORMED when the payload has
-   *     no room for the header, BAD_SIGNATURE when a signer's signature does not verify
+   *     keys need different hashes; IMAGE_TOO_LARGE over the slot or 32 bits; LIMIT_EXCEEDED when a
+   *     TLV area is over 65,535 bytes, or a pure signature's image over the slot, or {@link
+   *     TrustCheck#DEFAULT_PURE_BYTES} where that is unknown; MALFORMED when the payload has no
+   *     room for the header; BAD_SIGNATURE when a signer's signature does not verify
+   * @throws IOException when payload or {@code out} fails, or a signer does
+   * @throws IllegalArgumentException without a signer
    */
   public static void assemble(
       ByteSource payload, AssembleOptions options, List<ImageSigner> signers, OutputStream out)

@@ -8,13 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The first 32 bytes of an image.
+ * The first 32 bytes of an image (MCUboot design, "Image format").
  *
  * @param loadAddress where a RAM-loaded or fixed image belongs, u32
  * @param headerBytes offset of the payload; the header is padded up to it, u16
  * @param protectedTlvBytes length of the protected TLV area with its info header, 0 if none, u16
  * @param payloadBytes without header and TLVs, u32
  * @param flags u32
+ * @param version of the image
  * @param pad written 0; bootloaders do not look at it, u32
  */
 public record McubootHeader(
@@ -25,16 +26,37 @@ public record McubootHeader(
     long flags,
     ImageVersion version,
     long pad) {
+  /** Length of the fields, without padding. */
   public static final int BYTES = 32;
+
+  /** The first four bytes, u32. */
   public static final long MAGIC = 0x96f3b83dL;
+
+  /** Flag: position-independent code. */
   public static final int PIC = 0x1;
+
+  /** Flag: the payload is encrypted with AES-128. */
   public static final int ENC_AES128 = 0x4;
+
+  /** Flag: the payload is encrypted with AES-256. */
   public static final int ENC_AES256 = 0x8;
+
+  /** Flag: not to be booted by itself. */
   public static final int NON_BOOTABLE = 0x10;
+
+  /** Flag: copied to {@code loadAddress} before it runs. */
   public static final int RAM_LOAD = 0x20;
+
+  /** Flag: built to run from flash at {@code loadAddress}. */
   public static final int ROM_FIXED = 0x100;
+
+  /** Flag: the payload is compressed with LZMA1. */
   public static final int LZMA1 = 0x200;
+
+  /** Flag: the payload is compressed with LZMA2. */
   public static final int LZMA2 = 0x400;
+
+  /** Flag: the compressed payload has gone through a filter for ARM Thumb code. */
   public static final int ARM_THUMB_FILTER = 0x800;
 
   private static final int LOAD_ADDRESS_AT = 4;
@@ -128,10 +150,12 @@ public record McubootHeader(
     return (flags & flag) != 0;
   }
 
+  /** Whether a flag says that the payload is encrypted. */
   public boolean isEncrypted() {
     return has(ENC_AES128 | ENC_AES256);
   }
 
+  /** Whether a flag says that the payload is compressed. */
   public boolean isCompressed() {
     return has(LZMA1 | LZMA2);
   }

@@ -12,10 +12,13 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * What an MCUboot image says of itself. Only its structure has been checked: nothing here is
- * trusted before {@link BootCheck} or {@link TrustCheck} has accepted the image.
+ * What an MCUboot image says of itself (MCUboot design, "Image format"). Only its structure has
+ * been checked: nothing here is trusted before {@link BootCheck} or {@link TrustCheck} has accepted
+ * the image.
  *
+ * @param header its fields
  * @param tlvs protected entries first, each area in file order
+ * @param headerBytes the header's 32 bytes as they stand in the file
  * @param tlvBytes both TLV areas as they stand in the file
  * @param lengthBytes of the whole file, with whatever follows the TLVs
  */
@@ -27,10 +30,11 @@ public record McubootImage(
   }
 
   /**
-   * Reads header and TLVs; the payload is skipped.
+   * Reads header and TLVs, no more than 128 KiB; the payload is skipped.
    *
    * @throws RejectedException IMAGE_FORMAT when it is no MCUboot image, MALFORMED when it is a
    *     broken one; both name the offset
+   * @throws IOException when it cannot be read
    */
   public static McubootImage read(ByteSource source) throws IOException, RejectedException {
     try (InputStream in = source.open()) {
@@ -115,27 +119,33 @@ public record McubootImage(
     return bytes;
   }
 
-  /** Offset of the TLV areas, the end of the payload. */
+  /** Offset of the TLV areas, the end of the payload, in bytes. */
   public long tlvOffset() {
     return header.headerBytes() + header.payloadBytes();
   }
 
-  /** Length of what is hashed and signed: header, payload and protected TLVs. */
+  /** Length of what is hashed and signed: header, payload and protected TLVs, in bytes. */
   public long signedBytes() {
     return tlvOffset() + header.protectedTlvBytes();
   }
 
-  /** End of the TLVs; erased flash or a trailer may follow. */
+  /** End of the TLVs, in bytes; erased flash or a trailer may follow. */
   public long endOffset() {
     return tlvOffset() + tlvBytes.length();
   }
 
+  /**
+   * The entries of this type, protected ones first.
+   *
+   * @param type see {@link TlvType}
+   */
   public List<Tlv> ofType(int type) {
     return tlvs.stream().filter(tlv -> tlv.type() == type).toList();
   }
 
   /**
-   * The security counter, u32.
+   * The security counter, u32, if there is one (MCUboot design, "Hardware-based downgrade
+   * prevention").
    *
    * @throws RejectedException IMAGE_COUNTER when there is one that is unprotected, a second one, or
    *     one that is not 4 bytes long

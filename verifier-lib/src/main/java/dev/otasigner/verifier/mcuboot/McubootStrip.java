@@ -19,7 +19,9 @@ public final class McubootStrip {
    * @param image judged or not: only its structure is read
    * @return a view of {@code image}, which must not change while the view is in use
    * @throws RejectedException IMAGE_KEY_UNKNOWN when the key has not signed the image,
-   *     UNSUPPORTED_ALGORITHM when it cannot have
+   *     UNSUPPORTED_ALGORITHM when it cannot have; IMAGE_FORMAT and MALFORMED as {@link
+   *     McubootImage#read}
+   * @throws IOException when it cannot be read
    */
   public static ByteSource withoutSigner(ByteSource image, VerificationKey key)
       throws IOException, RejectedException {

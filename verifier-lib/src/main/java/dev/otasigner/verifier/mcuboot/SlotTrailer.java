@@ -14,10 +14,12 @@ import java.util.HexFormat;
  * signing tools write it: all erased but for the magic and, when confirmed, {@code image_ok}.
  */
 public final class SlotTrailer {
-  /** The default of signing tools and bootloader ports. */
+  /**
+   * Sectors that the swap status has room for: the default of signing tools and bootloader ports.
+   */
   public static final int DEFAULT_MAX_SECTORS = 128;
 
-  /** Flags stand this far apart, unless flash demands more. */
+  /** Flags stand this many bytes apart, unless flash demands more. */
   public static final int DEFAULT_MAX_ALIGN = 8;
 
   /**

@@ -27,6 +27,7 @@ public final class StatedImage {
    * Demands a file of this length and digest, of whatever kind.
    *
    * @throws RejectedException IMAGE_LENGTH_MISMATCH, IMAGE_DIGEST_MISMATCH
+   * @throws IOException when it cannot be read
    */
   public static void require(ByteSource source, long lengthBytes, Digest sha256)
       throws IOException, RejectedException {
@@ -39,7 +40,8 @@ public final class StatedImage {
    * Reads the file for this bootloader, and for others whose anchors are among its own.
    *
    * @throws RejectedException IMAGE_LENGTH_MISMATCH and IMAGE_DIGEST_MISMATCH before any other
-   *     reason; then what {@link #judge} would refuse without looking at hashes
+   *     reason; then IMAGE_FORMAT, MALFORMED, IMAGE_NOT_BOOTABLE, IMAGE_ENCRYPTED, IMAGE_TOO_LARGE
+   *     and LIMIT_EXCEEDED, which {@link #judge} would refuse without looking at hashes
    * @throws IOException also when the source does not show the same bytes twice
    */
   public static StatedImage read(
@@ -64,6 +66,8 @@ public final class StatedImage {
   /**
    * Would this bootloader boot it? As {@link BootCheck#judge}, on the bytes that were read.
    *
+   * @param storedCounter the device's security counter, u32, or below zero
+   * @throws RejectedException with the reasons of {@link BootCheck#judge}
    * @throws IllegalStateException when the bootloader asks for what the file was not read for
    */
   public BootedImage judge(Bootloader bootloader, long storedCounter) throws RejectedException {

@@ -7,11 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One entry of an image's TLV areas.
+ * One entry of an image's TLV areas (MCUboot design, "Image format" and "Protected TLVs").
  *
  * @param area whether the image's hash and signatures cover it
  * @param type 16 bits, see {@link TlvType}
- * @param offset of the entry's own header in the file
+ * @param offset of the entry's own header in the file, in bytes
+ * @param value at most 65535 bytes
  */
 public record Tlv(Area area, int type, long offset, Bytes value) {
   static final int HEADER_BYTES = 4;
@@ -19,7 +20,10 @@ public record Tlv(Area area, int type, long offset, Bytes value) {
 
   /** The two areas, each begun by its magic and its length, this header included. */
   public enum Area {
+    /** Covered by the image's hash and signatures. */
     PROTECTED(0x6908),
+
+    /** Covered by nothing: hash, key names and signatures stand here. */
     UNPROTECTED(0x6907);
 
     private final int magic;
@@ -33,6 +37,7 @@ public record Tlv(Area area, int type, long offset, Bytes value) {
     }
   }
 
+  /** Whether the image's hash and signatures cover it. */
   public boolean isProtected() {
     return area == Area.PROTECTED;
   }

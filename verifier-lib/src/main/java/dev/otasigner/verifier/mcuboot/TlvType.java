@@ -2,28 +2,65 @@ package dev.otasigner.verifier.mcuboot;
 
 import java.util.Map;
 
-/** Types of an MCUboot image's TLVs, and their names. */
+/**
+ * Types of an MCUboot image's TLVs, 16 bits, and their names ({@code IMAGE_TLV_*} of MCUboot and
+ * imgtool).
+ */
 public final class TlvType {
+  /** Hash of the public key that the next signature is by, of the image hash's kind. */
   public static final int KEYHASH = 0x01;
+
+  /** The public key that the next signature is by, whole. */
   public static final int PUBKEY = 0x02;
+
+  /** SHA-256 of header, payload and protected TLVs, 32 bytes. */
   public static final int SHA256 = 0x10;
+
+  /** SHA-384 of header, payload and protected TLVs, 48 bytes. */
   public static final int SHA384 = 0x11;
+
+  /** SHA-512 of header, payload and protected TLVs, 64 bytes. */
   public static final int SHA512 = 0x12;
+
+  /** RSASSA-PSS signature over the SHA-256, 256 bytes, RFC 8017. */
   public static final int RSA2048_PSS = 0x20;
+
   static final int ECDSA224 = 0x21;
+
+  /** ECDSA signature over the hash, in DER. */
   public static final int ECDSA_SIG = 0x22;
+
+  /** RSASSA-PSS signature over the SHA-256, 384 bytes, RFC 8017. */
   public static final int RSA3072_PSS = 0x23;
+
+  /**
+   * Ed25519 signature whose message is the hash, or the image itself with {@link #SIG_PURE}; 64
+   * bytes, RFC 8032.
+   */
   public static final int ED25519 = 0x24;
+
+  /** One byte, 1: the signature is over the image itself. */
   public static final int SIG_PURE = 0x25;
+
   static final int ENC_RSA2048 = 0x30;
   static final int ENC_KW = 0x31;
   static final int ENC_EC256 = 0x32;
   static final int ENC_X25519 = 0x33;
   static final int ENC_X25519_SHA512 = 0x34;
+
+  /** Another image that must be there, 12 bytes: its number (u8), 3 unused, its lowest version. */
   public static final int DEPENDENCY = 0x40;
+
+  /** The security counter, u32, protected. */
   public static final int SEC_CNT = 0x50;
+
+  /** What measured boot hands on to the OS, in CBOR. */
   public static final int BOOT_RECORD = 0x60;
+
+  /** Identifier of the vendor, 16 bytes. */
   public static final int UUID_VID = 0x74;
+
+  /** Identifier of the class of device, 16 bytes. */
   public static final int UUID_CID = 0x75;
 
   private static final Map<Integer, String> NAMES =

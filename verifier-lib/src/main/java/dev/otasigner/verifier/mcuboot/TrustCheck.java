@@ -28,17 +28,20 @@ public final class TrustCheck {
   }
 
   /**
-   * What is held in memory of an image with a pure signature, unless the caller says otherwise: no
-   * slot is known here that would bound it.
+   * What is held in memory of an image with a pure signature, unless the caller says otherwise, in
+   * bytes: no slot is known here that would bound it.
    */
   public static final int DEFAULT_PURE_BYTES = 64 * 1024 * 1024;
 
   private TrustCheck() {}
 
   /**
-   * As the longer form, with {@link #DEFAULT_PURE_BYTES}.
+   * As {@link #judge(ByteSource, List, Demand, OptionalLong, long)}, with {@link
+   * #DEFAULT_PURE_BYTES}.
    *
-   * @throws RejectedException as the longer form
+   * @throws RejectedException with the reasons of {@link #judge(ByteSource, List, Demand,
+   *     OptionalLong, long)}
+   * @throws IOException when it cannot be read, or changed while it was read
    */
   public static BootedImage judge(
       ByteSource source, List<VerificationKey> keys, Demand demand, OptionalLong storedCounter)
@@ -50,11 +53,15 @@ public final class TrustCheck {
    * Accepts or throws.
    *
    * @param keys at least one
-   * @param storedCounter turns rollback protection on; an equal counter is accepted
+   * @param storedCounter u32, turns rollback protection on; an equal counter is accepted
    * @param maxPureBytes an image with a pure signature is held in memory, up to this length
    * @return the image as the last of the bootloaders that were asked accepted it
-   * @throws RejectedException IMAGE_*, MALFORMED, SECURITY_COUNTER_TOO_LOW, LIMIT_EXCEEDED,
-   *     UNSUPPORTED_ALGORITHM for a key that no bootloader can have
+   * @throws RejectedException IMAGE_FORMAT, IMAGE_HASH, IMAGE_KEY_UNKNOWN, IMAGE_SIGNATURE,
+   *     IMAGE_TLV_NOT_ALLOWED, IMAGE_TRAILING_BYTES, IMAGE_NOT_BOOTABLE, IMAGE_ENCRYPTED,
+   *     IMAGE_COUNTER, SECURITY_COUNTER_TOO_LOW, MALFORMED, LIMIT_EXCEEDED; UNSUPPORTED_ALGORITHM
+   *     for a key that no bootloader can have
+   * @throws IOException when it cannot be read, or changed while it was read
+   * @throws IllegalArgumentException without a key
    */
   public static BootedImage judge(
       ByteSource source,
