@@ -1,5 +1,10 @@
 package dev.otasigner.system;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,6 +14,8 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.otasigner.keys.KeyOperationException;
+import dev.otasigner.keys.soft.Passphrase;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -105,7 +112,10 @@ class ArchitectureTests {
                 DEVICE,
                 "dev.otasigner.verifier.tuf..",
                 "dev.otasigner.verifier.policy..",
-                "dev.otasigner.verifier.catalogue.."));
+                "dev.otasigner.verifier.catalogue..",
+                "dev.otasigner.verifier.manifest..",
+                "dev.otasigner.verifier.mcuboot..",
+                "dev.otasigner.verifier.device.."));
   }
 
   @Test
@@ -154,6 +164,21 @@ class ArchitectureTests {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(SERVICE, DEVICE));
+  }
+
+  /** Besides local signing, only what it exposes: its failures and the passphrase it takes. */
+  @Test
+  void cliUsesKeysForLocalSigningOnly() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(CLI)
+            .should()
+            .dependOnClassesThat(
+                resideInAPackage(KEYS)
+                    .and(resideOutsideOfPackage("dev.otasigner.keys.local"))
+                    .and(not(assignableTo(KeyOperationException.class)))
+                    .and(not(type(Passphrase.class)))));
   }
 
   @Test
