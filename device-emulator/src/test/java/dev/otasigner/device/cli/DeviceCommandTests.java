@@ -228,6 +228,19 @@ class DeviceCommandTests {
   }
 
   @Test
+  void secretIsNotSentToAServerOfAnotherAuthority() throws IOException {
+    List<String> args = new ArrayList<>(device());
+    args.set(args.indexOf(RSA.spkiDigest().hex()), P384.spkiDigest().hex());
+    args.addAll(
+        List.of("--secret-file", Files.writeString(dir.resolve("secret"), "once").toString()));
+    Output output = signer(args.toArray(String[]::new));
+    assertThat(output.code()).isEqualTo(3);
+    assertThat(enrolment.requests()).isEmpty();
+    assertThat(service.requests()).isEmpty();
+    assertThat(dir).isDirectoryNotContaining("glob:**/*flash*");
+  }
+
+  @Test
   void enrolmentWhoseAnswerWasLostAsksAgainForTheSameKey() throws Exception {
     service.failPosts(true);
     assertThat(enrol("once").code()).isEqualTo(3);

@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -86,5 +88,32 @@ class CheckpointTests {
   @Test
   void whatIsNoCheckpointIsRefused() {
     refused(Reason.MALFORMED, () -> Checkpoint.read("a\nb\n".getBytes(UTF_8), key));
+  }
+
+  private static LogTree log(String... records) throws IOException {
+    return LogTree.read(
+        new ByteArrayInputStream((String.join("\n", records) + "\n").getBytes(UTF_8)));
+  }
+
+  private static Checkpoint vouching(LogTree tree) {
+    return new Checkpoint(ORIGIN, tree.size(), tree.root(tree.size()));
+  }
+
+  @Test
+  void aLogThatOnlyGrewIsTheOneVouchedFor() throws Exception {
+    vouching(log("a", "b", "c")).requireHeadOf(log("a", "b", "c", "d"));
+  }
+
+  @Test
+  void aRecordChangedSinceTheCheckpointIsNoticed() throws Exception {
+    Checkpoint before = vouching(log("a", "b", "c"));
+    refused(Reason.METADATA_DIGEST_MISMATCH, () -> before.requireHeadOf(log("a", "B", "c", "d")));
+  }
+
+  @Test
+  void aRecordTakenAwaySinceTheCheckpointIsNoticed() throws Exception {
+    Checkpoint before = vouching(log("a", "b", "c"));
+    refused(Reason.METADATA_ROLLED_BACK, () -> before.requireHeadOf(log("a", "b")));
+    refused(Reason.METADATA_DIGEST_MISMATCH, () -> before.requireHeadOf(log("a", "c", "d")));
   }
 }

@@ -348,6 +348,51 @@ class DeviceApiTests {
   }
 
   @Test
+  void factoryCertificateOfAnotherDeviceEnrolsNobodyElse() throws Exception {
+    ForeignAuthority factoryCa = new ForeignAuthority("Factory");
+    admin
+        .post(
+            "/api/v1/products/gadget/factories",
+            Json.object()
+                .put("name", "plant" + ++count)
+                .put("certificate", factoryCa.pem())
+                .build())
+        .expect(201);
+    String victim = nextId();
+    FleetFixture.manufacture(admin, "gadget", victim);
+    TestDevice neighbour = new TestDevice(ClientKeyType.P_256);
+    neighbour
+        .post(
+            enrol,
+            "/device/v1/enrol",
+            FleetFixture.enrolment("gadget", victim)
+                .put("factoryCert", factoryCa.certify(nextId(), neighbour.pair()))
+                .put("csr", neighbour.csr(victim))
+                .build())
+        .expectProblem(403, "enrolment-refused");
+  }
+
+  @Test
+  void renewalNamesTheDeviceWhateverTheRequestSays() throws Exception {
+    String victim = nextId();
+    enrolled(victim, ClientKeyType.P_384);
+    String id = nextId();
+    TestDevice neighbour = enrolled(id, ClientKeyType.P_384);
+    TestDevice next = new TestDevice(ClientKeyType.P_384);
+    next.install(
+        neighbour
+            .post(modern, "/device/v1/renew", Json.object().put("csr", next.csr(victim)).build())
+            .expect(201));
+    assertThat(next.chain().get(0).getSubjectX500Principal().getName()).isEqualTo("CN=" + id);
+    assertThat(String.valueOf(next.chain().get(0).getSubjectAlternativeNames()))
+        .contains("urn:ota:device:gadget:" + id)
+        .doesNotContain(victim);
+    checkIn(next, modern, 5).expect(200);
+    assertThat(state(id).json().has("lastSeen")).isTrue();
+    assertThat(state(victim).json().has("lastSeen")).isFalse();
+  }
+
+  @Test
   void sequenceNeverGoesBack() throws Exception {
     TestDevice device = enrolled(nextId(), ClientKeyType.P_384);
     checkIn(device, modern, 7).expect(200);
