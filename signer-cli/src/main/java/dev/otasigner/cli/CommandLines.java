@@ -79,13 +79,8 @@ public final class CommandLines {
   /** Runs one command line and answers its exit status. */
   public static int run(Terminal terminal, String... args) {
     Signer options = new Signer();
-    CommandLine root = new CommandLine(options);
     String wanted = firstWord(args);
-    for (Map.Entry<String, Function<Cli, Object>> command : COMMANDS.entrySet()) {
-      if (!COMMANDS.containsKey(wanted) || command.getKey().equals(wanted)) {
-        root.addSubcommand(command.getKey(), command.getValue().apply(new Cli(terminal, options)));
-      }
-    }
+    CommandLine root = tree(new Cli(terminal, options), wanted);
     root.setOut(writer(terminal.out()));
     root.setErr(writer(terminal.err()));
     root.registerConverter(Path.class, text -> terminal.directory().resolve(text));
@@ -100,7 +95,7 @@ public final class CommandLines {
   }
 
   /** The whole tree, to be described rather than run. */
-  static CommandLine tree(Terminal terminal) {
+  public static CommandLine tree(Terminal terminal) {
     return tree(new Cli(terminal, new Signer()), "");
   }
 
