@@ -25,9 +25,11 @@ final class Catalogue {
   private static final TufLimits LIMITS = TufLimits.COMMON;
 
   private final CatalogueFetcher fetcher;
+  private final String lineage;
   private final Updater updater;
 
-  private Catalogue(CatalogueFetcher fetcher, Updater updater) {
+  private Catalogue(CatalogueFetcher fetcher, String lineage, Updater updater) {
+    this.lineage = lineage;
     this.fetcher = fetcher;
     this.updater = updater;
   }
@@ -39,14 +41,15 @@ final class Catalogue {
   static Catalogue refresh(
       Server server, String product, Profile profile, MetadataStore store, Instant now)
       throws IOException, RejectedException {
-    CatalogueFetcher fetcher = new CatalogueFetcher(server, product, profile.lineage().name());
+    String lineage = profile.lineage().name();
+    CatalogueFetcher fetcher = new CatalogueFetcher(server, product, lineage);
     if (store.load("root").isEmpty()) {
       byte[] root = fetcher.fetch(FIRST_ROOT, LIMITS.rootBytes());
       Updater.trustRoot(store, root, profile.lineage().rootSha256(), LIMITS);
     }
     Updater updater = new Updater(store, fetcher, LIMITS, LineagePolicy.of(profile), now);
     updater.refresh();
-    return new Catalogue(fetcher, updater);
+    return new Catalogue(fetcher, lineage, updater);
   }
 
   long rootVersion() {
@@ -59,7 +62,7 @@ final class Catalogue {
 
   /** What of it the device holds, for a profile that would go on from there. */
   LineageCheck lineage() {
-    return LineageCheck.of(updater);
+    return LineageCheck.of(updater, lineage);
   }
 
   /** The head file of the device's channel and hardware, if anything was ever released there. */

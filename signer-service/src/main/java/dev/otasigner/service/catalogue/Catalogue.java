@@ -94,7 +94,10 @@ public class Catalogue {
     repository
         .publisher()
         .publish(
-            wanted(lineage, repository.files(), now), lineages.lifetimes(lineage.product()), now);
+            wanted(lineage, repository.files(), now),
+            () -> Followers.of(lineage.key(), fleet, offered(lineage.product())),
+            lineages.lifetimes(lineage.product()),
+            now);
     standing.well(lineage.key());
   }
 
@@ -174,6 +177,14 @@ public class Catalogue {
       }
     }
     return listed;
+  }
+
+  /** Profiles of all listed builds: a bridge leads to a lineage from another's catalogue. */
+  private List<Profile> offered(String product) {
+    return releases.findByProductOrderByCreated(product).stream()
+        .filter(release -> release.state().isListed())
+        .map(release -> profile(builds.manifest(build(release))))
+        .toList();
   }
 
   private Build build(Release release) {

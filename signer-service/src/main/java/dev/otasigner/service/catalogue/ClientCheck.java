@@ -1,5 +1,6 @@
 package dev.otasigner.service.catalogue;
 
+import dev.otasigner.service.catalogue.Followers.Follower;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
@@ -32,12 +33,17 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Asks the device's own client whether it accepts what is about to be announced: as a device that
- * comes from the factory with the first root, and as one that holds everything announced before.
+ * comes from the factory with the first root, as one that holds everything announced before, and as
+ * each kind of device that follows the lineage.
  */
 final class ClientCheck {
+  private static final Logger log = LoggerFactory.getLogger(ClientCheck.class);
+
   private final LineagePolicy policy;
 
   /**
@@ -50,29 +56,97 @@ final class ClientCheck {
   }
 
   /**
-   * Returns only when both accept the files on disk under this timestamp, find every listed file,
-   * and the content of every newly listed file is the listed one.
+   * Returns only when all accept the files on disk under this timestamp, find every listed file,
+   * and the content of every newly listed file is the listed one. A follower that cannot trust even
+   * what is announced now loses nothing, and may not keep the catalogue from all the others.
+   *
+   * @throws RejectedException its sentence names the role, and the profile where it is a follower's
    */
   void requireAccepted(
-      RepositoryFiles files, Optional<PublishedSet> before, byte[] timestamp, Instant now)
+      RepositoryFiles files,
+      Optional<PublishedSet> before,
+      byte[] timestamp,
+      Followers followers,
+      Instant now)
       throws RejectedException, IOException {
     Fetcher fetcher = new FilesFetcher(files, Bytes.copyOf(timestamp));
     Set<TargetFile> known = new HashSet<>();
-    before.ifPresent(
-        set -> set.roles().values().forEach(role -> known.addAll(role.targets().values())));
+    before.ifPresent(set -> known.addAll(set.listed()));
     MemoryStore fresh = new MemoryStore();
     byte[] first = require(files, 1, Metadata.ROOT);
     Updater.trustRoot(fresh, first, Digest.of(first));
-    visit(fetcher, fresh, known, now);
+    visit(fetcher, fresh, policy, known, now);
     if (before.isPresent()) {
       MemoryStore old = new MemoryStore();
       old.store(Metadata.ROOT, require(files, before.get().root().version(), Metadata.ROOT));
       before.get().bytes().forEach(old::store);
-      visit(fetcher, old, known, now);
+      visit(fetcher, old, policy, known, now);
+    }
+    for (Map.Entry<Follower, Digest> follower : followers.profiles().entrySet()) {
+      Optional<byte[]> root = files.versioned(follower.getKey().rootVersion(), Metadata.ROOT);
+      if (root.isPresent()) {
+        requireFollowed(fetcher, root.get(), files, before, follower, known, now);
+      }
     }
   }
 
-  private void visit(Fetcher fetcher, MemoryStore store, Set<TargetFile> known, Instant now)
+  private static void requireFollowed(
+      Fetcher fetcher,
+      byte[] root,
+      RepositoryFiles files,
+      Optional<PublishedSet> before,
+      Map.Entry<Follower, Digest> follower,
+      Set<TargetFile> known,
+      Instant now)
+      throws RejectedException, IOException {
+    LineagePolicy policy = follower.getKey().policy();
+    MemoryStore store = new MemoryStore();
+    store.store(Metadata.ROOT, root);
+    try {
+      visit(fetcher, store, policy, known, now);
+    } catch (RejectedException e) {
+      if (before.isEmpty() || isFollowed(files, root, before.get(), policy)) {
+        throw e.in("a device under profile " + follower.getValue());
+      }
+      log.warn(
+          "{}: a device under profile {} can trust neither what is announced now nor this: {}",
+          files.directory(),
+          follower.getValue(),
+          e.getMessage());
+    }
+  }
+
+  /** Whether a client could trust what is announced now, when that was new. */
+  private static boolean isFollowed(
+      RepositoryFiles files, byte[] root, PublishedSet announced, LineagePolicy policy)
+      throws IOException {
+    byte[] timestamp = announced.bytes().get(Metadata.TIMESTAMP);
+    if (timestamp == null) {
+      return false; // what is left of a damaged set; nobody can follow it
+    }
+    FilesFetcher all = new FilesFetcher(files, Bytes.copyOf(timestamp));
+    String newRoot =
+        Fetcher.METADATA + (announced.root().version() + 1) + "." + Metadata.ROOT + ".json";
+    Fetcher asBefore =
+        (path, maxBytes, to) -> {
+          if (path.equals(newRoot)) {
+            throw new NotFoundException(path);
+          }
+          all.fetch(path, maxBytes, to);
+        };
+    MemoryStore store = new MemoryStore();
+    store.store(Metadata.ROOT, root);
+    Instant then = announced.timestamp().issued().orElse(Instant.EPOCH);
+    try {
+      visit(asBefore, store, policy, announced.listed(), then);
+      return true;
+    } catch (RejectedException e) {
+      return false;
+    }
+  }
+
+  private static void visit(
+      Fetcher fetcher, MemoryStore store, LineagePolicy policy, Set<TargetFile> known, Instant now)
       throws RejectedException, IOException {
     Updater updater = new Updater(store, fetcher, TufLimits.COMMON, policy, now);
     updater.refresh();
@@ -100,6 +174,7 @@ final class ClientCheck {
       }
       if (!known.contains(target)) {
         updater.downloadTarget(target, OutputStream.nullOutputStream());
+        known.add(target);
       }
     }
   }

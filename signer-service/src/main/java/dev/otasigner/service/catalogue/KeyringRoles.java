@@ -10,7 +10,6 @@ import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.tuf.Metadata;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -35,14 +34,16 @@ final class KeyringRoles implements RoleKeyring {
     this.postQuantum = postQuantum;
   }
 
+  /** What a role of such a lineage is signed with: a key of each suite. */
+  static List<SignatureSuite> suites(String role, boolean postQuantum) {
+    return postQuantum && !ONE_KIND.contains(role)
+        ? List.of(SignatureSuite.ED25519, SignatureSuite.ML_DSA_65)
+        : List.of(SignatureSuite.ED25519);
+  }
+
   @Override
   public List<VerificationKey> keysOf(String role) {
-    List<VerificationKey> keys = new ArrayList<>();
-    keys.add(key(role, SignatureSuite.ED25519));
-    if (postQuantum && !ONE_KIND.contains(role)) {
-      keys.add(key(role, SignatureSuite.ML_DSA_65));
-    }
-    return keys;
+    return suites(role, postQuantum).stream().map(suite -> key(role, suite)).toList();
   }
 
   private VerificationKey key(String role, SignatureSuite suite) {

@@ -1,18 +1,27 @@
 package dev.otasigner.service.catalogue;
 
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.tuf.LineagePolicy;
+import dev.otasigner.verifier.tuf.Metadata;
 import jakarta.persistence.Column;
 import jakarta.persistence.EmbeddedId;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Table;
 import java.time.Instant;
+import java.util.List;
 
 /** A root chain of a product. Its kinds of keys never change: another kind is another lineage. */
 @Entity
 @Table(name = "catalogue_lineage")
 class Lineage {
+  /** All kinds there are: each channel's role is like the others'. */
+  private static final List<String> ROLES =
+      List.of(Metadata.ROOT, Metadata.TARGETS, Metadata.SNAPSHOT, Metadata.TIMESTAMP, "a channel");
+
   @EmbeddedId private LineageKey key;
 
   @Column(name = "post_quantum")
@@ -61,6 +70,25 @@ class Lineage {
 
   static Profile.Thresholds thresholds(boolean postQuantum) {
     return new Profile.Thresholds(1, postQuantum ? 1 : 0);
+  }
+
+  /**
+   * Returns only when a device under the profile would trust what every role of such a lineage is
+   * signed with.
+   *
+   * @throws RejectedException BELOW_THRESHOLD; its sentence names the role and what signs it
+   */
+  static void requireTrustedUnder(Profile profile, boolean postQuantum) throws RejectedException {
+    LineagePolicy policy = LineagePolicy.of(profile);
+    for (String role : ROLES) {
+      List<SignatureSuite> suites = KeyringRoles.suites(role, postQuantum);
+      try {
+        policy.requireSigners(role, suites, suites.size());
+      } catch (RejectedException e) {
+        List<String> codes = suites.stream().map(SignatureSuite::code).toList();
+        throw e.in("signed with " + String.join(" and ", codes));
+      }
+    }
   }
 
   Json.Obj toJson() {

@@ -5,10 +5,12 @@ import dev.otasigner.service.ServiceDirectories;
 import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.fleet.LineageRoots;
 import dev.otasigner.service.keyring.Keyring;
-import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.signing.FleetFacts;
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.policy.ProfileFit;
 import dev.otasigner.verifier.tuf.Targets;
 import dev.otasigner.verifier.tuf.TufKey;
 import java.io.IOException;
@@ -130,31 +132,35 @@ final class Lineages implements LineageRoots {
   }
 
   @Override
-  public Digest rootSha256(
-      String product, String lineage, Optional<Profile.Thresholds> thresholds) {
-    boolean postQuantum = thresholds.map(t -> t.postQuantum() > 0).orElse(false);
-    Lineage found =
-        find(product, lineage)
-            .orElseGet(() -> create(new LineageKey(product, lineage), postQuantum));
-    if (thresholds.isPresent()) {
-      requireMeets(found, thresholds.get());
-    }
-    return found.rootSha256();
+  public Digest rootSha256(String product, Profile draft) throws RejectedException {
+    String name = draft.lineage().name();
+    Optional<Lineage> existing = find(product, name);
+    boolean postQuantum =
+        existing
+            .map(Lineage::isPostQuantum)
+            .orElseGet(
+                () -> draft.lineage().thresholds().map(t -> t.postQuantum() > 0).orElse(false));
+    ProfileFit.requireTrusted(draft, profile -> Lineage.requireTrustedUnder(profile, postQuantum));
+    return existing
+        .orElseGet(() -> create(new LineageKey(product, name), postQuantum))
+        .rootSha256();
   }
 
-  private static void requireMeets(Lineage lineage, Profile.Thresholds wanted) {
-    Profile.Thresholds has = lineage.thresholds();
-    if (wanted.classical() > has.classical() || wanted.postQuantum() > has.postQuantum()) {
-      throw SignerException.conflict(
-          "lineage "
-              + lineage.name()
-              + " carries "
-              + has.classical()
-              + " classical and "
-              + has.postQuantum()
-              + " post-quantum signatures, fewer than the profile demands; another kind of key"
-              + " is another lineage");
+  @Override
+  public void requireTrustedUnder(String product, Profile profile) throws RejectedException {
+    Optional<Lineage> lineage = find(product, profile.lineage().name());
+    if (lineage.isEmpty()) {
+      throw new RejectedException(
+          Reason.PROFILE_UNFIT, "product " + product + " has no such lineage");
     }
+    if (!lineage.get().rootSha256().equals(profile.lineage().rootSha256())) {
+      throw new RejectedException(
+          Reason.PROFILE_UNFIT,
+          "it starts from another root",
+          profile.lineage().rootSha256(),
+          lineage.get().rootSha256());
+    }
+    Lineage.requireTrustedUnder(profile, lineage.get().isPostQuantum());
   }
 
   /** Makes a lineage with its keys and its first root. */

@@ -6,13 +6,16 @@ import dev.otasigner.verifier.tuf.Metadata;
 import dev.otasigner.verifier.tuf.Root;
 import dev.otasigner.verifier.tuf.SignedMetadata;
 import dev.otasigner.verifier.tuf.Snapshot;
+import dev.otasigner.verifier.tuf.TargetFile;
 import dev.otasigner.verifier.tuf.Targets;
 import dev.otasigner.verifier.tuf.Timestamp;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a repository announces now, read back from its files: the publisher trusts no memory of what
@@ -28,6 +31,13 @@ record PublishedSet(
     Map<String, Targets> roles,
     Map<String, byte[]> bytes) {
   private static final int MAX_BYTES = 16 * 1024 * 1024;
+
+  /** Every file that a role lists. */
+  Set<TargetFile> listed() {
+    Set<TargetFile> listed = new HashSet<>();
+    roles.values().forEach(role -> listed.addAll(role.targets().values()));
+    return listed;
+  }
 
   /** A file of the set is gone or not what was announced; the message names it. */
   static final class DamagedException extends IOException {

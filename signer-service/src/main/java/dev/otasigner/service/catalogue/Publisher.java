@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,16 +77,17 @@ final class Publisher {
   /**
    * Publishes.
    *
+   * @param followers asked for when there is something to announce
    * @return whether anything was written
    * @throws RejectedException when the device's own client does not accept the result; the old
    *     timestamp then stays, and with it all that clients see
    */
-  boolean publish(Wanted wanted, Lifetimes lifetimes, Instant now)
+  boolean publish(Wanted wanted, Supplier<Followers> followers, Lifetimes lifetimes, Instant now)
       throws RejectedException, IOException {
     // Step 1: one publisher at a time, each with a higher number than the one before.
     try (PublisherLock.Held held = lock.acquire()) {
       files.removeParts(held);
-      return new Run(held, wanted, lifetimes, now).publish();
+      return new Run(held, wanted, followers, lifetimes, now).publish();
     }
   }
 
@@ -125,6 +127,7 @@ final class Publisher {
   private final class Run {
     private final PublisherLock.Held held;
     private final Wanted wanted;
+    private final Supplier<Followers> followers;
     private final Lifetimes lifetimes;
     private final Instant now;
 
@@ -134,9 +137,15 @@ final class Publisher {
     private Optional<PublishedSet> before = Optional.empty();
     private boolean mending;
 
-    Run(PublisherLock.Held held, Wanted wanted, Lifetimes lifetimes, Instant now) {
+    Run(
+        PublisherLock.Held held,
+        Wanted wanted,
+        Supplier<Followers> followers,
+        Lifetimes lifetimes,
+        Instant now) {
       this.held = held;
       this.wanted = wanted;
+      this.followers = followers;
       this.lifetimes = lifetimes;
       this.now = now;
     }
@@ -184,7 +193,7 @@ final class Publisher {
       MetaFile snapshot = renewSnapshot ? writeSnapshot(versions) : snapshotBefore();
       // Step 8: the device's own client takes the whole new set, fresh and from the set before.
       byte[] timestamp = timestamp(version(versions, Metadata.TIMESTAMP), snapshot);
-      clients.requireAccepted(files, before, timestamp, now);
+      clients.requireAccepted(files, before, timestamp, followers.get(), now);
       milestones.passed("catalogue.accepted");
       // Step 9: the timestamp announces it.
       files.replaceTimestamp(held, timestamp);

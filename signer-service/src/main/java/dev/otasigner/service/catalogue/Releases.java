@@ -17,6 +17,7 @@ import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.manifest.Manifest;
+import dev.otasigner.verifier.policy.ProfileFit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;
@@ -96,6 +97,7 @@ public class Releases {
       Optional<Release> before =
           store.findByProductAndChannelAndHardwareAndVersion(
               order.product(), order.channel(), order.hardware(), order.version().toString());
+      requireFollowable(order, build);
       if (before.isEmpty()) {
         requireWanted(order, build);
       }
@@ -278,6 +280,15 @@ public class Releases {
               files.manifest().hardware()));
     }
     return files;
+  }
+
+  /** Whoever takes it must be able to trust the catalogue afterwards, today's fleet or not. */
+  private void requireFollowable(ReleaseOrder order, BuildFiles build) {
+    try {
+      ProfileFit.requireTrusted(build.profile(), fleet.lineages(order.product()));
+    } catch (RejectedException e) {
+      throw SignerException.refused(e);
+    }
   }
 
   /** Nothing is released that no device's own code accepts. */

@@ -5,16 +5,17 @@ import dev.otasigner.service.authority.AuthorityKind;
 import dev.otasigner.service.keyring.KeyEntry;
 import dev.otasigner.service.keyring.Keyring;
 import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.Anchor;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.policy.ProfileFit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 
@@ -28,6 +29,7 @@ class ProfileSpec {
   private static final String SERVER = "server";
   private static final int MAX_DEPTH = 4;
   private static final int MAX_LIST = 32;
+  private static final Digest NO_ROOT = new Digest("0".repeat(64));
 
   private final Keyring keyring;
   private final ObjectProvider<LineageRoots> roots;
@@ -46,8 +48,13 @@ class ProfileSpec {
       Map<String, Json> members = new LinkedHashMap<>(spec.members());
       members.putIfAbsent("schema", new Json.Num(1));
       members.put("manifest", manifest(fields.object("manifest")));
-      members.put("lineage", lineage(product, fields.object("lineage")));
       members.put("tls", tls(fields.object("tls")));
+      Fields lineage = fields.object("lineage");
+      if (!lineage.has("rootSha256")) {
+        members.put("lineage", lineage(lineage, NO_ROOT));
+        byte[] draft = new Json.Obj(members).canonicalBytes();
+        members.put("lineage", lineage(lineage, root(product, draft)));
+      }
       return new Json.Obj(members).canonicalBytes();
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);
@@ -106,27 +113,21 @@ class ProfileSpec {
     return anchor.keyId().hex();
   }
 
-  private Json lineage(String product, Fields lineage) throws RejectedException {
-    if (lineage.has("rootSha256")) {
-      return lineage.json();
-    }
-    Optional<Profile.Thresholds> thresholds = Optional.empty();
-    if (lineage.has("thresholds")) {
-      Fields t = lineage.object("thresholds");
-      thresholds =
-          Optional.of(
-              new Profile.Thresholds(
-                  (int) t.integer("classical", 0, 255), (int) t.integer("postQuantum", 0, 255)));
-    }
-    LineageRoots known = roots.getIfAvailable();
-    if (known == null) {
-      throw lineage.malformed("rootSha256", "missing, and there is no catalogue to ask");
-    }
+  private static Json lineage(Fields lineage, Digest root) {
     Map<String, Json> members = new LinkedHashMap<>(lineage.members());
-    members.put(
-        "rootSha256",
-        new Json.Str(known.rootSha256(product, lineage.name("name"), thresholds).hex()));
+    members.put("rootSha256", new Json.Str(root.hex()));
     return new Json.Obj(members);
+  }
+
+  /** Only for a profile that is sound but for its root a lineage may be made. */
+  private Digest root(String product, byte[] draft) {
+    try {
+      Profile profile = Profile.read(draft);
+      ProfileFit.requireSound(profile);
+      return roots.getObject().rootSha256(product, profile);
+    } catch (RejectedException e) {
+      throw SignerException.refused(e);
+    }
   }
 
   private Json tls(Fields tls) throws RejectedException {

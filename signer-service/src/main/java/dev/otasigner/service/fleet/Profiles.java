@@ -6,6 +6,7 @@ import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.policy.LineageCheck;
 import dev.otasigner.verifier.policy.ProfileFit;
 import java.time.Clock;
 import java.time.OffsetDateTime;
@@ -13,6 +14,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
@@ -22,12 +24,19 @@ import org.springframework.transaction.annotation.Transactional;
 public class Profiles {
   private final JdbcClient jdbc;
   private final Products products;
+  private final ObjectProvider<LineageRoots> lineages;
   private final AuditLog audit;
   private final Clock clock;
 
-  Profiles(JdbcClient jdbc, Products products, AuditLog audit, Clock clock) {
+  Profiles(
+      JdbcClient jdbc,
+      Products products,
+      ObjectProvider<LineageRoots> lineages,
+      AuditLog audit,
+      Clock clock) {
     this.jdbc = jdbc;
     this.products = products;
+    this.lineages = lineages;
     this.audit = audit;
     this.clock = clock;
   }
@@ -53,10 +62,15 @@ public class Profiles {
         .list();
   }
 
+  /** What the roles of the product's lineages are signed with, for a profile that names one. */
+  public LineageCheck lineages(String product) {
+    return profile -> lineages.getObject().requireTrustedUnder(product, profile);
+  }
+
   /**
    * Stores a profile; one that is there already stays as it is.
    *
-   * @throws SignerException REFUSED when no device could live with it
+   * @throws SignerException REFUSED when no device could live with it, or trust its catalogue
    */
   @Transactional
   public Profile register(String product, byte[] document) {
@@ -65,6 +79,7 @@ public class Profiles {
     try {
       profile = Profile.read(document);
       ProfileFit.requireSound(profile);
+      ProfileFit.requireTrusted(profile, lineages(product));
     } catch (RejectedException e) {
       throw SignerException.refused(e);
     }

@@ -64,8 +64,8 @@ public class Rotation {
   }
 
   private Impact ofRetiringSigners(String product, List<VerificationKey> retired) {
-    WithoutKeys today = new WithoutKeys(List.of());
-    WithoutKeys then = new WithoutKeys(retired);
+    WithoutKeys today = new WithoutKeys(List.of(), fleet.lineages(product));
+    WithoutKeys then = new WithoutKeys(retired, fleet.lineages(product));
     List<CohortImpact> cohorts = new ArrayList<>();
     for (Cohort cohort : Cohort.of(fleet.devices(product))) {
       cohorts.add(
@@ -105,7 +105,7 @@ public class Rotation {
     if (closing.isPresent() && closing.get().spec().kind() == ListenerKind.ENROL) {
       return ofClosingEnrolment(product, closing.get().spec());
     }
-    WithoutKeys today = new WithoutKeys(List.of());
+    WithoutKeys today = new WithoutKeys(List.of(), fleet.lineages(product));
     Predicate<Profile> reachableNow = profile -> !listeners.reachableWith(profile).isEmpty();
     Predicate<Profile> reachableThen =
         profile ->

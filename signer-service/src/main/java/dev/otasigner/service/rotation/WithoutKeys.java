@@ -18,6 +18,7 @@ import dev.otasigner.verifier.mcuboot.McubootStrip;
 import dev.otasigner.verifier.policy.Accepted;
 import dev.otasigner.verifier.policy.Candidate;
 import dev.otasigner.verifier.policy.Eligible;
+import dev.otasigner.verifier.policy.LineageCheck;
 import dev.otasigner.verifier.policy.UpgradePolicy;
 import java.io.IOException;
 import java.util.Collection;
@@ -33,9 +34,11 @@ import java.util.List;
  */
 final class WithoutKeys {
   private final List<VerificationKey> retired;
+  private final LineageCheck lineages;
 
-  WithoutKeys(Collection<VerificationKey> retired) {
+  WithoutKeys(Collection<VerificationKey> retired, LineageCheck lineages) {
     this.retired = List.copyOf(retired);
+    this.lineages = lineages;
   }
 
   /**
@@ -54,7 +57,7 @@ final class WithoutKeys {
     Candidate candidate =
         new Candidate(
             listing, eligible.file(), envelope, image, build.profile(), build.component());
-    Accepted accepted = UpgradePolicy.judge(state, running, candidate);
+    Accepted accepted = UpgradePolicy.judge(state, running, candidate, lineages);
     if (build.manifest().format() == ImageFormat.MCUBOOT && !retired.isEmpty()) {
       requireBoots(state, accepted, build, image);
     }

@@ -6,6 +6,7 @@ import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.manifest.Manifest;
+import dev.otasigner.verifier.policy.LineageCheck;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -53,6 +54,9 @@ public interface FleetFacts {
 
   /** The bytes of a profile registered for the product. */
   Optional<Bytes> profile(String product, Digest digest);
+
+  /** What the roles of the product's lineages are signed with, for a profile that names one. */
+  LineageCheck lineages(String product);
 
   Optional<Bootloader> bootloader(String product, String id);
 

@@ -85,7 +85,8 @@ public final class PopulationJudgement {
     Profile running = runningProfile(state, build);
     Eligible eligible =
         UpgradePolicy.judgeListing(state, running, listing, build.envelope(), build.profile());
-    return UpgradePolicy.judge(state, running, candidate(listing, eligible, build));
+    return UpgradePolicy.judge(
+        state, running, candidate(listing, eligible, build), fleet.lineages(state.product()));
   }
 
   private static Candidate candidate(Head.Candidate listing, Eligible eligible, BuildFiles build) {

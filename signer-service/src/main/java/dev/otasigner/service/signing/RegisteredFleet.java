@@ -10,6 +10,7 @@ import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.manifest.Manifest;
+import dev.otasigner.verifier.policy.LineageCheck;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -63,6 +64,11 @@ final class RegisteredFleet implements FleetFacts {
   @Override
   public Optional<Bytes> profile(String product, Digest digest) {
     return profiles.find(product, digest).map(Profile::bytes);
+  }
+
+  @Override
+  public LineageCheck lineages(String product) {
+    return profiles.lineages(product);
   }
 
   @Override

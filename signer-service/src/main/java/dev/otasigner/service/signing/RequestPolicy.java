@@ -268,6 +268,7 @@ final class RequestPolicy {
       try {
         Profile profile = Profile.read(bytes.get().toByteArray());
         ProfileFit.requireSound(profile);
+        ProfileFit.requireTrusted(profile, fleet.lineages(product));
         return Optional.of(profile);
       } catch (RejectedException e) {
         refuse(PolicyCode.PROFILE_UNFIT, e.getMessage());

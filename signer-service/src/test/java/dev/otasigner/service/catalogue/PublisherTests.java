@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.otasigner.service.catalogue.Wanted.ChannelRole;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.tuf.LineagePolicy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -207,6 +212,61 @@ class PublisherTests {
         .isInstanceOfSatisfying(
             RejectedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.BELOW_THRESHOLD));
     assertThat(fetch(repository, "a", START.plusSeconds(60))).hasValue("one");
+  }
+
+  @Test
+  void aSetThatALiveProfileWouldRefuseIsNotAnnounced() throws Exception {
+    TestRepository repository = repository();
+    Digest profile = repository.followedBy(knowing(SignatureSuite.ML_DSA_65), 1);
+    assertThatThrownBy(() -> repository.publish(wanted("one"), START))
+        .isInstanceOfSatisfying(
+            RejectedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.BELOW_THRESHOLD))
+        .hasMessageContaining(profile.hex())
+        .hasMessageContaining("root");
+    assertThat(repository.files().timestamp()).isEmpty();
+  }
+
+  /** From the first root, and from the one that devices of the field have reached. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2})
+  void aChangeThatWouldLoseALiveProfileIsNotAnnounced(long rootVersion) throws Exception {
+    TestRepository repository = repository();
+    repository.publish(wanted("one"), START);
+    Instant now = START.plus(Duration.ofDays(3000));
+    repository.publish(wanted("one"), now);
+    assertThat(repository.version("root")).isEqualTo(2);
+    Digest profile = repository.followedBy(knowing(SignatureSuite.ED25519), rootVersion);
+    assertThat(repository.publish(wanted("two"), now.plusSeconds(60))).isTrue();
+
+    repository.channelsBy(SignatureSuite.ECDSA_P256_SHA256);
+    assertThatThrownBy(() -> repository.publish(wanted("three"), now.plusSeconds(120)))
+        .isInstanceOfSatisfying(
+            RejectedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.BELOW_THRESHOLD))
+        .hasMessageContaining(profile.hex())
+        .hasMessageContaining("stable.gw");
+    assertThat(fetch(repository, "a", now.plusSeconds(120))).hasValue("two");
+    repository.followedBy(LineagePolicy.tufAlone(), rootVersion);
+    assertThat(repository.publish(wanted("three"), now.plusSeconds(180))).isTrue();
+  }
+
+  /** What is lost already must not cost the others their renewals. */
+  @Test
+  void aProfileThatCannotTrustEvenWhatIsAnnouncedHoldsUpNobody() throws Exception {
+    TestRepository repository = repository();
+    repository.publish(wanted("one"), START);
+    repository.followedBy(knowing(SignatureSuite.ML_DSA_65), 1);
+    assertThat(repository.publish(wanted("two"), START.plusSeconds(60))).isTrue();
+  }
+
+  @Test
+  void aRootVersionThatADeviceMadeUpHoldsUpNobody() throws Exception {
+    TestRepository repository = repository();
+    repository.followedBy(knowing(SignatureSuite.ML_DSA_65), 99);
+    assertThat(repository.publish(wanted("one"), START)).isTrue();
+  }
+
+  private static LineagePolicy knowing(SignatureSuite suite) {
+    return new LineagePolicy(Set.of(suite), 0, new Profile.Thresholds(0, 0));
   }
 
   @Test

@@ -104,6 +104,24 @@ public final class Story {
             + "]}");
   }
 
+  /** Asks for a profile like the first one, of a lineage and of code that knows these suites. */
+  public Answer registerProfile(String lineage, String knows, int minStrengthBits) {
+    return admin.post(
+        base + "/profiles",
+        "{'knows':["
+            + knows
+            + "],'manifest':{'rule':{'all':['"
+            + named("manifest")
+            + "']}},'lineage':"
+            + lineage
+            + ",'minStrengthBits':"
+            + minStrengthBits
+            + ",'tls':{'versions':['TLSv1.2'],'suites':['"
+            + CBC
+            + "'],'serverAnchors':['server'],'clientKey':'rsa-2048'},'servers':['localhost'],"
+            + "'ports':[8443]}");
+  }
+
   private String profile(String spec) {
     return admin.post(base + "/profiles", spec).expect(201).string("digest");
   }

@@ -49,6 +49,8 @@ final class TestRepository {
   final List<String> passed = new ArrayList<>();
   private int haltAfter = Integer.MAX_VALUE;
   private Optional<String> forger = Optional.empty();
+  private Optional<SignatureSuite> channelSuite = Optional.empty();
+  private Followers followers = Followers.NONE;
 
   TestRepository(Path directory, boolean postQuantum) {
     this.directory = directory;
@@ -70,6 +72,11 @@ final class TestRepository {
     forger = Optional.of(role);
   }
 
+  /** Has channels signed by a key of another suite from now on. */
+  void channelsBy(SignatureSuite suite) {
+    channelSuite = Optional.of(suite);
+  }
+
   /** A publisher as after a start: it knows the directory, the ledger and the token. */
   Publisher publisher() throws IOException {
     Milestones milestones =
@@ -87,7 +94,14 @@ final class TestRepository {
   boolean publish(Wanted wanted, Instant now) throws IOException, RejectedException {
     Publisher publisher = publisher();
     publisher.createRoot(LIFETIMES, now);
-    return publisher.publish(wanted, LIFETIMES, now);
+    return publisher.publish(wanted, () -> followers, LIFETIMES, now);
+  }
+
+  /** Has such a client of a profile follow from this root on. */
+  Digest followedBy(LineagePolicy policy, long rootVersion) {
+    Digest profile = Digest.of(policy.toString().getBytes(StandardCharsets.UTF_8));
+    followers = new Followers(Map.of(new Followers.Follower(policy, rootVersion), profile));
+    return profile;
   }
 
   void forgetLedger() {
@@ -129,7 +143,9 @@ final class TestRepository {
 
     @Override
     public List<VerificationKey> keysOf(String role) {
-      Set<SignatureSuite> suites = EnumSet.of(SignatureSuite.ED25519);
+      boolean channel = role.startsWith("stable.");
+      Set<SignatureSuite> suites =
+          EnumSet.of(channelSuite.filter(s -> channel).orElse(SignatureSuite.ED25519));
       if (postQuantum && !Set.of(Metadata.SNAPSHOT, Metadata.TIMESTAMP).contains(role)) {
         suites.add(SignatureSuite.ML_DSA_65);
       }

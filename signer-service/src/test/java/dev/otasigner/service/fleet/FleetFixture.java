@@ -113,9 +113,7 @@ public class FleetFixture {
   public static String profile(String manifestKey, int port) {
     return "{'knows':['ed25519','rsa-pss-2048-sha256'],'manifest':{'rule':{'all':['"
         + manifestKey
-        + "']}},'lineage':{'name':'main','rootSha256':'"
-        + "0".repeat(64)
-        + "'},'minStrengthBits':112,'tls':{'versions':['TLSv1.2'],'suites':"
+        + "']}},'lineage':{'name':'main'},'minStrengthBits':112,'tls':{'versions':['TLSv1.2'],'suites':"
         + "['TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256'],'serverAnchors':['server'],"
         + "'clientKey':'rsa-2048'},'servers':['localhost'],'ports':["
         + port

@@ -144,6 +144,15 @@ class RotationTests {
   }
 
   @Test
+  void aBridgeToALineageThatItsProfileWouldNotTrustSavesNobody() throws Exception {
+    jdbc.sql("update catalogue_lineage set root_sha256 = ? where product = ? and name = 'hybrid'")
+        .params("0".repeat(64), story.product)
+        .update();
+    Fields stranded = stranded(impact("retireKeys", "manifest")).get(0);
+    assertThat(stranded.has("savedBy")).isFalse();
+  }
+
+  @Test
   void aBridgeThatIsPausedSavesNobody() throws Exception {
     story.step("36.14", "pause").expect(200);
     assertThat(stranded(impact("retireKeys", "manifest")).get(0).has("savedBy")).isFalse();

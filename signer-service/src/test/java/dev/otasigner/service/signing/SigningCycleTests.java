@@ -16,6 +16,7 @@ import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.Profile;
@@ -37,6 +38,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.data.jpa.test.autoconfigure.DataJpaTest;
 import org.springframework.test.context.DynamicPropertyRegistry;
@@ -328,6 +331,35 @@ class SigningCycleTests {
   void aProfileThatStrandsEveryDeviceIsRefused() throws Exception {
     Profile deaf = fleet.profile("main", List.of(), "TLSv1.3", MANIFEST);
     assertRefused(spec("34.12", 1).put("profile", deaf.digest()), "profile-unfit");
+  }
+
+  @Test
+  void aProfileThatCannotTrustItsLineageIsRefusedBeforeAnyKeyIsTouched() throws Exception {
+    fleet.device("d1", "34.11", 1, bootloader, profile);
+    fleet.lineages = SigningCycleTests::untrusted;
+    assertRefused(spec("34.12", 1), "profile-unfit");
+  }
+
+  /** The same lineage and a new one: of the one the device has the metadata, of the other we do. */
+  @ParameterizedTest
+  @ValueSource(strings = {"main", "second"})
+  void aBuildWhoseLineageItsProfileCannotTrustIsTakenByNobody(String lineage) throws Exception {
+    fleet.device("d1", "34.11", 1, bootloader, profile);
+    Profile brought = fleet.profile(lineage, List.of(443), "TLSv1.3", MANIFEST);
+    sign(spec("34.12", 1).put("profile", brought.digest()));
+    Build build = builds().find(PRODUCT, TestFleet.version("34.12")).orElseThrow();
+    PopulationJudgement judgement = new PopulationJudgement(fleet);
+    judgement.requireTakeable(PRODUCT, builds().files(build));
+    fleet.lineages = SigningCycleTests::untrusted;
+    assertThatThrownBy(() -> judgement.requireTakeable(PRODUCT, builds().files(build)))
+        .isInstanceOfSatisfying(
+            RejectedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.PROFILE_UNFIT))
+        .hasMessageContaining("lineage " + lineage);
+    assertThat(judgement.refusal(fleet.devices.get(0), builds().files(build))).isPresent();
+  }
+
+  private static void untrusted(Profile brought) throws RejectedException {
+    throw new RejectedException(Reason.BELOW_THRESHOLD, "root of " + brought.lineage().name());
   }
 
   @Test

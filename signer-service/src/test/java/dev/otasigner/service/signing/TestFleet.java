@@ -13,6 +13,7 @@ import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.manifest.Manifest;
+import dev.otasigner.verifier.policy.LineageCheck;
 import dev.otasigner.verifier.testing.TestKey;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,6 +33,7 @@ public final class TestFleet implements FleetFacts {
   public Policy policy = new Policy(false, 1, Duration.ofDays(7));
   public final List<Manifest.Hardware> hardware =
       new ArrayList<>(List.of(new Manifest.Hardware(HARDWARE, List.of("a", "b"))));
+  public LineageCheck lineages = LineageCheck.NO_CATALOGUE;
   public final List<DeviceState> devices = new ArrayList<>();
   private final Map<Digest, Bytes> profiles = new LinkedHashMap<>();
   private final Map<String, Bootloader> bootloaders = new LinkedHashMap<>();
@@ -67,6 +69,11 @@ public final class TestFleet implements FleetFacts {
   @Override
   public Optional<Bytes> profile(String product, Digest digest) {
     return Optional.ofNullable(profiles.get(digest));
+  }
+
+  @Override
+  public LineageCheck lineages(String product) {
+    return lineages;
   }
 
   @Override

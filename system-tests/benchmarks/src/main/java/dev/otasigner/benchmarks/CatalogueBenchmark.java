@@ -129,7 +129,11 @@ public class CatalogueBenchmark {
                 CataloguePaths.head(TestFleet.CHANNEL, TestFleet.HARDWARE.id()), 1 << 20));
     UpdateSelection.Selection selection =
         UpdateSelection.select(
-            device, profile, head, updater::fetchTarget, LineageCheck.of(updater));
+            device,
+            profile,
+            head,
+            updater::fetchTarget,
+            LineageCheck.of(updater, profile.lineage().name()));
     if (selection.chosen().isEmpty()) {
       throw new IllegalStateException("nothing was chosen: " + selection.refused());
     }

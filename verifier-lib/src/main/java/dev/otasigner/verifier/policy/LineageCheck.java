@@ -6,8 +6,9 @@ import dev.otasigner.verifier.tuf.LineagePolicy;
 import dev.otasigner.verifier.tuf.Updater;
 
 /**
- * The catalogue's metadata as a device holds it. A build whose profile stays in the lineage goes on
- * from there, so what is stored must do under what the new profile knows and demands.
+ * The metadata of catalogues, as far as whoever judges has it. A device holds that of its lineage:
+ * a build whose profile stays there goes on from it, so what is stored must do under what the new
+ * profile knows and demands. The service knows all lineages, and answers for a new one too.
  */
 @FunctionalInterface
 public interface LineageCheck {
@@ -15,14 +16,22 @@ public interface LineageCheck {
   LineageCheck NO_CATALOGUE = brought -> {};
 
   /**
-   * Returns only when a device under this profile would trust the metadata that it has.
-   *
-   * @param brought a profile of the lineage that the device follows
+   * Returns only when a device under this profile would trust the metadata of the lineage that the
+   * profile names, or nothing of it is here.
    */
   void requireTrustedUnder(Profile brought) throws RejectedException;
 
-  /** What this client trusts, after its refresh. */
-  static LineageCheck of(Updater updater) {
-    return brought -> updater.requireSignedFor(LineagePolicy.of(brought));
+  /**
+   * What this client trusts, after its refresh. Of another lineage it holds nothing: there a build
+   * is asked on its trial run.
+   *
+   * @param lineage that the client follows
+   */
+  static LineageCheck of(Updater updater, String lineage) {
+    return brought -> {
+      if (brought.lineage().name().equals(lineage)) {
+        updater.requireSignedFor(LineagePolicy.of(brought));
+      }
+    };
   }
 }

@@ -22,8 +22,7 @@ public final class ProfileFit {
    * Demands that the new profile is the manifest's and fits a device that runs under {@code
    * running}.
    *
-   * @param lineage the metadata that the device holds, asked when the new profile stays in its
-   *     lineage; of a new lineage the device holds nothing yet, and its trial run asks
+   * @param lineage the metadata of the lineage that the new profile names, as far as it is here
    * @throws RejectedException PROFILE_UNFIT
    */
   public static void require(
@@ -133,20 +132,28 @@ public final class ProfileFit {
       throws RejectedException {
     Profile.Lineage was = running.lineage();
     Profile.Lineage is = brought.lineage();
-    if (!is.name().equals(was.name())) {
-      return;
-    }
-    if (!is.rootSha256().equals(was.rootSha256())) {
+    if (is.name().equals(was.name()) && !is.rootSha256().equals(was.rootSha256())) {
       throw new RejectedException(
           Reason.PROFILE_UNFIT,
           "lineage " + is.name() + " starts from another root; a new root needs a new lineage",
           was.rootSha256(),
           is.rootSha256());
     }
+    requireTrusted(brought, lineage);
+  }
+
+  /**
+   * Demands that a device which runs under the profile can trust the catalogue that it names.
+   *
+   * @throws RejectedException PROFILE_UNFIT
+   */
+  public static void requireTrusted(Profile profile, LineageCheck lineage)
+      throws RejectedException {
     try {
-      lineage.requireTrustedUnder(brought);
+      lineage.requireTrustedUnder(profile);
     } catch (RejectedException e) {
-      throw e.in("lineage " + is.name() + " under the new profile").as(Reason.PROFILE_UNFIT);
+      throw e.in("lineage " + profile.lineage().name() + " under the new profile")
+          .as(Reason.PROFILE_UNFIT);
     }
   }
 

@@ -45,9 +45,9 @@ public final class UpgradePolicy {
   }
 
   /**
-   * The same with the catalogue's metadata at hand, as a device has it.
+   * The same with the catalogue's metadata at hand.
    *
-   * @throws RejectedException PROFILE_UNFIT also when the device could not go on from that metadata
+   * @throws RejectedException PROFILE_UNFIT also when the device could not trust that metadata
    *     under the new profile
    */
   public static Accepted judge(

@@ -9,6 +9,7 @@ import dev.otasigner.verifier.device.Profile;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -59,20 +60,37 @@ public record LineagePolicy(
     // One key is one signer, in however many suites it has signed.
     Map<Digest, VerificationKey> byKey = new LinkedHashMap<>();
     metadata.validSigners(keys, roleKeys).stream()
-        .filter(key -> knows.contains(key.suite()))
-        .filter(key -> key.suite().strengthBits() >= minStrengthBits)
+        .filter(key -> counts(key.suite()))
         .forEach(key -> byKey.putIfAbsent(key.keyId(), key));
-    Collection<VerificationKey> signers = byKey.values();
-    if (signers.size() < roleKeys.threshold()) {
+    if (byKey.size() < roleKeys.threshold()) {
       requireTrueKeyIds(role, keys, roleKeys);
     }
-    require(role, "valid signatures", roleKeys.threshold(), signers.size());
+    requireSigners(
+        role, byKey.values().stream().map(VerificationKey::suite).toList(), roleKeys.threshold());
+  }
+
+  /**
+   * Returns only when a role that was signed by keys of these suites would be trusted: for whoever
+   * is about to sign it.
+   *
+   * @param suites one for each key that signs
+   * @param threshold TUF's own
+   * @throws RejectedException BELOW_THRESHOLD
+   */
+  public void requireSigners(String role, Collection<SignatureSuite> suites, int threshold)
+      throws RejectedException {
+    List<SignatureSuite> counting = suites.stream().filter(this::counts).toList();
+    require(role, "valid signatures", threshold, counting.size());
     if (!SINGLE_KIND.contains(role)) {
-      long postQuantum = signers.stream().filter(key -> key.suite().isPostQuantum()).count();
-      long classical = signers.size() - postQuantum;
+      long postQuantum = counting.stream().filter(SignatureSuite::isPostQuantum).count();
+      long classical = counting.size() - postQuantum;
       require(role, "valid classical signatures", thresholds.classical(), classical);
       require(role, "valid post-quantum signatures", thresholds.postQuantum(), postQuantum);
     }
+  }
+
+  private boolean counts(SignatureSuite suite) {
+    return knows.contains(suite) && suite.strengthBits() >= minStrengthBits;
   }
 
   private static void requireTrueKeyIds(String role, Map<String, TufKey> keys, RoleKeys roleKeys)

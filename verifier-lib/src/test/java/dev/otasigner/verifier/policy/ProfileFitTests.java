@@ -128,7 +128,7 @@ class ProfileFitTests {
             RepositorySimulator.START);
     updater.refresh();
     updater.find("stable/pump-a/head.json");
-    return LineageCheck.of(updater);
+    return LineageCheck.of(updater, "first");
   }
 
   private static void judge(TestProfile profile, LineageCheck lineage) throws Exception {
@@ -190,6 +190,19 @@ class ProfileFitTests {
   void ofANewLineageTheDeviceHoldsNothingYet() throws Exception {
     LineageCheck lineage = held(new RepositorySimulator());
     judge(TestProfile.any(P384).lineage("second"), lineage);
+  }
+
+  @Test
+  void ofANewLineageWhoeverHasItsMetadataIsAsked() {
+    LineageCheck everyLineage =
+        brought -> {
+          throw new RejectedException(Reason.BELOW_THRESHOLD, brought.lineage().name());
+        };
+    assertThat(
+            assertRefused(
+                Reason.PROFILE_UNFIT,
+                () -> judge(TestProfile.any(P384).lineage("second"), everyLineage)))
+        .hasMessageContaining("second");
   }
 
   private static DelegatedRole channel(TestKey... keys) {

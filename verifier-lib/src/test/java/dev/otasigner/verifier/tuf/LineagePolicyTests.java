@@ -128,4 +128,24 @@ class LineagePolicyTests {
         new LineagePolicy(EnumSet.allOf(SignatureSuite.class), 128, new Profile.Thresholds(1, 1)));
     client.assertRefused(Reason.BELOW_THRESHOLD, "timestamp");
   }
+
+  /** The suites of the keys that are about to sign are judged as their signatures would be. */
+  @Test
+  void whoIsAboutToSignIsJudgedLikeWhoHasSigned() throws Exception {
+    SignatureSuite ed = SignatureSuite.ED25519;
+    SignatureSuite pq = SignatureSuite.ML_DSA_65;
+    LineagePolicy both = new LineagePolicy(EnumSet.of(ed, pq), 128, new Profile.Thresholds(1, 1));
+    both.requireSigners("root", List.of(ed, pq), 2);
+    both.requireSigners("timestamp", List.of(ed), 1);
+    TestClient.assertRefused(
+        Reason.BELOW_THRESHOLD, () -> both.requireSigners("root", List.of(ed), 1));
+    TestClient.assertRefused(
+        Reason.BELOW_THRESHOLD, () -> both.requireSigners("targets", List.of(pq), 1));
+    LineagePolicy classical = new LineagePolicy(EnumSet.of(ed), 128, new Profile.Thresholds(0, 0));
+    TestClient.assertRefused(
+        Reason.BELOW_THRESHOLD, () -> classical.requireSigners("root", List.of(ed, pq), 2));
+    LineagePolicy stronger = new LineagePolicy(EnumSet.of(ed), 192, new Profile.Thresholds(0, 0));
+    TestClient.assertRefused(
+        Reason.BELOW_THRESHOLD, () -> stronger.requireSigners("snapshot", List.of(ed), 1));
+  }
 }
