@@ -5,9 +5,11 @@ import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 
 /**
- * A role that another targets role trusts.
+ * A role that another targets role trusts, TUF 4.5.
  *
- * @param name free text; only as a file name is it encoded
+ * @param name free text but for the names of the top-level roles; encoded as a file name, at most
+ *     200 bytes
+ * @param roleKeys who signs for it
  * @param paths what it is trusted for
  * @param terminating nobody after it is asked for these paths
  */

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Whom a targets role trusts for which paths.
+ * Whom a targets role trusts for which paths, TUF 4.5.
  *
  * @param keys by key identifier
  * @param roles in the order in which they are asked; empty when {@code succinct} is there
@@ -29,10 +29,16 @@ public record Delegations(
     }
   }
 
+  /**
+   * Roles named one by one.
+   *
+   * @param roles in the order in which they are asked
+   */
   public static Delegations of(List<TufKey> keys, List<DelegatedRole> roles) {
     return new Delegations(TufKey.byId(keys), roles, Optional.empty());
   }
 
+  /** Hash bins, TAP 15. */
   public static Delegations of(List<TufKey> keys, SuccinctRoles succinct) {
     return new Delegations(TufKey.byId(keys), List.of(), Optional.of(succinct));
   }

@@ -13,7 +13,10 @@ import java.util.function.LongSupplier;
  * #METADATA} or {@link #TARGETS}, and are percent-encoded already: nothing is left to encode.
  */
 public interface Fetcher {
+  /** What paths of metadata begin with. */
   String METADATA = "metadata/";
+
+  /** What paths of targets begin with. */
   String TARGETS = "targets/";
 
   /**
@@ -27,7 +30,13 @@ public interface Fetcher {
    */
   void fetch(String path, long maxBytes, OutputStream to) throws IOException, RejectedException;
 
-  /** The same into memory. */
+  /**
+   * The same into memory.
+   *
+   * @throws NotFoundException when the repository says that it has no such file
+   * @throws IOException when it does not answer, or breaks off
+   * @throws RejectedException LIMIT_EXCEEDED when more than {@code maxBytes} arrive
+   */
   default byte[] fetch(String path, long maxBytes) throws IOException, RejectedException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     fetch(path, maxBytes, out);
@@ -36,11 +45,12 @@ public interface Fetcher {
 
   /**
    * As {@link #copy(InputStream, long, OutputStream)}, from a stream that may be slow: what a
-   * fetcher over a network uses.
+   * fetcher over a network uses (slow retrieval attack, TUF 1.5.2).
    *
    * @param pace how slow
    * @param nanoTime a clock that never goes back, such as {@code System::nanoTime}
-   * @throws IOException when it is slower
+   * @throws RejectedException LIMIT_EXCEEDED when there are more than {@code maxBytes}
+   * @throws IOException when it is slower, or either side fails
    */
   static void copy(
       InputStream from, long maxBytes, OutputStream to, Pace pace, LongSupplier nanoTime)
@@ -49,9 +59,11 @@ public interface Fetcher {
   }
 
   /**
-   * Copies at most {@code maxBytes}, and reads at most one byte more to know that there are more.
+   * Copies at most {@code maxBytes}, and reads at most one byte more to know that there are more:
+   * the endless data attack of TUF 1.5.2.
    *
    * @throws RejectedException LIMIT_EXCEEDED when there are
+   * @throws IOException when either side fails
    */
   static void copy(InputStream from, long maxBytes, OutputStream to)
       throws IOException, RejectedException {

@@ -15,7 +15,11 @@ public final class FileMetadataStore implements MetadataStore {
   private final int maxBytes;
   private final StoreDisk disk;
 
-  /** The directory must exist. */
+  /**
+   * A store for a client with the limits of {@link TufLimits#COMMON}.
+   *
+   * @param directory must exist
+   */
   public FileMetadataStore(Path directory) {
     this(directory, TufLimits.COMMON);
   }
@@ -23,6 +27,7 @@ public final class FileMetadataStore implements MetadataStore {
   /**
    * The same for a client with other limits.
    *
+   * @param directory must exist
    * @param limits of a longer file no more is read than shows that it is too long
    */
   public FileMetadataStore(Path directory, TufLimits limits) {

@@ -13,10 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Hashes by algorithm as a document lists them.
+ * Hashes by algorithm as a document lists them, TUF 4.4 to 4.6.
  *
- * @param byAlgorithm lower-case hex by the document's name of the algorithm; may hold algorithms
- *     that are not known here
+ * @param byAlgorithm lower-case hex by the document's name of the algorithm, one or more; may hold
+ *     algorithms that are not known here
  */
 public record Hashes(Map<String, String> byAlgorithm) {
   private static final Map<String, String> JCA =
@@ -29,10 +29,12 @@ public record Hashes(Map<String, String> byAlgorithm) {
     }
   }
 
+  /** A SHA-256 alone. */
   public static Hashes of(Digest sha256) {
     return new Hashes(Map.of("sha256", sha256.hex()));
   }
 
+  /** The SHA-256 of this content alone. */
   public static Hashes of(byte[] content) {
     return of(Digest.of(content));
   }
@@ -50,6 +52,7 @@ public record Hashes(Map<String, String> byAlgorithm) {
     return new Hashes(hashes);
   }
 
+  /** The SHA-256, when it is among them and is one by its length. */
   public Optional<Digest> sha256() {
     String hex = byAlgorithm.get("sha256");
     return hex != null && hex.length() == 64 ? Optional.of(new Digest(hex)) : Optional.empty();

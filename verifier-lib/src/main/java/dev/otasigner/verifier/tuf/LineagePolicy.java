@@ -51,6 +51,7 @@ public record LineagePolicy(
    *
    * @param role whose metadata it is
    * @param keys where the delegator lists the keys
+   * @param roleKeys which of them sign for the role, and TUF's threshold
    * @throws RejectedException BELOW_THRESHOLD; KEYID_MISMATCH when that is so because of a key
    *     whose identifier is not its digest
    */

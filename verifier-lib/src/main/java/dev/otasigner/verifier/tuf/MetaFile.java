@@ -7,7 +7,13 @@ import dev.otasigner.verifier.json.Json;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** A metadata file as timestamp or snapshot announces it. */
+/**
+ * A metadata file as timestamp or snapshot announces it, TUF 4.4 and 4.6.
+ *
+ * @param version 1 or more
+ * @param lengthBytes of the file, exactly
+ * @param hashes of the file, all of which must be right
+ */
 public record MetaFile(long version, OptionalLong lengthBytes, Optional<Hashes> hashes) {
   public MetaFile {
     Metadata.requireVersion(version);

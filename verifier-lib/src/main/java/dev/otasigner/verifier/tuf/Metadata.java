@@ -8,11 +8,18 @@ import java.time.Instant;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** The signed part of a metadata file. */
+/** The signed part of a metadata file, TUF 4.3 to 4.6. */
 public sealed interface Metadata permits Root, Timestamp, Snapshot, Targets {
+  /** The role of TUF 2.1.1. */
   String ROOT = "root";
+
+  /** The role of TUF 2.1.4. */
   String TIMESTAMP = "timestamp";
+
+  /** The role of TUF 2.1.3. */
   String SNAPSHOT = "snapshot";
+
+  /** The role of TUF 2.1.2; also the type of a delegated role. */
   String TARGETS = "targets";
 
   /** The four roles that root itself delegates to. */
@@ -24,14 +31,21 @@ public sealed interface Metadata permits Root, Timestamp, Snapshot, Targets {
   /** The value of {@code _type}. */
   String type();
 
+  /** 1 or more; a newer file of the role has a higher one. */
   long version();
 
+  /** From this second on nobody may rely on it. */
   Instant expires();
 
   /** The signed object; its canonical bytes are what keys sign. */
   Json.Obj toJson();
 
-  /** What every signed object has. */
+  /**
+   * What every signed object has.
+   *
+   * @param version 1 or more
+   * @param expires to the second
+   */
   record Header(long version, Instant expires) {
     /** Two or three numbers: "1.0" is found in the field. */
     private static final Pattern SPEC_FORM = Pattern.compile("(\\d{1,9})\\.\\d{1,9}(\\.\\d{1,9})?");

@@ -6,6 +6,7 @@ import java.io.IOException;
 public final class NotFoundException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  /** The answer for this path. */
   public NotFoundException(String path) {
     super("not found: " + path);
   }

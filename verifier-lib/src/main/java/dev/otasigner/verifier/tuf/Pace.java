@@ -15,7 +15,8 @@ import java.util.function.LongSupplier;
  */
 public record Pace(Duration patience, int minBytesPerSecond) {
   /**
-   * A body of a megabyte takes no longer than some 34 minutes, and 30 s of silence are forgiven.
+   * 30 seconds, then 512 bytes per second: a body of a megabyte takes no longer than some 34
+   * minutes.
    */
   public static final Pace COMMON = new Pace(Duration.ofSeconds(30), 512);
 

@@ -8,7 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * Who signs for a role, and how many of them must.
+ * Who signs for a role, and how many of them must: TUF 4.3 and 4.5.
  *
  * @param keyIds each once, in the order of the document
  * @param threshold at least one
@@ -24,6 +24,7 @@ public record RoleKeys(List<String> keyIds, int threshold) {
     }
   }
 
+  /** These keys, of which {@code threshold} must sign. */
   public static RoleKeys of(int threshold, TufKey... keys) {
     return new RoleKeys(Arrays.stream(keys).map(TufKey::keyId).toList(), threshold);
   }

@@ -9,8 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Who signs for the four top-level roles.
+ * Who signs for the four top-level roles, TUF 4.3.
  *
+ * @param version 1 or more
+ * @param expires to the second
  * @param consistentSnapshot whether file names carry versions and digests
  * @param keys by key identifier
  * @param roles exactly the four top-level roles
@@ -47,7 +49,11 @@ public record Root(
         roles);
   }
 
-  /** The keys and threshold of a top-level role. */
+  /**
+   * The keys and threshold of a top-level role.
+   *
+   * @throws IllegalArgumentException for any other role
+   */
   public RoleKeys roleKeys(String role) {
     RoleKeys found = roles.get(role);
     if (found == null) {

@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A metadata file: the signed object, and signatures over its canonical form. Reading one verifies
- * nothing yet.
+ * A metadata file, TUF 4.2.1: the signed object, and signatures over its canonical form. Reading
+ * one verifies nothing yet.
  *
  * @param <T> what is signed
  */
@@ -50,49 +50,98 @@ public final class SignedMetadata<T extends Metadata> {
    * @param signature of the bytes that {@link #toBeSigned} names
    */
   public record KeySignature(String keyId, Bytes signature) {
+    /** This key's signature. */
     public static KeySignature of(TufKey key, byte[] signature) {
       return new KeySignature(key.keyId(), Bytes.copyOf(signature));
     }
   }
 
+  /**
+   * Reads a root, TUF 4.3.
+   *
+   * @param maxBytes of the file
+   * @throws RejectedException with the reasons of {@link #root(byte[], TufLimits)}
+   */
   public static SignedMetadata<Root> root(byte[] bytes, int maxBytes) throws RejectedException {
     return root(bytes, TufLimits.COMMON.withRootBytes(maxBytes));
   }
 
-  /** The same under a client's limits. */
+  /**
+   * The same under a client's limits.
+   *
+   * @throws RejectedException METADATA_WRONG_ROLE for another type of file; UNSUPPORTED_VERSION for
+   *     another major version of the specification; LIMIT_EXCEEDED over {@link TufLimits#rootBytes}
+   *     or {@link TufLimits.Counts}; MALFORMED
+   */
   public static SignedMetadata<Root> root(byte[] bytes, TufLimits limits) throws RejectedException {
     return read(bytes, limits.rootBytes(), limits.counts(), Root::read);
   }
 
+  /**
+   * Reads a timestamp, TUF 4.6.
+   *
+   * @param maxBytes of the file
+   * @throws RejectedException with the reasons of {@link #timestamp(byte[], TufLimits)}
+   */
   public static SignedMetadata<Timestamp> timestamp(byte[] bytes, int maxBytes)
       throws RejectedException {
     return timestamp(bytes, TufLimits.COMMON.withTimestampBytes(maxBytes));
   }
 
-  /** The same under a client's limits. */
+  /**
+   * The same under a client's limits.
+   *
+   * @throws RejectedException METADATA_WRONG_ROLE for another type of file; UNSUPPORTED_VERSION for
+   *     another major version of the specification; LIMIT_EXCEEDED over {@link
+   *     TufLimits#timestampBytes} or {@link TufLimits.Counts}; MALFORMED
+   */
   public static SignedMetadata<Timestamp> timestamp(byte[] bytes, TufLimits limits)
       throws RejectedException {
     return read(bytes, limits.timestampBytes(), limits.counts(), Timestamp::read);
   }
 
+  /**
+   * Reads a snapshot, TUF 4.4.
+   *
+   * @param maxBytes of the file
+   * @throws RejectedException with the reasons of {@link #snapshot(byte[], TufLimits)}
+   */
   public static SignedMetadata<Snapshot> snapshot(byte[] bytes, int maxBytes)
       throws RejectedException {
     return snapshot(bytes, TufLimits.COMMON.withSnapshotBytes(maxBytes));
   }
 
-  /** The same under a client's limits. */
+  /**
+   * The same under a client's limits.
+   *
+   * @throws RejectedException METADATA_WRONG_ROLE for another type of file; METADATA_MISSING when
+   *     it does not list the targets role; UNSUPPORTED_VERSION for another major version of the
+   *     specification; LIMIT_EXCEEDED over {@link TufLimits#snapshotBytes} or {@link
+   *     TufLimits.Counts}; MALFORMED
+   */
   public static SignedMetadata<Snapshot> snapshot(byte[] bytes, TufLimits limits)
       throws RejectedException {
     return read(bytes, limits.snapshotBytes(), limits.counts(), Snapshot::read);
   }
 
-  /** The top-level targets role or a delegated one. */
+  /**
+   * Reads the top-level targets role or a delegated one, TUF 4.5.
+   *
+   * @param maxBytes of the file
+   * @throws RejectedException with the reasons of {@link #targets(byte[], TufLimits)}
+   */
   public static SignedMetadata<Targets> targets(byte[] bytes, int maxBytes)
       throws RejectedException {
     return targets(bytes, TufLimits.COMMON.withTargetsBytes(maxBytes));
   }
 
-  /** The same under a client's limits. */
+  /**
+   * The same under a client's limits.
+   *
+   * @throws RejectedException METADATA_WRONG_ROLE for another type of file; UNSUPPORTED_VERSION for
+   *     another major version of the specification; LIMIT_EXCEEDED over {@link
+   *     TufLimits#targetsBytes} or {@link TufLimits.Counts}; MALFORMED
+   */
   public static SignedMetadata<Targets> targets(byte[] bytes, TufLimits limits)
       throws RejectedException {
     return read(bytes, limits.targetsBytes(), limits.counts(), Targets::read);
@@ -119,7 +168,7 @@ public final class SignedMetadata<T extends Metadata> {
 
   /**
    * The bytes that this key signs: the canonical form of the signed object, or for ML-DSA the
-   * tagged digest of it.
+   * tagged digest of it (TAP 21).
    *
    * @throws IllegalArgumentException when the key must not count for anybody
    */
@@ -146,7 +195,7 @@ public final class SignedMetadata<T extends Metadata> {
     return out.toByteArray();
   }
 
-  /** The file to publish. */
+  /** The file to publish, as JSON text in UTF-8. */
   public static byte[] envelope(Json.Obj signed, List<KeySignature> signatures) {
     List<Json.Obj> items =
         signatures.stream()
@@ -190,6 +239,7 @@ public final class SignedMetadata<T extends Metadata> {
     }
   }
 
+  /** The signed object; nobody has checked by whom. */
   public T signed() {
     return signed;
   }

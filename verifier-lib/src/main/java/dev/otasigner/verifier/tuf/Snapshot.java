@@ -11,9 +11,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which version of every targets role is current.
+ * Which version of every targets role is current, TUF 4.4.
  *
- * @param meta by role name, without the {@code .json} of the document
+ * @param version 1 or more
+ * @param expires to the second
+ * @param meta by role name, without the {@code .json} of the document; targets among them
  */
 public record Snapshot(long version, Instant expires, Map<String, MetaFile> meta)
     implements Metadata {

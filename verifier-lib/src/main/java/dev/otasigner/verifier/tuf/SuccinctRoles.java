@@ -12,8 +12,9 @@ import java.util.Locale;
  * Hash bins under one set of keys, TAP 15: the first bits of the SHA-256 of a target path name the
  * bin.
  *
+ * @param roleKeys who signs for every bin
  * @param bitLength 1 to 32; there are two to this power of bins
- * @param namePrefix of every bin's role name
+ * @param namePrefix of every bin's role name, 1 to 64 characters
  */
 public record SuccinctRoles(RoleKeys roleKeys, int bitLength, String namePrefix) {
   /** Of a bin's number in hex. */

@@ -11,9 +11,11 @@ import java.io.OutputStream;
 import java.util.Optional;
 
 /**
- * A file of the catalogue as a targets role lists it.
+ * A file of the catalogue as a targets role lists it, TUF 4.5.
  *
  * @param path its name in the catalogue, with {@code /} between parts
+ * @param lengthBytes of the file, exactly
+ * @param hashes of the file, all of which must be right
  * @param custom what the role says about it beside length and hashes
  */
 public record TargetFile(String path, long lengthBytes, Hashes hashes, Optional<Json.Obj> custom) {
@@ -23,14 +25,17 @@ public record TargetFile(String path, long lengthBytes, Hashes hashes, Optional<
     }
   }
 
+  /** A file of this length and digest. */
   public static TargetFile of(String path, long lengthBytes, Digest sha256) {
     return new TargetFile(path, lengthBytes, Hashes.of(sha256), Optional.empty());
   }
 
+  /** A file with this content. */
   public static TargetFile of(String path, byte[] content) {
     return new TargetFile(path, content.length, Hashes.of(content), Optional.empty());
   }
 
+  /** The same file with what the role says about it. */
   public TargetFile withCustom(Json.Obj json) {
     return new TargetFile(path, lengthBytes, hashes, Optional.of(json));
   }
@@ -49,16 +54,24 @@ public record TargetFile(String path, long lengthBytes, Hashes hashes, Optional<
   }
 
   /**
-   * Returns only when the content is the listed one.
+   * Returns only when the content is the listed one, TUF 5.7.3.
    *
-   * @throws RejectedException TARGET_LENGTH_MISMATCH, TARGET_DIGEST_MISMATCH
+   * @throws RejectedException TARGET_LENGTH_MISMATCH, TARGET_DIGEST_MISMATCH; UNSUPPORTED_ALGORITHM
+   *     when one of the hashes cannot be checked
    */
   public void verify(byte[] content) throws RejectedException {
     requireLength(content.length);
     hashes.verify(content, Reason.TARGET_DIGEST_MISMATCH);
   }
 
-  /** The same for content that need not fit into memory; reads at most one byte too many. */
+  /**
+   * The same for content that need not fit into memory; reads at most one byte too many.
+   *
+   * @throws RejectedException LIMIT_EXCEEDED when there is more, TARGET_LENGTH_MISMATCH when there
+   *     is less, TARGET_DIGEST_MISMATCH; UNSUPPORTED_ALGORITHM when one of the hashes cannot be
+   *     checked
+   * @throws IOException when it cannot be read
+   */
   public void verify(InputStream content) throws IOException, RejectedException {
     TargetCheck check = new TargetCheck(this, OutputStream.nullOutputStream());
     Fetcher.copy(content, lengthBytes, check);
@@ -73,7 +86,7 @@ public record TargetFile(String path, long lengthBytes, Hashes hashes, Optional<
   }
 
   /**
-   * Where the file lies under the repository's target directory.
+   * Where the file lies under the repository's target directory, TUF 6.2; not percent-encoded.
    *
    * @param consistentSnapshot as root says: the last part of the path then carries a hash
    */

@@ -11,9 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Files, and roles that speak for other files. The top-level role and every delegated one.
+ * Files, and roles that speak for other files: TUF 4.5. The top-level role and every delegated one.
  *
+ * @param version 1 or more
+ * @param expires to the second
  * @param targets by path
+ * @param delegations roles that speak for other files, if any
  */
 public record Targets(
     long version,
@@ -33,6 +36,7 @@ public record Targets(
     return new Targets(version, expires, targets, Optional.empty());
   }
 
+  /** The same role with these delegations in place of its own. */
   public Targets with(Delegations to) {
     return new Targets(version, expires, targets, Optional.of(to));
   }

@@ -7,8 +7,10 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Which snapshot is current.
+ * Which snapshot is current, TUF 4.6.
  *
+ * @param version 1 or more
+ * @param expires to the second
  * @param issued when it was signed, no later than it expires; a device without a clock raises its
  *     floor by it, within the limits of {@link Updater#clockFloor}
  * @param snapshot the current snapshot

@@ -12,8 +12,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A key as TUF metadata lists it. Its identifier is the SHA-256 of the canonical form of the whole
- * key object, unknown members included.
+ * A key as TUF metadata lists it, TUF 4.2.2; ML-DSA by TAP 21. Its identifier is the SHA-256 of the
+ * canonical form of the whole key object, unknown members included.
  *
  * <p>A key that this registry does not support, or whose stated identifier is not its digest, is
  * kept in the document but never counts: {@link #verificationKey()} is empty.
@@ -31,6 +31,11 @@ public final class TufKey {
     this.key = trueKeyId ? key : Optional.empty();
   }
 
+  /**
+   * Writes an anchor's key.
+   *
+   * @throws IllegalArgumentException when TUF has no scheme for the key's suite
+   */
   public static TufKey of(Anchor anchor) {
     return of(anchor.key());
   }
@@ -90,6 +95,7 @@ public final class TufKey {
     return key;
   }
 
+  /** The key object as the document holds it. */
   public Json.Obj toJson() {
     return json;
   }

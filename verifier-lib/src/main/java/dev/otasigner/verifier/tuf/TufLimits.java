@@ -1,14 +1,15 @@
 package dev.otasigner.verifier.tuf;
 
 /**
- * How much a repository may make a client read. TUF leaves the numbers to the application.
+ * How much a repository may make a client read. TUF leaves the numbers to the application. All are
+ * 1 or more.
  *
- * @param rootBytes W of the specification
- * @param timestampBytes X of the specification
- * @param snapshotBytes also where timestamp announces a longer one
- * @param targetsBytes for the top-level and every delegated role
- * @param roots Y of the specification: root versions in one update
- * @param roles delegated roles visited in one search, however they are nested
+ * @param rootBytes W of the specification, TUF 5.3.3
+ * @param timestampBytes X of the specification, TUF 5.4.1
+ * @param snapshotBytes also where timestamp announces a longer one, TUF 5.5.1
+ * @param targetsBytes for the top-level and every delegated role, TUF 5.6.1
+ * @param roots Y of the specification: root versions in one update, TUF 5.3.3
+ * @param roles delegated roles visited in one search, however they are nested, TUF 5.6.7.1
  * @param counts of what one document may list
  * @param pace how slowly anything may arrive
  */
@@ -82,40 +83,48 @@ public record TufLimits(
         Pace.COMMON);
   }
 
+  /** The same with another limit for a root, in bytes. */
   public TufLimits withRootBytes(int bytes) {
     return new TufLimits(
         bytes, timestampBytes, snapshotBytes, targetsBytes, roots, roles, counts, pace);
   }
 
+  /** The same with another limit for a timestamp, in bytes. */
   public TufLimits withTimestampBytes(int bytes) {
     return new TufLimits(rootBytes, bytes, snapshotBytes, targetsBytes, roots, roles, counts, pace);
   }
 
+  /** The same with another limit for a snapshot, in bytes. */
   public TufLimits withSnapshotBytes(int bytes) {
     return new TufLimits(
         rootBytes, timestampBytes, bytes, targetsBytes, roots, roles, counts, pace);
   }
 
+  /** The same with another limit for a targets role, in bytes. */
   public TufLimits withTargetsBytes(int bytes) {
     return new TufLimits(
         rootBytes, timestampBytes, snapshotBytes, bytes, roots, roles, counts, pace);
   }
 
+  /** The same with another number of roots in one update. */
   public TufLimits withRoots(int count) {
     return new TufLimits(
         rootBytes, timestampBytes, snapshotBytes, targetsBytes, count, roles, counts, pace);
   }
 
+  /** The same with another number of roles in one search. */
   public TufLimits withRoles(int count) {
     return new TufLimits(
         rootBytes, timestampBytes, snapshotBytes, targetsBytes, roots, count, counts, pace);
   }
 
+  /** The same with other limits for what one document may list. */
   public TufLimits withCounts(Counts others) {
     return new TufLimits(
         rootBytes, timestampBytes, snapshotBytes, targetsBytes, roots, roles, others, pace);
   }
 
+  /** The same at another pace. */
   public TufLimits withPace(Pace other) {
     return new TufLimits(
         rootBytes, timestampBytes, snapshotBytes, targetsBytes, roots, roles, counts, other);

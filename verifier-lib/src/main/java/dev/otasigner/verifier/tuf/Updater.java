@@ -34,10 +34,14 @@ public final class Updater {
   private boolean refreshed;
 
   /**
-   * Begins an update from the stored root.
+   * Begins an update from the stored root, TUF 5.1 and 5.2.
    *
    * @param now the one reading of the clock for the whole update; for a device with a clock floor
    *     the later of the two
+   * @throws RejectedException BELOW_THRESHOLD or KEYID_MISMATCH when the stored root is not signed
+   *     as it says of itself and the policy demands; any reason of {@link
+   *     SignedMetadata#root(byte[], TufLimits)} when it is damaged
+   * @throws IOException when the store cannot be read
    * @throws IllegalStateException when the store holds no root: see {@link #trustRoot}
    */
   public Updater(
@@ -55,12 +59,15 @@ public final class Updater {
   }
 
   /**
-   * Puts the first root of a lineage into an empty store. Each lineage has a store of its own, so
-   * that nothing one of them vouches for is ever taken for the other's.
+   * Puts the first root of a lineage into an empty store, under {@link TufLimits#COMMON}. Each
+   * lineage has a store of its own, so that nothing one of them vouches for is ever taken for the
+   * other's.
    *
    * @param rootSha256 as the build's profile has it baked in
-   * @throws RejectedException METADATA_DIGEST_MISMATCH when the bytes are another file,
-   *     BELOW_THRESHOLD when the root is not signed as it says of itself
+   * @throws RejectedException METADATA_DIGEST_MISMATCH when the bytes are another file;
+   *     BELOW_THRESHOLD or KEYID_MISMATCH when the root is not signed as it says of itself; any
+   *     reason of {@link SignedMetadata#root(byte[], TufLimits)}
+   * @throws IOException when the store cannot be read or written
    * @throws IllegalStateException when the store already follows a root
    */
   public static void trustRoot(MetadataStore store, byte[] root, Digest rootSha256)
@@ -68,7 +75,13 @@ public final class Updater {
     trustRoot(store, root, rootSha256, TufLimits.COMMON);
   }
 
-  /** The same under a client's limits. */
+  /**
+   * The same under a client's limits.
+   *
+   * @throws RejectedException with the reasons of {@link #trustRoot(MetadataStore, byte[], Digest)}
+   * @throws IOException when the store cannot be read or written
+   * @throws IllegalStateException when the store already follows a root
+   */
   public static void trustRoot(
       MetadataStore store, byte[] root, Digest rootSha256, TufLimits limits)
       throws IOException, RejectedException {
@@ -87,10 +100,15 @@ public final class Updater {
   }
 
   /**
-   * Brings the four top-level roles up to date.
+   * Brings the four top-level roles up to date, TUF 5.3 to 5.6.
    *
-   * @throws RejectedException when the repository offers what must not be trusted
-   * @throws IOException when it cannot be reached, or the store cannot be written
+   * @throws RejectedException when the repository offers what must not be trusted:
+   *     METADATA_EXPIRED, METADATA_ROLLED_BACK, METADATA_VERSION_MISMATCH,
+   *     METADATA_DIGEST_MISMATCH, METADATA_WRONG_ROLE, METADATA_MISSING, BELOW_THRESHOLD,
+   *     KEYID_MISMATCH, UNSUPPORTED_ALGORITHM for a hash, UNSUPPORTED_VERSION, LIMIT_EXCEEDED,
+   *     MALFORMED
+   * @throws IOException when it cannot be reached, or the store cannot be read or written
+   * @throws IllegalStateException when this update has refreshed already
    */
   public void refresh() throws IOException, RejectedException {
     if (refreshed) {
@@ -204,11 +222,14 @@ public final class Updater {
   private record Visit(String delegator, DelegatedRole role) {}
 
   /**
-   * Looks a target up.
+   * Looks a target up, TUF 5.6.7, after a refresh.
    *
+   * @param targetPath not encoded
    * @return empty when no role that is trusted for the path lists it
-   * @throws RejectedException when a role on the way cannot be trusted (TUF 5.6.7), or more than
-   *     the limit of roles would have to be asked
+   * @throws RejectedException with the reasons of {@link #refresh} when a role on the way cannot be
+   *     trusted; LIMIT_EXCEEDED also when more than the limit of roles would have to be asked
+   * @throws IOException when a role cannot be fetched, or the store cannot be read or written
+   * @throws IllegalStateException before a refresh
    */
   public Optional<TargetFile> find(String targetPath) throws IOException, RejectedException {
     // TUF 5.6.7: pre-order depth-first search, beginning with the top-level role.
@@ -260,7 +281,14 @@ public final class Updater {
     return trusted.targets(role);
   }
 
-  /** Looks a small target up and fetches it into memory. */
+  /**
+   * Looks a small target up and fetches it into memory.
+   *
+   * @param maxBytes the caller's limit, whatever length is listed
+   * @throws RejectedException TARGET_NOT_FOUND when no role that is trusted for the path lists it;
+   *     the reasons of {@link #find} and {@link #fetchTarget(TargetFile, long)}
+   * @throws IOException when it cannot be fetched
+   */
   public byte[] fetchTarget(String targetPath, long maxBytes)
       throws IOException, RejectedException {
     Optional<TargetFile> target = find(targetPath);
@@ -274,6 +302,9 @@ public final class Updater {
    * Fetches a small target into memory.
    *
    * @param maxBytes the caller's limit, whatever length is listed
+   * @throws RejectedException LIMIT_EXCEEDED when a longer one is listed, before anything is
+   *     fetched; the reasons of {@link #downloadTarget}
+   * @throws IOException when it cannot be fetched
    */
   public byte[] fetchTarget(TargetFile target, long maxBytes)
       throws IOException, RejectedException {
@@ -287,10 +318,13 @@ public final class Updater {
   }
 
   /**
-   * Copies a target as it arrives. What was written before this method returns is not verified, and
-   * must not be used when it does not return.
+   * Copies a target as it arrives, TUF 5.7. What was written before this method returns is not
+   * verified, and must not be used when it does not return.
    *
-   * @throws RejectedException TARGET_LENGTH_MISMATCH, TARGET_DIGEST_MISMATCH
+   * @throws RejectedException LIMIT_EXCEEDED when more arrives than is listed,
+   *     TARGET_LENGTH_MISMATCH, TARGET_DIGEST_MISMATCH; UNSUPPORTED_ALGORITHM when one of the
+   *     listed hashes cannot be checked
+   * @throws IOException when it cannot be fetched, or {@code to} fails
    */
   public void downloadTarget(TargetFile target, OutputStream to)
       throws IOException, RejectedException {
@@ -300,13 +334,17 @@ public final class Updater {
     check.finish();
   }
 
-  /** Where the fetcher finds a target: for those who fetch it piece by piece. */
+  /**
+   * Where the fetcher finds a target, percent-encoded, TUF 6.2: for those who fetch it piece by
+   * piece.
+   */
   public String location(TargetFile target) {
     // TUF 5.3.12: consistent snapshots are used as the trusted root says.
     return Fetcher.TARGETS
         + RoleFiles.encodePath(target.location(trusted.root().consistentSnapshot()));
   }
 
+  /** Version of the root that is trusted now. */
   public long rootVersion() {
     return trusted.root().version();
   }
