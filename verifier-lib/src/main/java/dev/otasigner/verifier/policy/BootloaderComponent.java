@@ -19,12 +19,16 @@ import java.util.Objects;
  * itself; the manifest binds its bytes, so an old component cannot be played back.
  */
 public final class BootloaderComponent {
-  /** Sixteen anchors and their keys take a fraction of it. */
+  /** Of a component's file. Sixteen anchors and their keys take a fraction of it. */
   public static final int MAX_BYTES = 256 * 1024;
 
   private BootloaderComponent() {}
 
-  /** The payload that the assembler is given to make a component. */
+  /**
+   * The payload that the assembler is given to make a component.
+   *
+   * @throws IllegalArgumentException when the bootloader has anchors on trial
+   */
   public static ByteSource payload(Bootloader next) {
     if (!next.trialAnchors().isEmpty()) {
       throw new IllegalArgumentException("a component carries no anchors on trial");
@@ -32,7 +36,11 @@ public final class BootloaderComponent {
     return ByteSource.of(next.toJson().canonicalBytes());
   }
 
-  /** What a manifest states of a component's file. */
+  /**
+   * What a manifest states of a component's file.
+   *
+   * @param file the whole file, signed
+   */
   public static Manifest.BootloaderComponent stated(Bootloader next, byte[] file) {
     return new Manifest.BootloaderComponent(
         next.id(), file.length, Digest.of(file), next.anchors());
@@ -42,7 +50,11 @@ public final class BootloaderComponent {
    * The bootloader that {@code file} brings, once it is the one the manifest states and the present
    * bootloader would install it.
    *
-   * @throws RejectedException BOOTLOADER_COMPONENT
+   * @param stated by a manifest whose signatures have been checked
+   * @param file at most {@link #MAX_BYTES}, read once and held in memory
+   * @throws RejectedException BOOTLOADER_COMPONENT, whatever is wrong with it; what it was is the
+   *     cause
+   * @throws IOException when it cannot be read, which is no refusal
    */
   public static Bootloader judge(
       DeviceState device, Manifest.BootloaderComponent stated, ByteSource file)

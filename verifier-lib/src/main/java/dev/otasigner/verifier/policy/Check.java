@@ -39,6 +39,7 @@ public enum Check {
   /** Has the device's turn come, and did the build confirm itself? */
   AGENT;
 
+  /** The name on the wire: {@code security-counter}. */
   public String code() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

@@ -18,6 +18,10 @@ public interface LineageCheck {
   /**
    * Returns only when a device under this profile would trust the metadata of the lineage that the
    * profile names, or nothing of it is here.
+   *
+   * @throws RejectedException BELOW_THRESHOLD, or KEYID_MISMATCH where a key with a false
+   *     identifier is why, for a role that it would not trust; PROFILE_UNFIT of one who knows all
+   *     lineages, for a lineage that does not exist or starts from another root
    */
   void requireTrustedUnder(Profile brought) throws RejectedException;
 

@@ -21,8 +21,10 @@ public final class ManifestCheck {
   /**
    * The manifest in {@code envelope}, once the profile's rule over its signatures is met.
    *
-   * @throws RejectedException MALFORMED, LIMIT_EXCEEDED, UNSUPPORTED_CRITICAL, UNSUPPORTED_VERSION,
-   *     MANIFEST_RULE_NOT_MET
+   * @param envelope a DSSE envelope, as received
+   * @throws RejectedException MANIFEST_RULE_NOT_MET as {@link #requireRule}; MALFORMED,
+   *     LIMIT_EXCEEDED, UNSUPPORTED_CRITICAL, UNSUPPORTED_VERSION, UNSUPPORTED_ALGORITHM and
+   *     KEYID_MISMATCH as {@link Envelope#read} and {@link Manifest#read}
    */
   public static Manifest verify(Bytes envelope, Profile profile) throws RejectedException {
     Envelope read = Envelope.read(envelope.toByteArray());
@@ -41,7 +43,7 @@ public final class ManifestCheck {
    * strength is enough count; a signature by such an anchor that does not verify refuses the whole
    * envelope, and signatures by anyone else neither help nor harm.
    *
-   * @throws RejectedException MANIFEST_RULE_NOT_MET
+   * @throws RejectedException MANIFEST_RULE_NOT_MET, also for a signature that does not verify
    */
   public static void requireRule(Envelope envelope, Profile profile) throws RejectedException {
     Set<Digest> signers;

@@ -43,7 +43,12 @@ public final class UpdateSelection {
     }
   }
 
-  /** A listed build that was passed over, and the first check that refused it. */
+  /**
+   * A listed build that was passed over, and the first check that refused it.
+   *
+   * @param listing as the head file lists it
+   * @param refusal what that check said
+   */
   public record Refused(Head.Candidate listing, RejectedException refusal) {}
 
   /**
@@ -61,6 +66,10 @@ public final class UpdateSelection {
   /**
    * As {@link #select(DeviceState, Profile, Head, Documents, LineageCheck, Share)}, with the
    * device's own share.
+   *
+   * @throws RejectedException as {@link #select(DeviceState, Profile, Head, Documents,
+   *     LineageCheck, Share)}
+   * @throws IOException when a document could not be fetched
    */
   public static Selection select(
       DeviceState device, Profile running, Head head, Documents documents, LineageCheck lineage)
@@ -133,11 +142,13 @@ public final class UpdateSelection {
   }
 
   /**
-   * Demands, just before a swap, that a freshly fetched head file still offers what was downloaded.
+   * Demands, just before a swap, that a freshly fetched head file still offers what was downloaded
+   * (RFC 9124, THREAT.MFST.TOCTOU).
    *
    * @param listedManifest the digest under which the catalogue lists the manifest now
    * @throws RejectedException NOT_LISTED when it was withdrawn, OUT_OF_SHARE when the rollout was
-   *     paused or shrunk, MANIFEST_MISMATCH when another manifest stands in its place
+   *     paused or shrunk, MANIFEST_MISMATCH when another manifest stands in its place,
+   *     LISTING_MISMATCH when the head file is another channel's or hardware's
    */
   public static void requireStillOffered(
       DeviceState device, Head fresh, Chosen chosen, Digest listedManifest)

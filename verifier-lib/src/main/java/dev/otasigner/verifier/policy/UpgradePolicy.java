@@ -35,7 +35,8 @@ public final class UpgradePolicy {
    * a device holds would do under the new profile is not asked.
    *
    * @param running the profile of the running build
-   * @throws RejectedException with the reason of the first check that refuses
+   * @throws RejectedException with the reason of the first check that refuses; {@link Check} lists
+   *     them
    * @throws IOException when image or component could not be read, which is no refusal
    * @throws IllegalArgumentException when {@code running} is not the profile of the device's state
    */
@@ -47,8 +48,10 @@ public final class UpgradePolicy {
   /**
    * The same with the catalogue's metadata at hand.
    *
-   * @throws RejectedException PROFILE_UNFIT also when the device could not trust that metadata
-   *     under the new profile
+   * @throws RejectedException with the reason of the first check that refuses; PROFILE_UNFIT also
+   *     when the device could not trust that metadata under the new profile
+   * @throws IOException when image or component could not be read, which is no refusal
+   * @throws IllegalArgumentException when {@code running} is not the profile of the device's state
    */
   public static Accepted judge(
       DeviceState device, Profile running, Candidate candidate, LineageCheck lineage)
@@ -79,7 +82,8 @@ public final class UpgradePolicy {
    * @param running the profile of the running build
    * @param manifestEnvelope the DSSE envelope, as fetched
    * @param brought the profile that the manifest names
-   * @throws RejectedException with the reason of the first check that refuses
+   * @throws RejectedException with the reason of the first check that refuses; {@link Check} lists
+   *     them
    * @throws IllegalArgumentException when {@code running} is not the profile of the device's state
    */
   public static Eligible judgeListing(
