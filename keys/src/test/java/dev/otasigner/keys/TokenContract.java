@@ -8,6 +8,7 @@ import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.SigningInput;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -24,23 +25,20 @@ public interface TokenContract {
     return token().generate(new KeySpec(name, suite, KeyPurpose.MANIFEST));
   }
 
+  /** The suites that it makes keys of; every other one must be refused by name. */
+  Set<SignatureSuite> suites();
+
   @ParameterizedTest
-  @EnumSource(
-      value = SignatureSuite.class,
-      names = {
-        "RSA_PKCS1_2048_SHA256",
-        "RSA_PSS_3072_SHA256",
-        "ECDSA_P256_SHA256",
-        "ECDSA_P384_SHA384",
-        "ECDSA_P521_SHA512",
-        "ED25519",
-        "ML_DSA_44",
-        "ML_DSA_65",
-        "ML_DSA_87",
-        "SLH_DSA_SHA2_128S"
-      })
+  @EnumSource(SignatureSuite.class)
   default void aGeneratedKeySignsWhatTheVerifierAccepts(SignatureSuite suite)
       throws RejectedException {
+    if (!suites().contains(suite)) {
+      assertThatThrownBy(() -> generate("k", suite))
+          .isInstanceOf(KeyOperationException.NotSupported.class)
+          .hasMessageContaining(suite.code());
+      assertThat(token().find("k")).isEmpty();
+      return;
+    }
     TokenKey key = generate("k", suite);
     byte[] signature = token().sign(key.keyId(), SigningInput.message(MESSAGE));
     key.publicKey().verify(MESSAGE, signature);
@@ -67,25 +65,21 @@ public interface TokenContract {
   @Test
   default void aHashOfAnotherKindIsNotSigned() {
     TokenKey p256 = generate("p256", SignatureSuite.ECDSA_P256_SHA256);
-    TokenKey ed25519 = generate("ed25519", SignatureSuite.ED25519);
     SigningInput sha384 = SigningInput.hash(Digest.digest("SHA-384").digest(MESSAGE), "SHA-384");
-    SigningInput sha256 = SigningInput.hash(Digest.of(MESSAGE).bytes(), "SHA-256");
     assertThatThrownBy(() -> token().sign(p256.keyId(), sha384))
-        .isInstanceOf(KeyOperationException.NotSupported.class);
-    assertThatThrownBy(() -> token().sign(ed25519.keyId(), sha256))
         .isInstanceOf(KeyOperationException.NotSupported.class);
   }
 
   @Test
   default void aKeyIsFoundByItsNameOnly() {
-    TokenKey key = generate("release-2026", SignatureSuite.ED25519);
+    TokenKey key = generate("release-2026", SignatureSuite.ECDSA_P384_SHA384);
     assertThat(token().find("release-2026")).contains(key);
     assertThat(token().find("release-2025")).isEmpty();
   }
 
   @Test
   default void aNameIsTakenOnce() {
-    generate("k", SignatureSuite.ED25519);
+    generate("k", SignatureSuite.ECDSA_P384_SHA384);
     assertThatThrownBy(() -> generate("k", SignatureSuite.ECDSA_P256_SHA256))
         .isInstanceOf(KeyOperationException.NameTaken.class)
         .hasMessageContaining("'k'");

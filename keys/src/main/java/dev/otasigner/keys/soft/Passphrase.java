@@ -96,7 +96,8 @@ public final class Passphrase implements AutoCloseable {
     return utf8.clone();
   }
 
-  char[] characters() {
+  /** A copy, for the caller to wipe. */
+  public char[] characters() {
     CharBuffer decoded = CharBuffer.allocate(utf8.length);
     StandardCharsets.UTF_8
         .newDecoder()

@@ -12,6 +12,7 @@ import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.Token;
 import dev.otasigner.keys.TokenContract;
 import dev.otasigner.keys.TokenKey;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.SigningInput;
@@ -24,10 +25,12 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyPairGenerator;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,6 +57,20 @@ class SoftwareTokenTests implements TokenContract {
   @AfterEach
   void close() {
     token.close();
+  }
+
+  @Override
+  public Set<SignatureSuite> suites() {
+    return EnumSet.complementOf(EnumSet.of(SignatureSuite.HSS_LMS));
+  }
+
+  @Test
+  void aHashIsNotSignedAsAMessage() {
+    Digest ed25519 =
+        token.generate(new KeySpec("e", SignatureSuite.ED25519, KeyPurpose.IMAGE)).keyId();
+    SigningInput sha256 = SigningInput.hash(Digest.of(MESSAGE).bytes(), "SHA-256");
+    assertThatThrownBy(() -> token.sign(ed25519, sha256))
+        .isInstanceOf(KeyOperationException.NotSupported.class);
   }
 
   @Override

@@ -1,0 +1,91 @@
+package dev.otasigner.keys.pkcs11;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.otasigner.keys.soft.Passphrase;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * SoftHSM with one token for the whole JVM: a module finds its tokens when it is loaded, and no
+ * other one later.
+ */
+final class SoftHsm {
+  static final String PIN = "2580";
+  private static final String SO_PIN = "13579";
+  private static final Pattern SLOT = Pattern.compile("reassigned to slot (\\d+)");
+  private static final List<Path> MODULES =
+      List.of(
+          Path.of("/usr/lib/softhsm/libsofthsm2.so"),
+          Path.of("/usr/lib64/pkcs11/libsofthsm2.so"),
+          Path.of("/usr/local/lib/softhsm/libsofthsm2.so"));
+
+  private SoftHsm() {}
+
+  private static Optional<Pkcs11Module> token = Optional.empty();
+
+  /** The token, emptied; the test is skipped where SoftHSM is missing. */
+  static synchronized Pkcs11Module emptyToken() throws IOException, InterruptedException {
+    if (token.isEmpty()) {
+      token = Optional.of(initialized());
+    }
+    Pkcs11Module module = token.get();
+    try (Pkcs11Token open = Pkcs11Token.open(module, pin())) {
+      open.keys().forEach(key -> open.destroy(key.keyId()));
+    }
+    return module;
+  }
+
+  private static Pkcs11Module initialized() throws IOException, InterruptedException {
+    Optional<Path> module = MODULES.stream().filter(Files::isRegularFile).findFirst();
+    assumeTrue(module.isPresent(), "softhsm2 is not installed");
+    configure();
+    String said =
+        run(
+            "softhsm2-util",
+            "--init-token",
+            "--free",
+            "--label",
+            "test",
+            "--so-pin",
+            SO_PIN,
+            "--pin",
+            PIN);
+    Matcher slot = SLOT.matcher(said);
+    assertThat(slot.find()).as(said).isTrue();
+    return new Pkcs11Module(module.orElseThrow(), OptionalLong.of(Long.parseLong(slot.group(1))));
+  }
+
+  private static void configure() throws IOException {
+    String named = System.getenv("SOFTHSM2_CONF");
+    assumeTrue(named != null, "SOFTHSM2_CONF is not set");
+    Path configuration = Path.of(String.valueOf(named));
+    Path tokens = Files.createDirectories(configuration.resolveSibling("tokens"));
+    if (!Files.exists(configuration)) {
+      Files.writeString(
+          configuration,
+          "directories.tokendir = " + tokens + "\nobjectstore.backend = file\nlog.level = ERROR\n");
+    }
+  }
+
+  static Passphrase pin() {
+    return Passphrase.ofPrompt(PIN.toCharArray());
+  }
+
+  private static String run(String... command) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as(said).isZero();
+    return said;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.otasigner.keys.pkcs11;
+
+import org.jspecify.annotations.NullMarked;
