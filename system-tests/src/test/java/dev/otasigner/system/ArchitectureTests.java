@@ -25,6 +25,7 @@ class ArchitectureTests {
   private static final String KEYS = "dev.otasigner.keys..";
   private static final String SERVICE = "dev.otasigner.service..";
   private static final String CLI = "dev.otasigner.cli..";
+  private static final String HANDLES = "dev.otasigner.keys.pkcs11..";
   private static final String DEVICE = "dev.otasigner.device..";
 
   private static JavaClasses house;
@@ -125,12 +126,29 @@ class ArchitectureTests {
             .that()
             .resideInAPackage(KEYS)
             .and()
-            .resideOutsideOfPackage("dev.otasigner.keys.soft..")
+            .resideOutsideOfPackages("dev.otasigner.keys.soft..", HANDLES)
             .should()
             .dependOnClassesThat()
             .haveNameMatching(
                 "java\\.security\\.PrivateKey"
                     + "|org\\.bouncycastle\\..*(Private(Key|CrtKey).*|AsymmetricKeyParameter)"));
+  }
+
+  /** There a private key is a handle: the bytes stay in the module. */
+  @Test
+  void aModulesKeysAreHandlesOnly() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(HANDLES)
+            .should()
+            .callMethod(java.security.PrivateKey.class, "getEncoded")
+            .orShould()
+            .callMethod(java.security.Key.class, "getEncoded")
+            .orShould()
+            .dependOnClassesThat()
+            .haveNameMatching(
+                "org\\.bouncycastle\\..*(Private(Key|CrtKey).*|AsymmetricKeyParameter)"));
   }
 
   @Test

@@ -2,7 +2,7 @@ package dev.otasigner.keys.worker;
 
 import dev.otasigner.keys.DurableFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,64 +32,64 @@ interface JournalFile extends AutoCloseable {
   @Override
   void close() throws IOException;
 
-  /** A file on disk that only its owner reads, made when it is missing. */
+  /**
+   * A file on disk that only its owner reads, made when it is missing. Not a {@link FileChannel},
+   * which closes itself under a thread that is interrupted: one interrupt would end all signing.
+   */
   static JournalFile on(Path path) throws IOException {
-    boolean fresh = !Files.exists(path);
-    FileChannel channel =
-        FileChannel.open(
-            path,
-            EnumSet.of(
-                StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
-            DurableFile.ownerOnly(path));
-    if (fresh) {
-      channel.force(true);
+    if (!Files.exists(path)) {
+      try (FileChannel fresh =
+          FileChannel.open(
+              path,
+              EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+              DurableFile.ownerOnly(path))) {
+        fresh.force(true);
+      }
       DurableFile.forceDirectory(path.toAbsolutePath().resolveSibling("."));
     }
-    return new JournalFile() {
-      @Override
-      public long sizeBytes() throws IOException {
-        return channel.size();
-      }
+    return new OnDisk(path, new RandomAccessFile(path.toFile(), "rw"));
+  }
 
-      @Override
-      public byte[] readFrom(long offset, int maxBytes) throws IOException {
-        ByteBuffer buffer =
-            ByteBuffer.allocate((int) Math.min(maxBytes, Math.max(0, channel.size() - offset)));
-        while (buffer.hasRemaining() && channel.read(buffer, offset + buffer.position()) >= 0) {
-          // until full or at the end
-        }
-        return java.util.Arrays.copyOf(buffer.array(), buffer.position());
-      }
+  /** The file that is open from now on. */
+  record OnDisk(Path path, RandomAccessFile file) implements JournalFile {
+    @Override
+    public long sizeBytes() throws IOException {
+      return file.length();
+    }
 
-      @Override
-      public void append(byte[] bytes) throws IOException {
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
-        long at = channel.size();
-        while (buffer.hasRemaining()) {
-          at += channel.write(buffer, at);
-        }
-      }
+    @Override
+    public byte[] readFrom(long offset, int maxBytes) throws IOException {
+      byte[] bytes = new byte[(int) Math.min(maxBytes, Math.max(0, file.length() - offset))];
+      file.seek(offset);
+      file.readFully(bytes);
+      return bytes;
+    }
 
-      @Override
-      public void force() throws IOException {
-        channel.force(true);
-      }
+    @Override
+    public void append(byte[] bytes) throws IOException {
+      file.seek(file.length());
+      file.write(bytes);
+    }
 
-      @Override
-      public void truncate(long sizeBytes) throws IOException {
-        channel.truncate(sizeBytes);
-        channel.force(true);
-      }
+    @Override
+    public void force() throws IOException {
+      file.getFD().sync();
+    }
 
-      @Override
-      public void keepAside(byte[] cut, long offset) throws IOException {
-        DurableFile.replace(path.resolveSibling(path.getFileName() + ".cut-" + offset), cut);
-      }
+    @Override
+    public void truncate(long sizeBytes) throws IOException {
+      file.setLength(sizeBytes);
+      force();
+    }
 
-      @Override
-      public void close() throws IOException {
-        channel.close();
-      }
-    };
+    @Override
+    public void keepAside(byte[] cut, long offset) throws IOException {
+      DurableFile.replace(path.resolveSibling(path.getFileName() + ".cut-" + offset), cut);
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
+    }
   }
 }

@@ -400,4 +400,18 @@ class JournalTests {
     }
     return last;
   }
+
+  @Test
+  void aThreadThatIsInterruptedDoesNotEndAllSigning(@TempDir Path directory) throws Exception {
+    try (JournalFile file = JournalFile.on(directory.resolve("journal.log"))) {
+      Journal journal = open(file).journal();
+      Thread.currentThread().interrupt();
+      try {
+        journal.append(List.of(intent(1)));
+      } finally {
+        assertThat(Thread.interrupted()).isTrue();
+      }
+      journal.append(List.of(intent(2)));
+    }
+  }
 }
