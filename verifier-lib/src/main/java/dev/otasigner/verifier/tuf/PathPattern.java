@@ -28,11 +28,11 @@ final class PathPattern {
     int star = -1;
     int starAt = 0;
     while (s < part.length()) {
-      char wanted = p < pattern.length() ? pattern.charAt(p) : 0;
+      int wanted = p < pattern.length() ? pattern.charAt(p) : -1;
       if (wanted == '*') {
         star = p++;
         starAt = s;
-      } else if (p < pattern.length() && (wanted == '?' || wanted == part.charAt(s))) {
+      } else if (wanted == '?' || wanted == part.charAt(s)) {
         p++;
         s++;
       } else if (star >= 0) {

@@ -198,11 +198,11 @@ final class TrustedMetadata {
    * @return whether it is the current one; if not, it only guards against rollback
    */
   boolean restoreSnapshot(byte[] bytes) throws RejectedException {
+    MetaFile announced = timestamp().snapshot();
     SignedMetadata<Snapshot> file = signedSnapshot(bytes);
     Snapshot stored = file.signed();
     // Neither hashes nor expiry are checked yet: an older snapshot guards against rollback too.
     snapshot = file;
-    MetaFile announced = timestamp().snapshot();
     if (stored.version() == announced.version() && isFresh(stored)) {
       announced.verify(bytes);
       snapshotIsCurrent = true;
@@ -249,7 +249,6 @@ final class TrustedMetadata {
   }
 
   private SignedMetadata<Snapshot> signedSnapshot(byte[] bytes) throws RejectedException {
-    requireOrder(timestamp != null, "snapshot comes after timestamp");
     SignedMetadata<Snapshot> file = SignedMetadata.snapshot(bytes, limits);
     requireSigned(policy, Metadata.SNAPSHOT, file);
     return file;

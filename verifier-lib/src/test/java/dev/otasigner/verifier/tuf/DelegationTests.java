@@ -436,6 +436,20 @@ class DelegationTests {
   }
 
   @Test
+  void noCharacterOfAPathEndsAPattern() {
+    assertThat(PathPattern.matches("*", "\0")).isTrue();
+    assertThat(PathPattern.matches("a", "a\0")).isFalse();
+  }
+
+  @Test
+  void whatAPathMayHoldStandsAsItIsAndAllElseIsEncoded() {
+    String unreserved = "AZaz09-._~";
+    assertThat(RoleFiles.encode(unreserved)).isEqualTo(unreserved);
+    assertThat(RoleFiles.encode("/@[`{\u00e9")).isEqualTo("%2F%40%5B%60%7B%C3%A9");
+    assertThat(RoleFiles.encodePath("A/!@[")).isEqualTo("A/!@%5B");
+  }
+
+  @Test
   void aPatternOfManyStarsCostsNoMoreThanOthers() {
     String pattern = "*a".repeat(200) + "b";
     assertThat(PathPattern.matches(pattern, "a".repeat(5_000))).isFalse();

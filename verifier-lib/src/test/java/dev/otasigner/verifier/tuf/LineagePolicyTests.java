@@ -2,8 +2,10 @@ package dev.otasigner.verifier.tuf;
 
 import static dev.otasigner.verifier.tuf.RepositorySimulator.key;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.testing.TestKey;
@@ -147,5 +149,59 @@ class LineagePolicyTests {
     LineagePolicy stronger = new LineagePolicy(EnumSet.of(ed), 192, new Profile.Thresholds(0, 0));
     TestClient.assertRefused(
         Reason.BELOW_THRESHOLD, () -> stronger.requireSigners("snapshot", List.of(ed), 1));
+  }
+
+  /** Goes over from TUF's own thresholds, and is told whose metadata would not do. */
+  private void assertUnfit(String role, LineagePolicy next) throws Exception {
+    Updater updater = new TestClient(repository).refresh();
+    updater.find("stable/pump-a/head.json");
+    assertThatExceptionOfType(RejectedException.class)
+        .isThrownBy(() -> updater.requireSignedFor(next))
+        .withMessageContaining(role + ": too few")
+        .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.BELOW_THRESHOLD));
+  }
+
+  @Test
+  void whatIsTrustedDoesUnderAPolicyThatItSatisfies() throws Exception {
+    Updater updater = new TestClient(repository).refresh();
+    updater.find("stable/pump-a/head.json");
+    updater.requireSignedFor(ONE_OF_EACH);
+  }
+
+  @Test
+  void aTrustedRootThatAnotherPolicyWouldRefuseIsUnfit() throws Exception {
+    repository.publishRoot(classical, classical2);
+    assertUnfit("root", ONE_OF_EACH);
+  }
+
+  @Test
+  void aTrustedTimestampThatAnotherPolicyWouldRefuseIsUnfit() throws Exception {
+    assertUnfitIfWeak("timestamp");
+  }
+
+  @Test
+  void aTrustedSnapshotThatAnotherPolicyWouldRefuseIsUnfit() throws Exception {
+    assertUnfitIfWeak("snapshot");
+  }
+
+  private void assertUnfitIfWeak(String role) throws Exception {
+    repository.keys(role, 1, TestKey.of(SignatureSuite.RSA_PSS_2048_SHA256, "tuf"));
+    repository.publishRoot();
+    repository.publish();
+    assertUnfit(
+        role,
+        new LineagePolicy(EnumSet.allOf(SignatureSuite.class), 128, new Profile.Thresholds(1, 1)));
+  }
+
+  @Test
+  void trustedTargetsThatAnotherPolicyWouldRefuseAreUnfit() throws Exception {
+    repository.signedBy("targets", classical, classical2).publish();
+    assertUnfit("targets", ONE_OF_EACH);
+  }
+
+  @Test
+  void aTrustedChannelThatAnotherPolicyWouldRefuseIsUnfit() throws Exception {
+    repository.signedBy("stable.pump-a", classical, classical2).publish();
+    assertUnfit("stable.pump-a", ONE_OF_EACH);
   }
 }

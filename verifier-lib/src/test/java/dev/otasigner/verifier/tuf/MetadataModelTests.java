@@ -9,6 +9,7 @@ import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,6 +56,7 @@ class MetadataModelTests {
         new DelegatedRole("b", ONE, new TrustedPaths.HashPrefixes(List.of("0a")), false);
     Targets targets =
         Targets.of(3, START, List.of(file)).with(Delegations.of(List.of(KEY), List.of(a, b)));
+    assertThat(targets.targets()).containsOnlyKeys("dir/t");
     assertThat(SignedMetadata.targets(signed(targets), 10_000).signed()).isEqualTo(targets);
   }
 
@@ -114,6 +116,9 @@ class MetadataModelTests {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Root(1, START, true, Map.of(), Map.of("root", ONE)));
     assertThatIllegalArgumentException().isThrownBy(() -> new Snapshot(1, START, Map.of()));
+    Optional<Instant> late = Optional.of(START.plusSeconds(1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Timestamp(1, START, late, MetaFile.of(1)));
     assertThatIllegalArgumentException().isThrownBy(() -> new Hashes(Map.of()));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new TargetFile("t", -1, Hashes.of(new byte[0]), Optional.empty()));
@@ -133,6 +138,8 @@ class MetadataModelTests {
 
   @Test
   void theEndsOfEachRangeAreWritten() {
+    assertThat(new Timestamp(1, START, Optional.of(START), MetaFile.of(1)).issued())
+        .hasValue(START);
     assertThat(new TargetFile("t", 0, Hashes.of(new byte[0]), Optional.empty()).lengthBytes())
         .isZero();
     assertThat(new SuccinctRoles(ONE, 1, "p".repeat(64)).namePrefix()).hasSize(64);
@@ -149,7 +156,7 @@ class MetadataModelTests {
     TufKey other = TufKey.of(key("other").key());
     TufKey misnamed = TufKey.read(KEY.keyId(), new Fields(other.toJson(), ""));
     assertThat(KEY).isEqualTo(TufKey.read(KEY.keyId(), new Fields(KEY.toJson(), "")));
-    assertThat(KEY).isNotEqualTo(other).isNotEqualTo(misnamed);
+    assertThat(KEY).isNotEqualTo(other).isNotEqualTo(misnamed).isNotEqualTo(KEY.keyId());
     assertThat(misnamed).isNotEqualTo(other);
   }
 

@@ -100,6 +100,23 @@ class SlowRetrievalTests {
   @Test
   void aPaceDemandsSomething() {
     assertThatIllegalArgumentException().isThrownBy(() -> new Pace(Duration.ZERO, 512));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Pace(Duration.ofNanos(-1), 512));
     assertThatIllegalArgumentException().isThrownBy(() -> new Pace(Duration.ofSeconds(1), 0));
+    assertThat(new Pace(Duration.ofNanos(1), 1).minBytesPerSecond()).isOne();
+  }
+
+  @Test
+  void patienceEndsAfterItsLastMoment() throws Exception {
+    assertThat(copy(1, 1, Duration.ofSeconds(30))).isEqualTo(1);
+    assertThatIOException().isThrownBy(() -> copy(1, 1, Duration.ofSeconds(30).plusNanos(1)));
+  }
+
+  @Test
+  void aStreamThatIsReadByteByByteIsWatchedToo() throws Exception {
+    InputStream sound = PACE.watch(new ByteArrayInputStream(new byte[] {(byte) 0xff}), () -> nanos);
+    assertThat(sound.read()).isEqualTo(0xff);
+    assertThat(sound.read()).isEqualTo(-1);
+    InputStream slow = PACE.watch(dripping(new byte[9], 1, Duration.ofSeconds(31)), () -> nanos);
+    assertThatIOException().isThrownBy(slow::read).withMessageContaining("too slow");
   }
 }

@@ -204,4 +204,25 @@ class TargetDownloadTests {
         Reason.TARGET_DIGEST_MISMATCH,
         () -> target.verify(new ByteArrayInputStream(utf8("c0ntent"))));
   }
+
+  /** What a fetcher calls is its own affair. */
+  @Test
+  void aTargetThatIsWrittenByteByByteIsVerifiedAndFlushed() throws Exception {
+    boolean[] flushed = new boolean[1];
+    ByteArrayOutputStream out =
+        new ByteArrayOutputStream() {
+          @Override
+          public void flush() {
+            flushed[0] = true;
+          }
+        };
+    TargetCheck check = new TargetCheck(TargetFile.of("t", utf8("content")), out);
+    for (byte b : utf8("content")) {
+      check.write(b);
+    }
+    check.flush();
+    check.finish();
+    assertThat(out.toByteArray()).isEqualTo(utf8("content"));
+    assertThat(flushed[0]).isTrue();
+  }
 }

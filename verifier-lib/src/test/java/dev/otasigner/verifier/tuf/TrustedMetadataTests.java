@@ -1,5 +1,6 @@
 package dev.otasigner.verifier.tuf;
 
+import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import org.junit.jupiter.api.Test;
@@ -82,6 +83,16 @@ class TrustedMetadataTests {
   @Test
   void anUpdateRefreshesOnce() throws Exception {
     Updater updater = new TestClient(repository).refresh();
+    assertThatIllegalStateException().isThrownBy(updater::refresh);
+  }
+
+  /** It would be another update under the old one's reading of the clock. */
+  @Test
+  void anUpdateThatFailedIsNotRefreshedAgain() throws Exception {
+    byte[] timestamp = repository.files().remove("metadata/timestamp.json");
+    Updater updater = new TestClient(repository).updater();
+    assertThatIOException().isThrownBy(updater::refresh);
+    repository.files().put("metadata/timestamp.json", timestamp);
     assertThatIllegalStateException().isThrownBy(updater::refresh);
   }
 }

@@ -215,4 +215,14 @@ class TufKeyTests {
   private static String member(TufKey key, String name) {
     return key.toJson().members().get(name) instanceof Json.Str s ? s.value() : "";
   }
+
+  @Test
+  void noDigitOfAHexNumberMayBeInUpperCase() {
+    for (char digit : "0123456789abcdef".toCharArray()) {
+      assertThat(KeyFormat.hex("0" + digit)).as("0" + digit).isPresent();
+    }
+    for (char digit : "ABCDEF".toCharArray()) {
+      assertThat(KeyFormat.hex("0" + digit)).as("0" + digit).isEmpty();
+    }
+  }
 }

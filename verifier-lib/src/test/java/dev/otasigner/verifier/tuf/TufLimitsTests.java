@@ -1,6 +1,7 @@
 package dev.otasigner.verifier.tuf;
 
 import static dev.otasigner.verifier.tuf.RepositorySimulator.key;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.otasigner.verifier.Digest;
@@ -115,5 +116,6 @@ class TufLimitsTests {
           .isThrownBy(() -> new Counts(n[0], n[1], n[2], n[3], n[4]));
     }
     assertThatIllegalArgumentException().isThrownBy(() -> new Counts(1, 1, 1, 1, 201));
+    assertThat(new Counts(1, 1, 1, 1, 200).nameBytes()).isEqualTo(200);
   }
 }
