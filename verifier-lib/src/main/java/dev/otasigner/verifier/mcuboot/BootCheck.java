@@ -59,11 +59,10 @@ public final class BootCheck {
     return wanted;
   }
 
-  /** The same as on a source, on what was read of it. */
+  /** The same as on a source, on what was read of it after {@link #wanted} let it pass. */
   static BootedImage judge(
       McubootImage image, ImageScan scan, Bootloader bootloader, long storedCounter)
       throws RejectedException {
-    requireBootable(image.header());
     requireFit(image, bootloader.slotBytes());
     if (scan.hasTrailer() && image.lengthBytes() != bootloader.slotBytes()) {
       throw new RejectedException(

@@ -3,7 +3,6 @@ package dev.otasigner.verifier.mcuboot;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.crypto.VerificationKey;
-import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.BootAnchor.ImageHash;
 import java.util.OptionalLong;
 
@@ -28,10 +27,5 @@ public record BootedImage(
   /** The version in its header. */
   public ImageVersion version() {
     return image.header().version();
-  }
-
-  /** Whether this anchor's kind of bootloader is the one that accepted it. */
-  boolean isBootedBy(BootAnchor anchor) {
-    return anchor.anchor().key().equals(signedBy) && anchor.hash() == hash && anchor.pure() == pure;
   }
 }

@@ -9,7 +9,6 @@ import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.device.BootAnchor.ImageHash;
 import java.util.List;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The key types that bootloaders are built for.
@@ -142,15 +141,5 @@ public enum ImageKeyType {
       case SHA384 -> TlvType.SHA384;
       case SHA512 -> TlvType.SHA512;
     };
-  }
-
-  /** The hash that a TLV of this type carries, or null. */
-  static @Nullable ImageHash hashOf(int tlvType) {
-    for (ImageHash hash : ImageHash.values()) {
-      if (tlvOf(hash) == tlvType) {
-        return hash;
-      }
-    }
-    return null;
   }
 }

@@ -330,4 +330,115 @@ class McubootAssemblerTests {
                 .reason())
         .isEqualTo(Reason.IMAGE_KEY_UNKNOWN);
   }
+
+  @Test
+  void aSignerNamedByItsWholeKeyIsStrippedToo() throws Exception {
+    byte[] bytes = assemble(options().keyTlv(KeyTlv.PUBKEY).build(), P256, ED);
+    ByteSource stripped = McubootStrip.withoutSigner(ByteSource.of(bytes), P256.key());
+    McubootImage left = McubootImage.read(stripped);
+    assertThat(left.ofType(TlvType.ECDSA_SIG)).isEmpty();
+    assertThat(left.ofType(TlvType.PUBKEY)).hasSize(1);
+    assertThat(left.ofType(TlvType.ED25519)).hasSize(1);
+  }
+
+  @Test
+  void aFileInNoDirectoryIsNotWritten() {
+    Path file = folder.resolve("missing").resolve("image.bin");
+    assertThatThrownBy(
+            () ->
+                McubootAssembler.assemble(
+                    ByteSource.of(PAYLOAD), options().build(), List.of(new Signer(ED)), file))
+        .isInstanceOf(java.nio.file.FileSystemException.class)
+        .hasMessageContaining("no such directory");
+  }
+
+  @Test
+  void protectedEntriesStandInTheOrderOfSigningTools() throws Exception {
+    AssembleOptions all =
+        options()
+            .protectedTlv(0xa1, new byte[] {9})
+            .protectedTlv(TlvType.UUID_CID, new byte[16])
+            .protectedTlv(TlvType.UUID_VID, new byte[16])
+            .protectedTlv(TlvType.BOOT_RECORD, new byte[] {8})
+            .dependency(2, new ImageVersion(1, 2, 3, 4))
+            .build();
+    McubootImage image = McubootImage.read(ByteSource.of(assemble(all, ED)));
+    assertThat(image.tlvs().stream().filter(Tlv::isProtected).map(Tlv::type))
+        .containsExactly(
+            TlvType.SEC_CNT,
+            TlvType.BOOT_RECORD,
+            TlvType.DEPENDENCY,
+            TlvType.UUID_VID,
+            TlvType.UUID_CID,
+            0xa1);
+    assertThat(image.ofType(TlvType.DEPENDENCY).get(0).value().hex())
+        .isEqualTo("02000000" + "01020300" + "04000000");
+  }
+
+  @Test
+  void whatProtectsNothingHasNoProtectedArea() throws Exception {
+    byte[] bytes = assemble(AssembleOptions.of(VERSION).padHeader().build(), ED);
+    McubootImage image = McubootImage.read(ByteSource.of(bytes));
+    assertThat(image.header().protectedTlvBytes()).isZero();
+    assertThat(image.tlvs()).noneMatch(Tlv::isProtected);
+  }
+
+  @Test
+  void theHeaderIsFilledUpWithErasedFlash() throws Exception {
+    for (int erased : new int[] {0xff, 0}) {
+      byte[] image = assemble(options().erased(erased).build(), ED);
+      assertThat(Arrays.copyOfRange(image, McubootHeader.BYTES, 0x200)).containsOnly((byte) erased);
+    }
+  }
+
+  @Test
+  void anAreaAsLongAsItsLengthFieldSaysIsWrittenAndOneByteMoreIsNot() throws Exception {
+    AssembleOptions.Builder full = AssembleOptions.of(VERSION).padHeader();
+    full.protectedTlv(0xa0, new byte[65_535 - 4 - 4]);
+    McubootImage.read(ByteSource.of(assemble(full.build(), ED)));
+    AssembleOptions.Builder over = AssembleOptions.of(VERSION).padHeader();
+    over.protectedTlv(0xa0, new byte[65_535 - 4 - 3]);
+    assertThat(refusal(over.build(), ED)).isEqualTo(Reason.LIMIT_EXCEEDED);
+  }
+
+  @Test
+  void theEndsOfEachRangeAreTaken() throws Exception {
+    List<AssembleOptions.Builder> right =
+        List.of(
+            options().headerBytes(32),
+            options().headerBytes(0xffff),
+            options().securityCounter(0),
+            options().securityCounter(0xffff_ffffL),
+            options().erased(0),
+            options().maxSectors(1),
+            options().maxSectors(0xffff),
+            options().slotBytes(1).pad(),
+            options().dependency(0, VERSION),
+            options().dependency(255, VERSION),
+            options().protectedTlv(TlvType.BOOT_RECORD, new byte[1]),
+            options().protectedTlv(TlvType.UUID_CID, new byte[16]),
+            options().protectedTlv(0xfffe, new byte[0xffff]));
+    for (AssembleOptions.Builder builder : right) {
+      assertThat(builder.build().version()).isEqualTo(VERSION);
+    }
+    byte[] empty = assemble(ByteSource.of(new byte[0]), options().build(), ED);
+    BootCheck.judge(ByteSource.of(empty), knowing(ED.bootAnchor()), 3);
+  }
+
+  @Test
+  void whatLiesJustOutsideARangeIsRefused() {
+    for (AssembleOptions.Builder builder :
+        List.of(options().maxSectors(0x10000), options().slotBytes(-1))) {
+      assertThatIllegalArgumentException().isThrownBy(builder::build);
+    }
+    assertThatIllegalArgumentException().isThrownBy(() -> options().dependency(-1, VERSION));
+    for (int type : new int[] {0xffff, 0x0190, 0x9f}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> options().protectedTlv(type, new byte[1]));
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> options().protectedTlv(TlvType.UUID_CID, new byte[17]));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> options().protectedTlv(0xa0, new byte[0x10000]));
+  }
 }
