@@ -47,16 +47,14 @@ class DerShapeTests {
 
   private static void assertMalformedOnASmallStack(byte[] spki) throws InterruptedException {
     AtomicReference<Throwable> thrown = new AtomicReference<>();
-    Thread thread =
-        new Thread(
-            null,
-            () ->
-                assertRefused(
-                    Reason.MALFORMED,
-                    () ->
-                        VerificationKey.of(SignatureSuite.RSA_PSS_2048_SHA256, Bytes.copyOf(spki))),
-            "small stack",
-            STACK_BYTES);
+    Runnable refusal =
+        () ->
+            assertRefused(
+                Reason.MALFORMED,
+                () -> VerificationKey.of(SignatureSuite.RSA_PSS_2048_SHA256, Bytes.copyOf(spki)));
+    // Loads classes: agents that rewrite them need a stack that is not small.
+    refusal.run();
+    Thread thread = new Thread(null, refusal, "small stack", STACK_BYTES);
     thread.setUncaughtExceptionHandler((t, e) -> thrown.set(e));
     thread.start();
     thread.join();

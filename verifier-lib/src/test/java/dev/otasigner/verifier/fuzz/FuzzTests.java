@@ -32,7 +32,8 @@ class FuzzTests {
 
   @Test
   void noInputCausesAnythingButARefusal() throws IOException, InterruptedException {
-    Jazzer jazzer = new Jazzer(FuzzDriver.class, directory).option("runs", RUNS).option("seed", 1);
+    Jazzer jazzer =
+        new Jazzer(FuzzDriver.class, directory).brief().option("runs", RUNS).option("seed", 1);
     for (FuzzTarget target : FuzzTarget.ALL) {
       target.seeds().forEach(seed -> jazzer.seed(target.addressed(seed)));
     }
@@ -44,7 +45,7 @@ class FuzzTests {
   /** Proves that the run above could fail: the same machinery, and a reader with a hole. */
   @Test
   void anUncheckedIndexWouldBeFound() throws IOException, InterruptedException {
-    Jazzer jazzer = new Jazzer(HoleyReader.class, directory).option("runs", 200_000);
+    Jazzer jazzer = new Jazzer(HoleyReader.class, directory).brief().option("runs", 200_000);
     byte[] sound = "[1,2,3]".getBytes(StandardCharsets.UTF_8);
     Jazzer.Outcome outcome = jazzer.option("seed", 1).seed(sound).run();
     assertThat(outcome.foundSomething()).as(outcome.output()).isTrue();

@@ -26,6 +26,9 @@ import org.bouncycastle.crypto.util.SubjectPublicKeyInfoFactory;
 public final class TestKey {
   private static final Map<String, TestKey> KEYS = new ConcurrentHashMap<>();
 
+  /** RSA pairs by size and name, shared by all suites of the size: to make one takes seconds. */
+  private static final Map<String, AsymmetricCipherKeyPair> RSA_PAIRS = new ConcurrentHashMap<>();
+
   private final VerificationKey key;
   private final AsymmetricKeyParameter secret;
 
@@ -39,14 +42,21 @@ public final class TestKey {
     return of(suite, "first");
   }
 
-  /** The suite's key of this name: the same one each time it is asked for in this JVM. */
+  /**
+   * The suite's key of this name: the same one each time it is asked for in this JVM. RSA suites of
+   * one size have one key pair between them.
+   */
   public static TestKey of(SignatureSuite suite, String name) {
-    return KEYS.computeIfAbsent(suite + "/" + name, k -> generate(suite));
+    return KEYS.computeIfAbsent(suite + "/" + name, k -> generate(suite, name));
   }
 
-  private static TestKey generate(SignatureSuite suite) {
+  private static TestKey generate(SignatureSuite suite, String name) {
     try {
-      AsymmetricCipherKeyPair pair = TestSuites.generate(suite);
+      AsymmetricCipherKeyPair pair =
+          suite.code().startsWith("rsa-")
+              ? RSA_PAIRS.computeIfAbsent(
+                  suite.parameter() + "/" + name, k -> TestSuites.generate(suite))
+              : TestSuites.generate(suite);
       Bytes spki = Bytes.copyOf(spki(pair.getPublic()).getEncoded("DER"));
       return new TestKey(VerificationKey.of(suite, spki), pair.getPrivate());
     } catch (IOException | RejectedException e) {
