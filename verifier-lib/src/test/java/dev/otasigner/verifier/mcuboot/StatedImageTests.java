@@ -13,8 +13,10 @@ import dev.otasigner.verifier.device.BootAnchor.ImageHash;
 import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.Bootloader.KeyTlv;
 import dev.otasigner.verifier.testing.TestKey;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -84,12 +86,39 @@ class StatedImageTests {
     assertRefused(Reason.IMAGE_LENGTH_MISMATCH, () -> read(unread));
   }
 
+  /** One byte too many is enough: whoever reads on may read without end. */
   @Test
-  void aFileThatGoesOnBehindItsLengthIsRefused() {
-    ByteSource longer = announcing(image.length, Arrays.copyOf(image, image.length + 1));
+  void aFileThatGoesOnBehindItsLengthIsReadNoFurther() {
+    ByteSource endless =
+        new ByteSource() {
+          @Override
+          public long lengthBytes() {
+            return image.length;
+          }
+
+          @Override
+          public InputStream open() {
+            byte[] longer = Arrays.copyOf(image, image.length + 1);
+            return new SequenceInputStream(new ByteArrayInputStream(longer), unreadable());
+          }
+        };
     assertRefused(
-        Reason.IMAGE_LENGTH_MISMATCH, () -> StatedImage.require(longer, image.length, digest));
-    assertRefused(Reason.IMAGE_LENGTH_MISMATCH, () -> read(longer));
+        Reason.IMAGE_LENGTH_MISMATCH, () -> StatedImage.require(endless, image.length, digest));
+    assertRefused(Reason.IMAGE_LENGTH_MISMATCH, () -> read(endless));
+  }
+
+  private static InputStream unreadable() {
+    return new InputStream() {
+      @Override
+      public int read() {
+        throw new AssertionError("was read on");
+      }
+
+      @Override
+      public int read(byte[] into, int from, int length) {
+        return read();
+      }
+    };
   }
 
   @Test
