@@ -172,10 +172,13 @@ final class Journal implements AutoCloseable {
   private List<Outcome> mended() throws IOException {
     List<JournalEntry> found = new ArrayList<>();
     JournalReplay replay = JournalReplay.after(end, file, found::add);
-    state = State.UNKNOWN; // should forcing or observing fail
-    file.force();
-    end = replay.position();
-    found.forEach(observer::recorded);
+    otherwise(
+        State.UNKNOWN,
+        () -> {
+          file.force();
+          end = replay.position();
+          found.forEach(observer::recorded);
+        });
     state = State.WHOLE;
     return replay.interrupted();
   }
@@ -197,13 +200,35 @@ final class Journal implements AutoCloseable {
     if (entries.isEmpty()) {
       return;
     }
-    state = State.TORN; // should writing fail
-    file.append(out.toByteArray());
-    state = State.UNKNOWN; // should forcing or observing fail
-    file.force();
-    end = next;
-    entries.forEach(observer::recorded);
-    state = State.WHOLE;
+    // Others look at the state without waiting for this: it tells of what failed, never of what
+    // may.
+    otherwise(State.TORN, () -> file.append(out.toByteArray()));
+    Position written = next;
+    otherwise(
+        State.UNKNOWN,
+        () -> {
+          file.force();
+          end = written;
+          entries.forEach(observer::recorded);
+        });
+  }
+
+  /** A step that leaves the journal in this state when it fails. */
+  private void otherwise(State failed, Step step) throws IOException {
+    boolean done = false;
+    try {
+      step.run();
+      done = true;
+    } finally {
+      if (!done) {
+        state = failed;
+      }
+    }
+  }
+
+  /** Something that is done to the file. */
+  private interface Step {
+    void run() throws IOException;
   }
 
   private static JournalEntry numbered(JournalEntry draft, Position end) {

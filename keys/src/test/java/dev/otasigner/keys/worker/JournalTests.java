@@ -17,12 +17,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -412,6 +415,81 @@ class JournalTests {
         assertThat(Thread.interrupted()).isTrue();
       }
       journal.append(List.of(intent(2)));
+    }
+  }
+
+  /** Every request asks first whether the journal can be written, also while another one writes. */
+  @Test
+  void whoeverAsksDuringAWriteIsNotTurnedAway(@TempDir Path directory) throws Exception {
+    AtomicReference<Journal> journal = new AtomicReference<>();
+    List<String> asked = new ArrayList<>();
+    try (JournalFile file = JournalFile.on(directory.resolve("journal.log"))) {
+      JournalFile slow =
+          new Delegating(file) {
+            @Override
+            public void append(byte[] bytes) throws IOException {
+              ask("append");
+              super.append(bytes);
+            }
+
+            @Override
+            public void force() throws IOException {
+              ask("force");
+              super.force();
+            }
+
+            private void ask(String during) {
+              CompletableFuture.runAsync(Objects.requireNonNull(journal.get())::requireUsable)
+                  .join();
+              asked.add(during);
+            }
+          };
+      journal.set(open(slow).journal());
+      Objects.requireNonNull(journal.get()).append(List.of(intent(1)));
+    }
+    assertThat(asked).containsExactly("append", "force");
+  }
+
+  private static class Delegating implements JournalFile {
+    private final JournalFile file;
+
+    Delegating(JournalFile file) {
+      this.file = file;
+    }
+
+    @Override
+    public long sizeBytes() throws IOException {
+      return file.sizeBytes();
+    }
+
+    @Override
+    public byte[] readFrom(long offset, int maxBytes) throws IOException {
+      return file.readFrom(offset, maxBytes);
+    }
+
+    @Override
+    public void append(byte[] bytes) throws IOException {
+      file.append(bytes);
+    }
+
+    @Override
+    public void force() throws IOException {
+      file.force();
+    }
+
+    @Override
+    public void truncate(long sizeBytes) throws IOException {
+      file.truncate(sizeBytes);
+    }
+
+    @Override
+    public void keepAside(byte[] cut, long offset) throws IOException {
+      file.keepAside(cut, offset);
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
     }
   }
 }
