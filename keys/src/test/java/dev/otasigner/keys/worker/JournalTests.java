@@ -440,6 +440,7 @@ class JournalTests {
 
             private void ask(String during) {
               CompletableFuture.runAsync(Objects.requireNonNull(journal.get())::requireUsable)
+                  .orTimeout(10, TimeUnit.SECONDS)
                   .join();
               asked.add(during);
             }
