@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 final class Programs {
   private static final int MIB = 1024 * 1024;
   private static final int RSA_2048_PSS_TLV = 0x20;
+  private static final int TLV_HEADER_BYTES = 4;
 
   private final Path launcher;
   private final Path desk;
@@ -126,7 +127,7 @@ final class Programs {
         image,
         file("key.pub.pem"),
         Long.toString(read.signedBytes()),
-        Long.toString(signature.offset()),
+        Long.toString(signature.offset() + TLV_HEADER_BYTES),
         Integer.toString(signature.value().toByteArray().length));
   }
 
