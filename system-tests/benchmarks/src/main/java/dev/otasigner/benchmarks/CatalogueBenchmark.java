@@ -79,6 +79,7 @@ public class CatalogueBenchmark {
       builds.add(
           TestBuild.of("34." + minor)
               .counter(TestFleet.FACTORY_COUNTER)
+              .profile(TestFleet.factoryProfile().knowsToo("ed25519"))
               .image("main", image)
               .manifestBy(manifest)
               .make());
