@@ -80,10 +80,7 @@ public final class Fields {
    * @throws RejectedException MALFORMED when it is missing or of another kind
    */
   public String string(String name) throws RejectedException {
-    if (member(name) instanceof Json.Str string) {
-      return string.value();
-    }
-    throw wrongKind(name, "string");
+    return member(name, Json.Str.class, "string").value();
   }
 
   /**
@@ -119,13 +116,11 @@ public final class Fields {
    * @throws RejectedException MALFORMED when it is missing, of another kind or out of bounds
    */
   public long integer(String name, long min, long max) throws RejectedException {
-    if (!(member(name) instanceof Json.Num number)) {
-      throw wrongKind(name, "integer");
-    }
-    if (number.value() < min || number.value() > max) {
+    long value = member(name, Json.Num.class, "integer").value();
+    if (value < min || value > max) {
       throw malformed(name, "an integer from " + min + " to " + max + " is expected");
     }
-    return number.value();
+    return value;
   }
 
   /**
@@ -143,10 +138,7 @@ public final class Fields {
    * @throws RejectedException MALFORMED when it is missing or of another kind
    */
   public boolean bool(String name) throws RejectedException {
-    if (member(name) instanceof Json.Bool bool) {
-      return bool.value();
-    }
-    throw wrongKind(name, "boolean");
+    return member(name, Json.Bool.class, "boolean").value();
   }
 
   /**
@@ -234,10 +226,7 @@ public final class Fields {
    * @throws RejectedException MALFORMED when it is missing or of another kind
    */
   public Fields object(String name) throws RejectedException {
-    if (member(name) instanceof Json.Obj child) {
-      return new Fields(child, where(name));
-    }
-    throw wrongKind(name, "object");
+    return new Fields(member(name, Json.Obj.class, "object"), where(name));
   }
 
   /**
@@ -256,14 +245,12 @@ public final class Fields {
    *     missing or of another kind
    */
   public List<Json> array(String name, int maxItems) throws RejectedException {
-    if (!(member(name) instanceof Json.Arr array)) {
-      throw wrongKind(name, "array");
-    }
-    if (array.items().size() > maxItems) {
+    List<Json> items = member(name, Json.Arr.class, "array").items();
+    if (items.size() > maxItems) {
       throw new RejectedException(
           Reason.LIMIT_EXCEEDED, where(name) + ": more than " + maxItems + " items");
     }
-    return array.items();
+    return items;
   }
 
   /**
@@ -353,18 +340,16 @@ public final class Fields {
     return path.isEmpty() ? name : path + "." + name;
   }
 
-  private Json member(String name) throws RejectedException {
+  private <T extends Json> T member(String name, Class<T> kind, String expected)
+      throws RejectedException {
     Json value = object.members().get(name);
     if (value == null) {
       throw malformed(name, "missing");
     }
-    return value;
-  }
-
-  private RejectedException wrongKind(String name, String expected) {
-    Json value = object.members().get(name);
-    return new RejectedException(
-        Reason.MALFORMED, where(name), expected, value == null ? "nothing" : value.kind());
+    if (!kind.isInstance(value)) {
+      throw new RejectedException(Reason.MALFORMED, where(name), expected, value.kind());
+    }
+    return kind.cast(value);
   }
 
   private static String abbreviate(String text) {

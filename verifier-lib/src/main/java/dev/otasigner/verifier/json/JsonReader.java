@@ -8,6 +8,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -243,11 +244,10 @@ public final class JsonReader {
         int code = 0;
         for (int i = 0; i < 4; i++) {
           char digit = peek();
-          int nibble = digit < 128 ? Character.digit(digit, 16) : -1;
-          if (nibble < 0) {
+          if (!HexFormat.isHexDigit(digit)) {
             throw malformed("four hex digits are expected after \\u");
           }
-          code = code << 4 | nibble;
+          code = code << 4 | HexFormat.fromHexDigit(digit);
           at++;
         }
         yield (char) code;
@@ -271,7 +271,7 @@ public final class JsonReader {
 
   private Json number() throws RejectedException {
     int from = at;
-    if (at < text.length() && text.charAt(at) == '-') {
+    if (peek() == '-') {
       at++;
     }
     int digits = at;

@@ -41,6 +41,8 @@ class CanonicalJsonTests {
     // U+FF61 sorts before U+1F600 by code point, after its surrogates by UTF-16.
     assertThat(canonical("{\"\\ud83d\\ude00\":1,\"\\uff61\":2}"))
         .isEqualTo("{\"\uff61\":2,\"\ud83d\ude00\":1}");
+    assertThat(canonical("{\"\\uff61\":2,\"\\ud83d\\ude00\":1}"))
+        .isEqualTo("{\"\uff61\":2,\"\ud83d\ude00\":1}");
   }
 
   @Test

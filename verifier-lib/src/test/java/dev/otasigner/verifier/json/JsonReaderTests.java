@@ -21,7 +21,7 @@ class JsonReaderTests {
 
   @Test
   void everyKindOfValueIsRead() throws Exception {
-    Json read = read(" {\"a\" : [1, -2, true, false, null, \"x\"], \"b\":{}, \"c\":[]}\r\n");
+    Json read = read(" {\"a\" : [1 , -2, true, false, null, \"x\"], \"b\":{}, \"c\":[]}\r\n");
     assertThat(new String(read.canonicalBytes(), UTF_8))
         .isEqualTo("{\"a\":[1,-2,true,false,null,\"x\"],\"b\":{},\"c\":[]}");
   }
@@ -77,6 +77,7 @@ class JsonReaderTests {
         "\"\\udc00\"",
         "\"\\udc00\\ud800\"",
         "\"\\ud800x\"",
+        "\"x\\udc00\"",
         "\"\\ud800\\ud800\\udc00\"",
         "{\"\\ud800\":1}"
       })
@@ -117,6 +118,13 @@ class JsonReaderTests {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"1.0", "1e3", "1E3"})
+  void aFractionIsNamedInTheRefusal(String text) {
+    assertThat(assertRefused(Reason.MALFORMED, () -> read(text)))
+        .hasMessageContaining("only integers");
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "",
@@ -132,11 +140,16 @@ class JsonReaderTests {
         "{a:1}",
         "{'a':1}",
         "{\"a\" 1}",
+        "{\"a\"=1}",
+        "{\"a\":1)",
+        "{a\":1}",
         "[1 2]",
+        "[1)",
         "\"a",
         "tru",
         "True",
         "nul",
+        "nulx",
         "undefined",
         "// c\n1",
         "[1]/**/",
@@ -189,17 +202,20 @@ class JsonReaderTests {
 
   /** Five million bytes of almost nothing would hold a hundred times that in memory. */
   @ParameterizedTest
-  @ValueSource(strings = {"{}", "[]", "0", "{\"a\":1}", "[1]", "\"\""})
+  @ValueSource(
+      strings = {"{}", "[]", "0", "{\"a\":1}", "[1]", "\"\"", "{\"abcdef\":1}", "[\"abcdefgh\"]"})
   void aDocumentOfLittleButSmallValuesIsRefused(String value) {
     String text = "[" + (value + ",").repeat(5_000_000 / (value.length() + 1)) + value + "]";
     byte[] document = text.getBytes(UTF_8);
     assertRefused(Reason.LIMIT_EXCEEDED, () -> JsonReader.read(document, document.length));
   }
 
+  /** One for the array, three for what is in it, and 1024 and a quarter of 4081 to spend. */
   @Test
-  void aShortDocumentMayHoldAThousandSmallValues() throws Exception {
-    String text = "[" + "0,".repeat(1000) + "0]";
-    assertThat(((Json.Arr) read(text)).items()).hasSize(1001);
+  void aShortDocumentMayHoldTwoThousandSmallValuesAndNotOneMore() throws Exception {
+    String text = "[" + "0,".repeat(2039) + "0]";
+    assertThat(((Json.Arr) read(text)).items()).hasSize(2040);
+    refused(Reason.LIMIT_EXCEEDED, "[" + "0,".repeat(2040) + "0]");
   }
 
   @Test

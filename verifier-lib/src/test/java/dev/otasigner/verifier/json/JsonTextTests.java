@@ -17,6 +17,13 @@ class JsonTextTests {
   }
 
   @Test
+  void onlyControlCharactersAreEscapedInText() {
+    Json value = new Json.Str("a b\nc\u001fd\u007f");
+    assertThat(new String(value.textBytes(), StandardCharsets.UTF_8))
+        .isEqualTo("\"a b\\nc\\u001fd\u007f\"");
+  }
+
+  @Test
   void theCanonicalFormLeavesControlCharactersAsTheyAre() {
     byte[] canonical = PEM.canonicalBytes();
     assertThat(new String(canonical, StandardCharsets.UTF_8)).contains("BEGIN\nab");
