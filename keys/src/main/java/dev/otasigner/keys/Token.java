@@ -10,7 +10,8 @@ import java.util.Optional;
 
 /**
  * Where private keys live. Four operations; anything else is a capability of its own that a token
- * may have besides: {@link Listing}, {@link Import}, {@link Destruction}, {@link Probe}.
+ * may have besides: {@link Listing}, {@link Import}, {@link Adoption}, {@link Destruction}, {@link
+ * Probe}.
  *
  * <p>Every operation throws {@link KeyOperationException.TokenUnavailable} when the token cannot be
  * reached. A token judges nothing: purpose, approvals and quotas are the worker's to check. Tokens
@@ -80,6 +81,26 @@ public interface Token extends AutoCloseable {
      * @throws KeyOperationException.BadKey when the bytes are no key of the suite
      */
     TokenKey importKey(KeySpec spec, byte[] pkcs8);
+  }
+
+  /** Tokens that can take up a key which lies in them already, made by somebody else's software. */
+  interface Adoption {
+    /**
+     * The public half of the key that lies there.
+     *
+     * @param uri where the key lies in the token's own words: an RFC 7512 URI
+     * @throws KeyOperationException.BadKey when there is none, more than one, or none of the suite
+     */
+    VerificationKey publicHalf(SignatureSuite suite, String uri);
+
+    /**
+     * Gives the key a name, a suite and a purpose, durably; it keeps lying where it lies.
+     *
+     * @throws KeyOperationException.NameTaken when the token has this name, or this key under
+     *     another one
+     * @throws KeyOperationException.BadKey when there is none, more than one, or none of the suite
+     */
+    TokenKey adopt(KeySpec spec, String uri);
   }
 
   /** Tokens that can erase a key. */

@@ -9,7 +9,7 @@ import dev.otasigner.keys.approval.RequestDocument;
 import dev.otasigner.keys.soft.Argon2Cost;
 import dev.otasigner.keys.soft.Passphrase;
 import dev.otasigner.keys.soft.SoftwareToken;
-import dev.otasigner.keys.worker.Worker;
+import dev.otasigner.keys.worker.TokenWorker;
 import dev.otasigner.keys.worker.WorkerRequest;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
@@ -124,8 +124,8 @@ class WireContractsTests {
     Path token = Files.createDirectory(directory.resolve("token"));
     Path worker = Files.createDirectory(directory.resolve("worker"));
     try (Passphrase passphrase = Passphrase.ofPrompt("an example".toCharArray());
-        Worker open =
-            Worker.open(
+        TokenWorker open =
+            TokenWorker.open(
                 worker,
                 SoftwareToken.create(token, passphrase, new Argon2Cost(1024, 1, 1)),
                 Clock.systemUTC())) {

@@ -72,8 +72,8 @@ final class SigningRun {
   }
 
   private Task judge(WorkerRequest request) {
-    Rule rule = Worker.requireRule(configuration, request.keyId());
-    Worker.requireNotEnded(rule, now);
+    Rule rule = TokenWorker.requireRule(configuration, request.keyId());
+    TokenWorker.requireNotEnded(rule, now);
     usage.requireInService(request.keyId());
     VerificationKey key = token.publicKey(request.keyId());
     requirePurpose(rule, key);

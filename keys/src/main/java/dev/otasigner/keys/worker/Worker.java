@@ -1,129 +1,26 @@
 package dev.otasigner.keys.worker;
 
-import dev.otasigner.keys.ExclusiveLock;
 import dev.otasigner.keys.KeyOperationException.NameTaken;
 import dev.otasigner.keys.KeyOperationException.NotSupported;
 import dev.otasigner.keys.KeyOperationException.Refused;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeyOperationException.WrongSignature;
-import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
-import dev.otasigner.keys.RefusalCode;
-import dev.otasigner.keys.Token;
 import dev.otasigner.keys.TokenKey;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
-import dev.otasigner.verifier.RejectedException;
-import dev.otasigner.verifier.crypto.VerificationKey;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
 
 /**
- * Holds a token and decides, from its own files alone, what its keys sign.
+ * The one way to a token's keys. It answers these operations and nothing else, whether the token
+ * lies in this process ({@link TokenWorker}) or in one of its own. Safe for use by several threads.
  *
- * <p>For each signature, in this order: rule, purpose, content, approvals and quota are checked;
- * the intent is made durable; the token signs; the signature is verified; the outcome is made
- * durable; only then is the signature returned. Several signatures of one call are all returned or
- * none.
- *
- * <p>In its directory lie {@code worker.json} (configuration, read when it starts), {@code
- * journal.log} (intents) and its lock. Safe for use by several threads.
+ * <p>Every operation throws {@link TokenUnavailable} when the worker or its token cannot be
+ * reached; trying later may help.
  */
-public final class Worker implements AutoCloseable {
-  static final String CONFIGURATION = "worker.json";
-  static final String JOURNAL = "journal.log";
-  private static final String LOCK = "worker";
-
-  private final Path configurationFile;
-  private final Token token;
-  private final Clock clock;
-  private final ExclusiveLock lock;
-  private final Journal journal;
-  private final Recovery recovery;
-  private final Usage usage;
-  private volatile WorkerConfiguration configuration;
-
-  private Worker(
-      Path directory, Token token, Clock clock, ExclusiveLock lock, JournalFile journalFile) {
-    this.configurationFile = directory.resolve(CONFIGURATION);
-    this.token = token;
-    this.clock = clock;
-    this.lock = lock;
-    this.usage = new Usage();
-    this.configuration = configure(configurationFile);
-    requireNoApproverKeys(configuration, token);
-    Journal.Opened opened = Journal.open(journalFile, lock::require, usage);
-    this.journal = opened.journal();
-    this.recovery = opened.recovery();
-  }
-
-  /**
-   * Starts the worker of this directory; the worker closes the token when it is closed. A directory
-   * without a configuration gets the embedded default, which gives no existing key a rule.
-   *
-   * @throws TokenUnavailable when another worker is active there, or its files are damaged
-   */
-  public static Worker open(Path directory, Token token, Clock clock) {
-    return open(directory, token, clock, () -> JournalFile.on(directory.resolve(JOURNAL)));
-  }
-
-  /** Where the journal lies: in tests, on a disk whose power is cut. */
-  interface JournalSource {
-    JournalFile open() throws IOException;
-  }
-
-  static Worker open(Path directory, Token token, Clock clock, JournalSource journal) {
-    ExclusiveLock lock = ExclusiveLock.take(directory, LOCK);
-    boolean opened = false;
-    try {
-      Worker worker = new Worker(directory, token, clock, lock, journal.open());
-      opened = true;
-      return worker;
-    } catch (IOException e) {
-      throw new TokenUnavailable("intent journal: " + e.getMessage(), e);
-    } finally {
-      if (!opened) {
-        lock.close();
-      }
-    }
-  }
-
-  private static WorkerConfiguration configure(Path file) {
-    if (!Files.exists(file)) {
-      WorkerConfiguration.embedded().write(file);
-    }
-    return WorkerConfiguration.read(file);
-  }
-
-  /** Whoever can ask for signatures could else approve them too. */
-  private static void requireNoApproverKeys(WorkerConfiguration configuration, Token token) {
-    if (token instanceof Token.Listing listing) {
-      for (TokenKey key : listing.keys()) {
-        for (Approver approver : configuration.approvers()) {
-          if (approver.key().keyId().equals(key.keyId())) {
-            throw new TokenUnavailable(
-                "worker configuration: the key of approver "
-                    + approver.person()
-                    + " lies in the worker's own token");
-          }
-        }
-      }
-    }
-  }
-
-  /** What the journal held at the start. */
-  public Recovery recovery() {
-    return recovery;
-  }
+public interface Worker extends AutoCloseable {
 
   /**
    * Makes a key, with the rule that the configuration's defaults give its purpose.
@@ -131,9 +28,7 @@ public final class Worker implements AutoCloseable {
    * @throws NameTaken when the token has a key of this name
    * @throws NotSupported when the purpose or suite is none that this worker serves
    */
-  public TokenKey create(KeySpec spec) {
-    return adopt(spec, key -> true, () -> token.generate(spec));
-  }
+  TokenKey create(KeySpec spec);
 
   /**
    * Takes in a key made elsewhere, with the rule that the configuration's defaults give its
@@ -144,105 +39,45 @@ public final class Worker implements AutoCloseable {
    * @throws NameTaken when the token has another key of this name
    * @throws dev.otasigner.keys.KeyOperationException.BadKey when the bytes are no key of the suite
    */
-  public TokenKey importKey(KeySpec spec, byte[] pkcs8) {
-    if (!(token instanceof Token.Import importing)) {
-      throw new NotSupported("this token takes in no keys");
-    }
-    try {
-      VerificationKey given = importing.publicHalf(spec.suite(), pkcs8);
-      Predicate<TokenKey> same = key -> key.publicKey().equals(given);
-      Optional<TokenKey> known =
-          token.find(spec.name()).filter(same).filter(key -> isOf(spec, key));
-      if (known.isPresent() && rule(given.keyId()).isPresent()) {
-        return known.get();
-      }
-      return adopt(spec, same, () -> importing.importKey(spec, pkcs8));
-    } finally {
-      Arrays.fill(pkcs8, (byte) 0);
-    }
-  }
+  TokenKey importKey(KeySpec spec, byte[] pkcs8);
 
-  /** Makes a key and its rule; a key whose making was interrupted is taken up if it is wanted. */
-  private synchronized TokenKey adopt(
-      KeySpec spec, Predicate<TokenKey> wanted, Supplier<TokenKey> make) {
-    journal.requireUsable();
-    WorkerConfiguration.Default rule = configuration.defaults().get(spec.purpose());
-    if (rule == null || spec.purpose() == KeyPurpose.APPROVAL) {
-      throw new NotSupported(
-          "the worker's configuration makes no keys of purpose " + spec.purpose().code());
-    }
-    Optional<TokenKey> unfinished =
-        configuration.pending().contains(spec.name()) ? token.find(spec.name()) : Optional.empty();
-    if (unfinished.isEmpty()) {
-      if (token.find(spec.name()).isPresent()) {
-        throw new NameTaken("the token holds a key named '" + spec.name() + "' already");
-      }
-      change(WorkerConfiguration.read(configurationFile).withPending(spec.name()));
-    }
-    TokenKey key = unfinished.filter(wanted).filter(k -> isOf(spec, k)).orElseGet(make);
-    change(
-        WorkerConfiguration.read(configurationFile)
-            .with(
-                new Rule(
-                    key.keyId(),
-                    key.purpose(),
-                    rule.minApprovals(),
-                    rule.quota(),
-                    Optional.empty()),
-                key.name()));
-    return key;
-  }
-
-  private static boolean isOf(KeySpec spec, TokenKey key) {
-    return key.suite() == spec.suite() && key.purpose() == spec.purpose();
-  }
-
-  private void change(WorkerConfiguration changed) {
-    changed.write(configurationFile);
-    configuration = changed;
-  }
+  /**
+   * Takes up a key that lies in the token already, with the rule that the configuration's defaults
+   * give its purpose. Taking up the very same key again gives the key that is there.
+   *
+   * @param uri where the key lies in the token's own words: an RFC 7512 URI
+   * @throws NameTaken when the token has another key of this name
+   * @throws NotSupported when the token adopts no keys
+   * @throws dev.otasigner.keys.KeyOperationException.BadKey when no such key of the suite lies
+   *     there
+   */
+  TokenKey adopt(KeySpec spec, String uri);
 
   /** The key of this name, if the token has it. */
-  public Optional<TokenKey> find(String name) {
-    return token.find(name);
-  }
+  Optional<TokenKey> find(String name);
 
   /** The rule that the worker's configuration has for the key. */
-  public Optional<Rule> rule(Digest keyId) {
-    return Optional.ofNullable(configuration.rules().get(keyId));
-  }
+  Optional<Rule> rule(Digest keyId);
 
   /** Keys that gave a signature which did not verify; they sign no more. */
-  public Set<Digest> outOfService() {
-    return usage.outOfService();
-  }
+  Set<Digest> outOfService();
 
   /**
    * Ends the key's rule now: whatever the database says later, it signs no more.
    *
    * @throws Refused NO_RULE when it has none
    */
-  public synchronized void retire(Digest keyId) {
-    WorkerConfiguration current = WorkerConfiguration.read(configurationFile);
-    Rule rule = requireRule(current, keyId);
-    change(current.with(rule.endingAt(clock.instant()), ""));
-  }
+  void retire(Digest keyId);
 
   /**
    * Erases the key.
    *
    * @throws dev.otasigner.keys.KeyOperationException.NoSuchKey when the token does not have it
    */
-  public synchronized void destroy(Digest keyId) {
-    if (!(token instanceof Token.Destruction destruction)) {
-      throw new NotSupported("this token erases no keys");
-    }
-    destruction.destroy(keyId);
-    change(WorkerConfiguration.read(configurationFile).without(keyId));
-  }
+  void destroy(Digest keyId);
 
   /** One signature; see {@link #sign(List)}. */
-  public Bytes sign(WorkerRequest request) {
+  default Bytes sign(WorkerRequest request) {
     return sign(List.of(request)).get(0);
   }
 
@@ -253,58 +88,15 @@ public final class Worker implements AutoCloseable {
    * @return the signatures in the order of the requests
    * @throws Refused when a rule, the content or an approval says no; nothing was signed then
    * @throws WrongSignature when the token gave a signature that does not verify
-   * @throws TokenUnavailable when the token or the journal cannot be used
    */
-  public List<Bytes> sign(List<WorkerRequest> requests) {
-    journal.requireUsable();
-    return new SigningRun(configuration, token, usage, journal, clock.instant()).sign(requests);
-  }
+  List<Bytes> sign(List<WorkerRequest> requests);
 
   /**
    * Returns only when the worker could sign now: it is the active one, its journal can be written,
    * and the token's own probe key signs what the verifier accepts.
-   *
-   * @throws TokenUnavailable otherwise
    */
-  public void probe() {
-    journal.requireUsable();
-    if (!(token instanceof Token.Probe probing)) {
-      throw new NotSupported("this token has no probe");
-    }
-    Token.Probe.Probed probed = probing.probe();
-    try {
-      probed.key().verify(probed.challenge().toByteArray(), probed.signature().toByteArray());
-    } catch (RejectedException e) {
-      throw new TokenUnavailable("the token's probe signature does not verify", e);
-    }
-  }
-
-  static Rule requireRule(WorkerConfiguration configuration, Digest keyId) {
-    Rule rule = configuration.rules().get(keyId);
-    if (rule == null) {
-      throw new Refused(
-          RefusalCode.NO_RULE,
-          "the worker's configuration has no rule for key " + keyId.abbreviated());
-    }
-    return rule;
-  }
-
-  /** When the rule of a key has ended. */
-  static void requireNotEnded(Rule rule, Instant now) {
-    if (rule.notAfter().isPresent() && !now.isBefore(rule.notAfter().get())) {
-      throw new Refused(
-          RefusalCode.RULE_ENDED,
-          "key " + rule.keyId().abbreviated() + " signs no more since " + rule.notAfter().get());
-    }
-  }
+  void probe();
 
   @Override
-  public void close() {
-    try {
-      journal.close();
-    } finally {
-      lock.close();
-      token.close();
-    }
-  }
+  void close();
 }

@@ -1,5 +1,6 @@
 package dev.otasigner.keys.worker;
 
+import dev.otasigner.keys.KeyOperationException.BadKey;
 import dev.otasigner.keys.KeyOperationException.NameTaken;
 import dev.otasigner.keys.KeyOperationException.NoSuchKey;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
@@ -14,17 +15,23 @@ import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.testing.TestKey;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A token in memory that can be told to fail. Its keys are real. */
-final class FakeToken implements Token, Token.Listing, Token.Destruction, Token.Probe {
+final class FakeToken
+    implements Token, Token.Listing, Token.Adoption, Token.Destruction, Token.Probe {
   private record Held(TokenKey description, TestKey key) {}
 
   private final Map<Digest, Held> held = new LinkedHashMap<>();
+
+  /** Keys that lie in it, made by somebody else's software. */
+  final Map<String, TestKey> foreign = new HashMap<>();
 
   /** Called with what is to be signed, before it is. */
   Consumer<SigningInput> beforeSigning = input -> {};
@@ -88,6 +95,21 @@ final class FakeToken implements Token, Token.Listing, Token.Destruction, Token.
   public void destroy(Digest keyId) {
     require(keyId);
     held.remove(keyId);
+  }
+
+  @Override
+  public VerificationKey publicHalf(SignatureSuite suite, String uri) {
+    TestKey key = foreign.get(uri);
+    if (key == null || key.key().suite() != suite) {
+      throw new BadKey("no such key at " + uri);
+    }
+    return key.key();
+  }
+
+  @Override
+  public TokenKey adopt(KeySpec spec, String uri) {
+    publicHalf(spec.suite(), uri);
+    return hold(spec.name(), spec.purpose(), Objects.requireNonNull(foreign.get(uri)));
   }
 
   @Override

@@ -63,8 +63,8 @@ class WorkerApprovalTests {
             new Approver("bob", BOBS_SECOND.key()),
             new Approver("Carol", CAROL.key()));
     new WorkerConfiguration(approvers, Map.of(), defaults, Set.of())
-        .write(directory.resolve(Worker.CONFIGURATION));
-    worker = Worker.open(directory, token, clock);
+        .write(directory.resolve(TokenWorker.CONFIGURATION));
+    worker = TokenWorker.open(directory, token, clock);
     image = worker.create(new KeySpec("image", SignatureSuite.ECDSA_P256_SHA256, KeyPurpose.IMAGE));
     manifest = worker.create(new KeySpec("manifest", SignatureSuite.ED25519, KeyPurpose.MANIFEST));
   }

@@ -38,7 +38,7 @@ class WorkerImportTests {
     try (Passphrase passphrase = Passphrase.ofPrompt("open sesame".toCharArray())) {
       Path token = directory.resolve("token");
       this.worker =
-          Worker.open(
+          TokenWorker.open(
               worker,
               SoftwareToken.existsIn(token)
                   ? SoftwareToken.open(token, passphrase)
@@ -61,7 +61,7 @@ class WorkerImportTests {
   }
 
   private Path configuration() {
-    return directory.resolve("worker").resolve(Worker.CONFIGURATION);
+    return directory.resolve("worker").resolve(TokenWorker.CONFIGURATION);
   }
 
   @Test

@@ -40,7 +40,7 @@ class WorkerPowerCutTests {
   @BeforeEach
   void makeKeys() {
     FakeDisk disk = new FakeDisk();
-    try (Worker worker = Worker.open(directory, token, clock, () -> disk)) {
+    try (Worker worker = TokenWorker.open(directory, token, clock, () -> disk)) {
       first =
           worker.create(
               new KeySpec("first", SignatureSuite.ECDSA_P256_SHA256, KeyPurpose.MANIFEST));
@@ -125,7 +125,7 @@ class WorkerPowerCutTests {
   @Test
   void noCutLosesAnIntentOrReleasesTwice() {
     FakeDisk whole = new FakeDisk();
-    try (Worker worker = Worker.open(directory, token, clock, () -> whole)) {
+    try (Worker worker = TokenWorker.open(directory, token, clock, () -> whole)) {
       tell(worker, whole);
     }
     int operations = whole.operations();
@@ -142,7 +142,7 @@ class WorkerPowerCutTests {
     released.clear();
     FakeDisk disk = new FakeDisk();
     disk.cutAt = cutAt;
-    try (Worker worker = Worker.open(directory, token, clock, () -> disk)) {
+    try (Worker worker = TokenWorker.open(directory, token, clock, () -> disk)) {
       tell(worker, disk);
       throw new AssertionError("the power was not cut at " + cutAt);
     } catch (KeyOperationException.TokenUnavailable e) {
@@ -156,7 +156,7 @@ class WorkerPowerCutTests {
     released.forEach(
         (attempt, signature) -> assertThat(before).containsEntry(attempt, Digest.of(signature)));
     FakeDisk disk = new FakeDisk(surviving);
-    try (Worker worker = Worker.open(directory, token, clock, () -> disk)) {
+    try (Worker worker = TokenWorker.open(directory, token, clock, () -> disk)) {
       tell(worker, disk);
     }
     Map<Usage.Attempt, Digest> after = signedIn(disk.durable());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.otasigner.keys.DurableFile;
 import dev.otasigner.keys.KeyOperationException;
+import dev.otasigner.keys.KeyOperationException.NameTaken;
 import dev.otasigner.keys.KeyOperationException.Refused;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeyOperationException.WrongSignature;
@@ -38,11 +39,11 @@ class WorkerTests {
   @TempDir Path directory;
   private final FakeToken token = new FakeToken();
   private final MovingClock clock = new MovingClock();
-  private Worker worker;
+  private TokenWorker worker;
 
   @BeforeEach
   void open() {
-    worker = Worker.open(directory, token, clock);
+    worker = TokenWorker.open(directory, token, clock);
   }
 
   @AfterEach
@@ -52,7 +53,7 @@ class WorkerTests {
 
   private void restart() {
     worker.close();
-    worker = Worker.open(directory, token, clock);
+    worker = TokenWorker.open(directory, token, clock);
   }
 
   private TokenKey create(String name, KeyPurpose purpose) {
@@ -71,11 +72,11 @@ class WorkerTests {
 
   private void rewriteConfiguration(String from, String to) throws IOException {
     worker.close();
-    Path file = directory.resolve(Worker.CONFIGURATION);
+    Path file = directory.resolve(TokenWorker.CONFIGURATION);
     String text = Files.readString(file);
     assertThat(text).contains(from);
     Files.writeString(file, text.replace(from, to));
-    worker = Worker.open(directory, token, clock);
+    worker = TokenWorker.open(directory, token, clock);
   }
 
   @Test
@@ -97,8 +98,8 @@ class WorkerTests {
   void aFreshConfigurationGivesExistingKeysNoRule() throws IOException {
     TokenKey key = create("k", KeyPurpose.MANIFEST);
     worker.close();
-    Files.delete(directory.resolve(Worker.CONFIGURATION));
-    worker = Worker.open(directory, token, clock);
+    Files.delete(directory.resolve(TokenWorker.CONFIGURATION));
+    worker = TokenWorker.open(directory, token, clock);
     assertThat(refusalOf(key, Contents.manifest("sensor"))).isEqualTo(RefusalCode.NO_RULE);
   }
 
@@ -219,7 +220,7 @@ class WorkerTests {
 
   @Test
   void aSecondWorkerIsNotActive() {
-    assertThatThrownBy(() -> Worker.open(directory, token, clock))
+    assertThatThrownBy(() -> TokenWorker.open(directory, token, clock))
         .isInstanceOf(TokenUnavailable.class)
         .hasMessageContaining("another process");
   }
@@ -272,11 +273,11 @@ class WorkerTests {
   @Test
   void aKeyWhoseMakingWasInterruptedIsFinished() throws IOException {
     worker.close();
-    Path file = directory.resolve(Worker.CONFIGURATION);
+    Path file = directory.resolve(TokenWorker.CONFIGURATION);
     WorkerConfiguration.read(file).withPending("k").write(file);
     TokenKey made =
         token.generate(new KeySpec("k", SignatureSuite.ECDSA_P256_SHA256, KeyPurpose.MANIFEST));
-    worker = Worker.open(directory, token, clock);
+    worker = TokenWorker.open(directory, token, clock);
     assertThat(create("k", KeyPurpose.MANIFEST)).isEqualTo(made);
     assertThat(worker.rule(made.keyId())).isPresent();
     assertThat(WorkerConfiguration.read(file).pending()).isEmpty();
@@ -287,9 +288,9 @@ class WorkerTests {
   void aKeyWhoseRuleWasTakenAwayIsNotGivenItBack() throws IOException {
     TokenKey key = create("k", KeyPurpose.MANIFEST);
     worker.close();
-    Path file = directory.resolve(Worker.CONFIGURATION);
+    Path file = directory.resolve(TokenWorker.CONFIGURATION);
     WorkerConfiguration.read(file).without(key.keyId()).write(file);
-    worker = Worker.open(directory, token, clock);
+    worker = TokenWorker.open(directory, token, clock);
     assertThatThrownBy(() -> create("k", KeyPurpose.MANIFEST))
         .isInstanceOf(KeyOperationException.NameTaken.class);
     assertThat(worker.rule(key.keyId())).isEqualTo(Optional.empty());
@@ -322,8 +323,8 @@ class WorkerTests {
   void aConfigurationThatOthersWriteIsRefused() throws IOException {
     worker.close();
     Files.setPosixFilePermissions(
-        directory.resolve(Worker.CONFIGURATION), PosixFilePermissions.fromString("rw-rw----"));
-    assertThatThrownBy(() -> Worker.open(directory, token, clock))
+        directory.resolve(TokenWorker.CONFIGURATION), PosixFilePermissions.fromString("rw-rw----"));
+    assertThatThrownBy(() -> TokenWorker.open(directory, token, clock))
         .isInstanceOf(TokenUnavailable.class)
         .hasMessageContaining("chmod 600");
   }
@@ -334,6 +335,46 @@ class WorkerTests {
     assertThatThrownBy(() -> rewriteConfiguration("\"minApprovals\"", "\"minimumApprovals\""))
         .isInstanceOf(TokenUnavailable.class)
         .hasMessageContaining("minimumApprovals");
+  }
+
+  private static final String URI = "pkcs11:object=field";
+
+  @Test
+  void anAdoptedKeyGetsTheDefaultRuleAndSigns() throws Exception {
+    token.foreign.put(URI, TestKey.of(SignatureSuite.ED25519, "field"));
+    KeySpec spec = new KeySpec("field", SignatureSuite.ED25519, KeyPurpose.MANIFEST);
+    TokenKey key = worker.adopt(spec, URI);
+    assertThat(worker.adopt(spec, URI)).as("asked again after a crash").isEqualTo(key);
+    SigningInput manifest = Contents.manifest("sensor");
+    Bytes signature = worker.sign(request(key, manifest));
+    key.publicKey().verify(manifest.bytes().toByteArray(), signature.toByteArray());
+  }
+
+  @Test
+  void aNameThatIsTakenAdoptsNoOtherKey() {
+    create("field", KeyPurpose.MANIFEST);
+    token.foreign.put(URI, TestKey.of(SignatureSuite.ECDSA_P256_SHA256, "other"));
+    assertThatThrownBy(
+            () ->
+                worker.adopt(
+                    new KeySpec("field", SignatureSuite.ECDSA_P256_SHA256, KeyPurpose.MANIFEST),
+                    URI))
+        .isInstanceOf(NameTaken.class);
+  }
+
+  @Test
+  void anApproversKeyIsNotAdopted() throws IOException {
+    TestKey eve = TestKey.of(SignatureSuite.ED25519, "eve");
+    token.foreign.put(URI, eve);
+    String approver = "{\"person\":\"eve\",\"spki\":\"" + eve.key().spki().base64() + "\"}";
+    rewriteConfiguration("\"approvers\": []", "\"approvers\": [" + approver + "]");
+    assertThatThrownBy(
+            () ->
+                worker.adopt(
+                    new KeySpec("field", SignatureSuite.ED25519, KeyPurpose.MANIFEST), URI))
+        .isInstanceOf(TokenUnavailable.class)
+        .hasMessageContaining("eve");
+    assertThat(token.keys()).isEmpty();
   }
 
   @Test

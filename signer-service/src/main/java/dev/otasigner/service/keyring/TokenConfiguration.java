@@ -4,6 +4,7 @@ import dev.otasigner.keys.soft.Argon2Cost;
 import dev.otasigner.keys.soft.Passphrase;
 import dev.otasigner.keys.soft.SoftwareToken;
 import dev.otasigner.keys.worker.Recovery;
+import dev.otasigner.keys.worker.TokenWorker;
 import dev.otasigner.keys.worker.Worker;
 import dev.otasigner.service.ServiceDirectories;
 import java.io.IOException;
@@ -49,7 +50,7 @@ class TokenConfiguration {
               : SoftwareToken.create(
                   directories.token(), passphrase, own ? FOR_RANDOM : Argon2Cost.RECOMMENDED);
     }
-    Worker worker = Worker.open(directories.worker(), token, clock);
+    TokenWorker worker = TokenWorker.open(directories.worker(), token, clock);
     Recovery recovery = worker.recovery();
     if (!recovery.isClean()) {
       log.warn(

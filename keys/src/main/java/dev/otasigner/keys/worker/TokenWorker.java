@@ -1,0 +1,285 @@
+package dev.otasigner.keys.worker;
+
+import dev.otasigner.keys.ExclusiveLock;
+import dev.otasigner.keys.KeyOperationException.NameTaken;
+import dev.otasigner.keys.KeyOperationException.NotSupported;
+import dev.otasigner.keys.KeyOperationException.Refused;
+import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
+import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.keys.KeySpec;
+import dev.otasigner.keys.RefusalCode;
+import dev.otasigner.keys.Token;
+import dev.otasigner.keys.TokenKey;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/**
+ * The worker that holds the token itself, and decides, from its own files alone, what its keys
+ * sign.
+ *
+ * <p>For each signature, in this order: rule, purpose, content, approvals and quota are checked;
+ * the intent is made durable; the token signs; the signature is verified; the outcome is made
+ * durable; only then is the signature returned. Several signatures of one call are all returned or
+ * none.
+ *
+ * <p>In its directory lie {@code worker.json} (configuration, read when it starts), {@code
+ * journal.log} (intents) and its lock. Safe for use by several threads.
+ */
+public final class TokenWorker implements Worker {
+  static final String CONFIGURATION = "worker.json";
+  static final String JOURNAL = "journal.log";
+  private static final String LOCK = "worker";
+
+  private final Path configurationFile;
+  private final Token token;
+  private final Clock clock;
+  private final ExclusiveLock lock;
+  private final Journal journal;
+  private final Recovery recovery;
+  private final Usage usage;
+  private volatile WorkerConfiguration configuration;
+
+  private TokenWorker(
+      Path directory, Token token, Clock clock, ExclusiveLock lock, JournalFile journalFile) {
+    this.configurationFile = directory.resolve(CONFIGURATION);
+    this.token = token;
+    this.clock = clock;
+    this.lock = lock;
+    this.usage = new Usage();
+    this.configuration = configure(configurationFile);
+    requireNoApproverKeys(configuration, token);
+    Journal.Opened opened = Journal.open(journalFile, lock::require, usage);
+    this.journal = opened.journal();
+    this.recovery = opened.recovery();
+  }
+
+  /**
+   * Starts the worker of this directory; the worker closes the token when it is closed. A directory
+   * without a configuration gets the embedded default, which gives no existing key a rule.
+   *
+   * @throws TokenUnavailable when another worker is active there, or its files are damaged
+   */
+  public static TokenWorker open(Path directory, Token token, Clock clock) {
+    return open(directory, token, clock, () -> JournalFile.on(directory.resolve(JOURNAL)));
+  }
+
+  /** Where the journal lies: in tests, on a disk whose power is cut. */
+  interface JournalSource {
+    JournalFile open() throws IOException;
+  }
+
+  static TokenWorker open(Path directory, Token token, Clock clock, JournalSource journal) {
+    ExclusiveLock lock = ExclusiveLock.take(directory, LOCK);
+    boolean opened = false;
+    try {
+      TokenWorker worker = new TokenWorker(directory, token, clock, lock, journal.open());
+      opened = true;
+      return worker;
+    } catch (IOException e) {
+      throw new TokenUnavailable("intent journal: " + e.getMessage(), e);
+    } finally {
+      if (!opened) {
+        lock.close();
+      }
+    }
+  }
+
+  private static WorkerConfiguration configure(Path file) {
+    if (!Files.exists(file)) {
+      WorkerConfiguration.embedded().write(file);
+    }
+    return WorkerConfiguration.read(file);
+  }
+
+  /** Whoever can ask for signatures could else approve them too. */
+  private static void requireNoApproverKeys(WorkerConfiguration configuration, Token token) {
+    if (token instanceof Token.Listing listing) {
+      listing.keys().forEach(key -> requireNoApproverKey(configuration, key.keyId()));
+    }
+  }
+
+  private static void requireNoApproverKey(WorkerConfiguration configuration, Digest keyId) {
+    for (Approver approver : configuration.approvers()) {
+      if (approver.key().keyId().equals(keyId)) {
+        throw new TokenUnavailable(
+            "worker configuration: the key of approver "
+                + approver.person()
+                + " lies in the worker's own token");
+      }
+    }
+  }
+
+  /** What the journal held at the start. */
+  public Recovery recovery() {
+    return recovery;
+  }
+
+  @Override
+  public TokenKey create(KeySpec spec) {
+    return make(spec, key -> true, () -> token.generate(spec));
+  }
+
+  @Override
+  public TokenKey importKey(KeySpec spec, byte[] pkcs8) {
+    if (!(token instanceof Token.Import importing)) {
+      throw new NotSupported("this token takes in no keys");
+    }
+    try {
+      VerificationKey given = importing.publicHalf(spec.suite(), pkcs8);
+      return takeIn(spec, given, () -> importing.importKey(spec, pkcs8));
+    } finally {
+      Arrays.fill(pkcs8, (byte) 0);
+    }
+  }
+
+  @Override
+  public TokenKey adopt(KeySpec spec, String uri) {
+    if (!(token instanceof Token.Adoption adopting)) {
+      throw new NotSupported("this token adopts no keys");
+    }
+    VerificationKey given = adopting.publicHalf(spec.suite(), uri);
+    return takeIn(spec, given, () -> adopting.adopt(spec, uri));
+  }
+
+  private TokenKey takeIn(KeySpec spec, VerificationKey given, Supplier<TokenKey> taking) {
+    requireNoApproverKey(configuration, given.keyId());
+    Predicate<TokenKey> same = key -> key.publicKey().equals(given);
+    Optional<TokenKey> known = token.find(spec.name()).filter(same).filter(key -> isOf(spec, key));
+    return known.isPresent() && rule(given.keyId()).isPresent()
+        ? known.get()
+        : make(spec, same, taking);
+  }
+
+  /** Makes a key and its rule; a key whose making was interrupted is taken up if it is wanted. */
+  private synchronized TokenKey make(
+      KeySpec spec, Predicate<TokenKey> wanted, Supplier<TokenKey> making) {
+    journal.requireUsable();
+    WorkerConfiguration.Default rule = configuration.defaults().get(spec.purpose());
+    if (rule == null || spec.purpose() == KeyPurpose.APPROVAL) {
+      throw new NotSupported(
+          "the worker's configuration makes no keys of purpose " + spec.purpose().code());
+    }
+    Optional<TokenKey> unfinished =
+        configuration.pending().contains(spec.name()) ? token.find(spec.name()) : Optional.empty();
+    if (unfinished.isEmpty()) {
+      if (token.find(spec.name()).isPresent()) {
+        throw new NameTaken("the token holds a key named '" + spec.name() + "' already");
+      }
+      change(WorkerConfiguration.read(configurationFile).withPending(spec.name()));
+    }
+    TokenKey key = unfinished.filter(wanted).filter(k -> isOf(spec, k)).orElseGet(making);
+    change(
+        WorkerConfiguration.read(configurationFile)
+            .with(
+                new Rule(
+                    key.keyId(),
+                    key.purpose(),
+                    rule.minApprovals(),
+                    rule.quota(),
+                    Optional.empty()),
+                key.name()));
+    return key;
+  }
+
+  private static boolean isOf(KeySpec spec, TokenKey key) {
+    return key.suite() == spec.suite() && key.purpose() == spec.purpose();
+  }
+
+  private void change(WorkerConfiguration changed) {
+    changed.write(configurationFile);
+    configuration = changed;
+  }
+
+  @Override
+  public Optional<TokenKey> find(String name) {
+    return token.find(name);
+  }
+
+  @Override
+  public Optional<Rule> rule(Digest keyId) {
+    return Optional.ofNullable(configuration.rules().get(keyId));
+  }
+
+  @Override
+  public Set<Digest> outOfService() {
+    return usage.outOfService();
+  }
+
+  @Override
+  public synchronized void retire(Digest keyId) {
+    WorkerConfiguration current = WorkerConfiguration.read(configurationFile);
+    Rule rule = requireRule(current, keyId);
+    change(current.with(rule.endingAt(clock.instant()), ""));
+  }
+
+  @Override
+  public synchronized void destroy(Digest keyId) {
+    if (!(token instanceof Token.Destruction destruction)) {
+      throw new NotSupported("this token erases no keys");
+    }
+    destruction.destroy(keyId);
+    change(WorkerConfiguration.read(configurationFile).without(keyId));
+  }
+
+  @Override
+  public List<Bytes> sign(List<WorkerRequest> requests) {
+    journal.requireUsable();
+    return new SigningRun(configuration, token, usage, journal, clock.instant()).sign(requests);
+  }
+
+  @Override
+  public void probe() {
+    journal.requireUsable();
+    if (!(token instanceof Token.Probe probing)) {
+      throw new NotSupported("this token has no probe");
+    }
+    Token.Probe.Probed probed = probing.probe();
+    try {
+      probed.key().verify(probed.challenge().toByteArray(), probed.signature().toByteArray());
+    } catch (RejectedException e) {
+      throw new TokenUnavailable("the token's probe signature does not verify", e);
+    }
+  }
+
+  static Rule requireRule(WorkerConfiguration configuration, Digest keyId) {
+    Rule rule = configuration.rules().get(keyId);
+    if (rule == null) {
+      throw new Refused(
+          RefusalCode.NO_RULE,
+          "the worker's configuration has no rule for key " + keyId.abbreviated());
+    }
+    return rule;
+  }
+
+  /** When the rule of a key has ended. */
+  static void requireNotEnded(Rule rule, Instant now) {
+    if (rule.notAfter().isPresent() && !now.isBefore(rule.notAfter().get())) {
+      throw new Refused(
+          RefusalCode.RULE_ENDED,
+          "key " + rule.keyId().abbreviated() + " signs no more since " + rule.notAfter().get());
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      journal.close();
+    } finally {
+      lock.close();
+      token.close();
+    }
+  }
+}
