@@ -7,8 +7,10 @@ import java.security.InvalidParameterException;
 import java.security.Provider;
 import java.security.ProviderException;
 import java.security.Security;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  * @param slotId as the module numbers its slots; absent for the first one with a token
  */
 public record Pkcs11Module(Path library, OptionalLong slotId) {
+  /** What java has to be started with where a token is used: see {@link Cryptoki}. */
+  public static final String JVM_OPTION =
+      "--add-exports=jdk.crypto.cryptoki/sun.security.pkcs11.wrapper=ALL-UNNAMED";
+
   private static final String JDK_PROVIDER = "SunPKCS11";
 
   /** A name and a path are all that stands in the JDK's configuration: nothing may break out. */
@@ -27,6 +33,48 @@ public record Pkcs11Module(Path library, OptionalLong slotId) {
     if (library.toString().chars().anyMatch(c -> UNSAFE.indexOf(c) >= 0)) {
       throw new IllegalArgumentException("a path that the module's configuration cannot hold");
     }
+  }
+
+  /**
+   * The one token that a URI describes.
+   *
+   * @throws IllegalArgumentException when the URI names no module
+   * @throws TokenUnavailable when the module does not load, and when it has no such token or
+   *     several
+   */
+  public static Pkcs11Module of(Pkcs11Uri uri) {
+    Path library =
+        uri.modulePath()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "the PKCS#11 URI names no module: add ?module-path=/path/of/the/module.so"));
+    try {
+      List<SlotToken> tokens = Cryptoki.load(library).tokens();
+      List<SlotToken> fitting = tokens.stream().filter(token -> token.fits(uri)).toList();
+      if (fitting.isEmpty()) {
+        throw new TokenUnavailable(
+            "no token fits " + uri.ofToken() + "; the module has " + described(tokens));
+      }
+      if (fitting.size() > 1) {
+        throw new TokenUnavailable(
+            fitting.size()
+                + " tokens fit "
+                + uri.ofToken()
+                + ": "
+                + described(fitting)
+                + "; add what tells them apart, such as serial");
+      }
+      return new Pkcs11Module(library, OptionalLong.of(fitting.get(0).slot()));
+    } catch (CryptokiException e) {
+      throw new TokenUnavailable(library + ": does not tell its tokens: " + e.getMessage(), e);
+    }
+  }
+
+  private static String described(List<SlotToken> tokens) {
+    return tokens.isEmpty()
+        ? "none"
+        : tokens.stream().map(SlotToken::described).collect(Collectors.joining(", "));
   }
 
   /**

@@ -8,12 +8,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * SoftHSM with one token for the whole JVM: a module finds its tokens when it is loaded, and no
@@ -49,31 +51,52 @@ final class SoftHsm {
     Optional<Path> module = MODULES.stream().filter(Files::isRegularFile).findFirst();
     assumeTrue(module.isPresent(), "softhsm2 is not installed");
     configure();
+    initialize("twin");
+    initialize("twin");
+    return new Pkcs11Module(module.orElseThrow(), OptionalLong.of(initialize("test")));
+  }
+
+  private static long initialize(String label) throws IOException, InterruptedException {
     String said =
         run(
             "softhsm2-util",
             "--init-token",
             "--free",
             "--label",
-            "test",
+            label,
             "--so-pin",
             SO_PIN,
             "--pin",
             PIN);
     Matcher slot = SLOT.matcher(said);
     assertThat(slot.find()).as(said).isTrue();
-    return new Pkcs11Module(module.orElseThrow(), OptionalLong.of(Long.parseLong(slot.group(1))));
+    return Long.parseLong(slot.group(1));
   }
 
   private static void configure() throws IOException {
     String named = System.getenv("SOFTHSM2_CONF");
     assumeTrue(named != null, "SOFTHSM2_CONF is not set");
     Path configuration = Path.of(String.valueOf(named));
-    Path tokens = Files.createDirectories(configuration.resolveSibling("tokens"));
+    Path tokens = configuration.resolveSibling("tokens");
+    erase(tokens);
+    Files.createDirectories(tokens);
     if (!Files.exists(configuration)) {
       Files.writeString(
           configuration,
           "directories.tokendir = " + tokens + "\nobjectstore.backend = file\nlog.level = ERROR\n");
+    }
+  }
+
+  /** What an earlier run of the tests has left would be found by its label. */
+  private static void erase(Path directory) throws IOException {
+    if (Files.exists(directory)) {
+      List<Path> deepestFirst;
+      try (Stream<Path> found = Files.walk(directory)) {
+        deepestFirst = found.sorted(Comparator.reverseOrder()).toList();
+      }
+      for (Path path : deepestFirst) {
+        Files.delete(path);
+      }
     }
   }
 
