@@ -17,9 +17,15 @@ public sealed class KeyOperationException extends RuntimeException {
   /** The token has no such key. */
   public static final class NoSuchKey extends KeyOperationException {
     private static final long serialVersionUID = 1L;
+    private final transient Digest keyId;
 
     public NoSuchKey(Digest keyId) {
       super("the token has no key " + keyId.abbreviated());
+      this.keyId = keyId;
+    }
+
+    public Digest keyId() {
+      return keyId;
     }
   }
 
@@ -48,7 +54,7 @@ public sealed class KeyOperationException extends RuntimeException {
   }
 
   /** The token or its worker cannot be used now; trying later may help. */
-  public static final class TokenUnavailable extends KeyOperationException {
+  public static sealed class TokenUnavailable extends KeyOperationException {
     private static final long serialVersionUID = 1L;
 
     public TokenUnavailable(String message) {
@@ -57,6 +63,15 @@ public sealed class KeyOperationException extends RuntimeException {
 
     public TokenUnavailable(String message, Throwable cause) {
       super(message, cause);
+    }
+  }
+
+  /** The module refuses the PIN. It must not be tried again: a module locks after a few. */
+  public static final class PinRefused extends TokenUnavailable {
+    private static final long serialVersionUID = 1L;
+
+    public PinRefused(String message) {
+      super(message);
     }
   }
 
@@ -123,12 +138,18 @@ public sealed class KeyOperationException extends RuntimeException {
   /** The token gave a signature that does not verify; the key is out of service. */
   public static final class WrongSignature extends KeyOperationException {
     private static final long serialVersionUID = 1L;
+    private final transient Digest keyId;
 
     public WrongSignature(Digest keyId) {
       super(
           "the token's signature by key "
               + keyId.abbreviated()
               + " does not verify: the key is out of service");
+      this.keyId = keyId;
+    }
+
+    public Digest keyId() {
+      return keyId;
     }
   }
 }

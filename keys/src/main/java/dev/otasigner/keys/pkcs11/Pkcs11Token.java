@@ -2,6 +2,7 @@ package dev.otasigner.keys.pkcs11;
 
 import dev.otasigner.keys.KeyOperationException.NameTaken;
 import dev.otasigner.keys.KeyOperationException.NoSuchKey;
+import dev.otasigner.keys.KeyOperationException.PinRefused;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.Token;
@@ -60,8 +61,8 @@ public final class Pkcs11Token implements Token, Token.Listing, Token.Destructio
   /**
    * Logs in, once: a module counts wrong PINs and locks.
    *
-   * @throws TokenUnavailable when the module does not load, has no token, or refuses the PIN; then
-   *     it must not be tried again with the same PIN
+   * @throws PinRefused when the module refuses the PIN, which must not be tried again then
+   * @throws TokenUnavailable when the module does not load, or has no token
    */
   public static Pkcs11Token open(Pkcs11Module module, Passphrase pin) {
     Provider provider = module.load();
@@ -74,7 +75,7 @@ public final class Pkcs11Token implements Token, Token.Listing, Token.Destructio
       return token;
     } catch (IOException e) {
       throw e.getCause() != null && e.getCause().getCause() instanceof LoginException
-          ? new TokenUnavailable(
+          ? new PinRefused(
               "the module refuses the PIN; it is not tried again, for a module locks after a few"
                   + " wrong ones")
           : new TokenUnavailable("the token cannot be opened", e);

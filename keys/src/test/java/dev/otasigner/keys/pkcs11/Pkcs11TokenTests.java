@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.otasigner.keys.KeyOperationException.NoSuchKey;
+import dev.otasigner.keys.KeyOperationException.PinRefused;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
@@ -105,7 +106,7 @@ class Pkcs11TokenTests implements TokenContract {
   void aWrongPinIsToldAndTriedOnce() {
     token.close();
     assertThatThrownBy(() -> Pkcs11Token.open(module, Passphrase.ofPrompt("1111".toCharArray())))
-        .isInstanceOf(TokenUnavailable.class)
+        .isInstanceOf(PinRefused.class)
         .hasMessageContaining("refuses the PIN")
         .hasMessageNotContainingAny("1111", SoftHsm.PIN);
     token = Pkcs11Token.open(module, SoftHsm.pin());
