@@ -65,7 +65,13 @@ class TranscriptTests {
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8),
             directory,
-            Map.of("SIGNER_HOME", "home", "SIGNER_SERVICE", service.address()),
+            Map.of(
+                "SIGNER_HOME",
+                "home",
+                "SIGNER_SERVICE",
+                service.address(),
+                "KEY_PASSPHRASE",
+                "open sesame"),
             question -> null);
     int code = CommandLines.run(terminal, step.arguments().toArray(String[]::new));
 

@@ -11,10 +11,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
- * A private key in a PEM file, for signing on one's own machine. Nothing is judged here and nothing
- * is journalled: what protects a release is the worker.
+ * A private key in a file, PEM or PKCS#12: for signing on one's own machine, and on its way into a
+ * token. Nothing is judged here and nothing is journalled: what protects a release is the worker.
  */
 public final class PemKey {
   /** What MCUboot bootloaders check. */
@@ -40,18 +41,40 @@ public final class PemKey {
    *     key
    */
   public static PemKey forImages(Path file, Optional<Passphrase> passphrase) throws IOException {
-    return new PemKey(PrivateKeyFile.read(file, IMAGE_SUITES, passphrase));
+    return read(file, IMAGE_SUITES, passphrase);
   }
 
   /** The key with the usual suite of its type and size, as {@link KeySuites#usual} has it. */
   public static PemKey usual(Path file, Optional<Passphrase> passphrase) throws IOException {
-    return new PemKey(PrivateKeyFile.read(file, KeySuites.USUAL, passphrase));
+    return read(file, KeySuites.USUAL, passphrase);
   }
 
   /** The key with this suite. */
   public static PemKey of(Path file, SignatureSuite suite, Optional<Passphrase> passphrase)
       throws IOException {
-    return new PemKey(PrivateKeyFile.read(file, List.of(suite), passphrase));
+    return read(file, List.of(suite), passphrase);
+  }
+
+  /**
+   * The key with this suite.
+   *
+   * @param alias which entry of a PKCS#12 file; needed where it holds several keys
+   * @param opener asked for a passphrase, once, when the file is encrypted
+   */
+  public static PemKey of(
+      Path file, SignatureSuite suite, Optional<String> alias, PrivateKeyFile.Opener opener)
+      throws IOException {
+    return new PemKey(PrivateKeyFile.read(file, alias, List.of(suite), opener));
+  }
+
+  private static PemKey read(
+      Path file, List<SignatureSuite> suites, Optional<Passphrase> passphrase) throws IOException {
+    return new PemKey(PrivateKeyFile.read(file, Optional.empty(), suites, () -> passphrase));
+  }
+
+  /** Hands PrivateKeyInfo in DER to a token's import, and wipes it when that returns. */
+  public <T> T handOver(Function<byte[], T> receiver) {
+    return key.handOver(receiver);
   }
 
   public VerificationKey key() {

@@ -1,27 +1,23 @@
 package dev.otasigner.keys.soft;
 
+import dev.otasigner.keys.KeyOperationException;
 import dev.otasigner.keys.KeyOperationException.BadKey;
-import dev.otasigner.keys.KeyOperationException.SealBroken;
-import dev.otasigner.keys.KeyOperationException.SealFault;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.AlgorithmParameters;
-import java.security.GeneralSecurityException;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import javax.crypto.Cipher;
-import javax.crypto.EncryptedPrivateKeyInfo;
-import javax.crypto.SecretKeyFactory;
-import javax.crypto.spec.PBEKeySpec;
 import org.bouncycastle.asn1.ASN1Encoding;
+import org.bouncycastle.asn1.ASN1InputStream;
+import org.bouncycastle.asn1.ASN1Integer;
+import org.bouncycastle.asn1.ASN1OctetString;
+import org.bouncycastle.asn1.ASN1Primitive;
+import org.bouncycastle.asn1.ASN1Sequence;
 import org.bouncycastle.asn1.DERNull;
+import org.bouncycastle.asn1.pkcs.EncryptedPrivateKeyInfo;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.asn1.pkcs.RSAPrivateKey;
@@ -30,47 +26,55 @@ import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 
 /**
- * A private key in a PEM file: PKCS#8, plain or under PBES2 (RFC 8018), or the older forms of RSA
- * (RFC 8017) and elliptic curves (RFC 5915).
+ * A private key in a file that another program wrote: PKCS#8, plain or encrypted (RFC 5958), the
+ * older forms of RSA (RFC 8017) and elliptic curves (RFC 5915), each in PEM or DER, and PKCS#12
+ * (RFC 7292). What a file is, is told by its content and never by its name.
  */
 public final class PrivateKeyFile {
-  private static final int MAX_BYTES = 64 * 1024;
-  private static final Pattern BLOCK =
-      Pattern.compile(
-          "-----BEGIN ((?:[A-Z]+ )?PRIVATE KEY)-----([A-Za-z0-9+/=\\s]+)-----END \\1-----");
+  private static final int MAX_BYTES = 512 * 1024;
 
-  private PrivateKeyFile() {}
+  /** What opens a file, asked once and only for one that is encrypted. */
+  @FunctionalInterface
+  public interface Opener {
+    /** A passphrase, which the caller wipes when it is done, or none. */
+    Optional<Passphrase> passphrase() throws IOException;
+  }
+
+  private final Path file;
+  private final Optional<String> alias;
+  private final Opener opener;
+
+  private PrivateKeyFile(Path file, Optional<String> alias, Opener opener) {
+    this.file = file;
+    this.alias = alias;
+    this.opener = opener;
+  }
 
   /**
-   * Reads the file's first private key, for the first of the suites that it fits.
+   * Reads the file's private key, for the first of the suites that it fits.
    *
-   * @param passphrase for an encrypted file
+   * @param alias which entry of a PKCS#12 file; needed where it holds several keys
    * @throws IOException when the file cannot be read
-   * @throws BadKey naming the file, when it holds no private key of these suites, or is encrypted
-   *     and no passphrase was given
-   * @throws SealBroken when the passphrase is wrong
+   * @throws BadKey naming the file, when it is cut short, holds no private key of these suites or
+   *     several, or is encrypted and no passphrase was given
+   * @throws KeyOperationException.SealBroken when the passphrase is wrong
    */
   public static SoftKey read(
-      Path file, List<SignatureSuite> suites, Optional<Passphrase> passphrase) throws IOException {
+      Path file, Optional<String> alias, List<SignatureSuite> suites, Opener opener)
+      throws IOException {
     if (Files.size(file) > MAX_BYTES) {
-      throw new BadKey(file + ": longer than any private key");
+      throw new BadKey(file + ": longer than any file of private keys");
     }
-    Matcher block = BLOCK.matcher(Files.readString(file, StandardCharsets.ISO_8859_1));
-    if (!block.find()) {
-      throw new BadKey(file + ": no private key in PEM form (-----BEGIN PRIVATE KEY-----)");
-    }
-    byte[] der;
+    byte[] content = Files.readAllBytes(file);
     try {
-      der = Base64.getMimeDecoder().decode(block.group(2).strip());
-    } catch (IllegalArgumentException e) {
-      throw new BadKey(file + ": its base64 is damaged");
-    }
-    byte[] pkcs8 = pkcs8(file, block.group(1), der, passphrase);
-    try {
-      return fitting(file, suites, pkcs8);
+      byte[] pkcs8 = new PrivateKeyFile(file, alias, opener).pkcs8(content);
+      try {
+        return fitting(file, suites, pkcs8);
+      } finally {
+        Arrays.fill(pkcs8, (byte) 0);
+      }
     } finally {
-      Arrays.fill(der, (byte) 0);
-      Arrays.fill(pkcs8, (byte) 0);
+      Arrays.fill(content, (byte) 0);
     }
   }
 
@@ -84,69 +88,165 @@ public final class PrivateKeyFile {
     }
     throw new BadKey(
         file
-            + ": not a private key of "
+            + ": its key is "
+            + PrivateKeys.kind(pkcs8)
+            + ", not one of "
             + String.join(", ", suites.stream().map(SignatureSuite::code).toList()));
   }
 
-  private static byte[] pkcs8(Path file, String label, byte[] der, Optional<Passphrase> passphrase)
-      throws IOException {
+  private byte[] pkcs8(byte[] content) throws IOException {
     try {
-      return switch (label) {
-        case "PRIVATE KEY" -> der.clone();
-        case "RSA PRIVATE KEY" ->
-            new PrivateKeyInfo(
-                    new AlgorithmIdentifier(PKCSObjectIdentifiers.rsaEncryption, DERNull.INSTANCE),
-                    RSAPrivateKey.getInstance(der))
-                .getEncoded(ASN1Encoding.DER);
-        case "EC PRIVATE KEY" -> {
-          ECPrivateKey key = ECPrivateKey.getInstance(der);
-          yield new PrivateKeyInfo(
-                  new AlgorithmIdentifier(
-                      X9ObjectIdentifiers.id_ecPublicKey, key.getParametersObject()),
-                  key)
-              .getEncoded(ASN1Encoding.DER);
-        }
-        case "ENCRYPTED PRIVATE KEY" ->
-            decrypt(
-                file,
-                der,
-                passphrase.orElseThrow(
-                    () ->
-                        new BadKey(file + ": the key is encrypted, and no passphrase was given")));
-        default -> throw new BadKey(file + ": '" + label + "' is no form of key that is read here");
-      };
-    } catch (BadKey | SealBroken e) {
+      if (content.length == 0) {
+        throw new BadKey(file + ": an empty file");
+      }
+      if (content[0] == 0x30) {
+        return ofDer(content);
+      }
+      return ofPem(PemBlock.onlyKey(file, new String(content, StandardCharsets.ISO_8859_1)));
+    } catch (KeyOperationException e) {
       throw e;
     } catch (RuntimeException e) {
       // The parser's own message may quote the key's bytes, so it is not passed on.
-      throw new BadKey(file + ": its content is no " + label);
+      throw new BadKey(file + ": its content is damaged");
     }
   }
 
-  private static byte[] decrypt(Path file, byte[] der, Passphrase passphrase) throws IOException {
-    char[] characters = passphrase.characters();
-    PBEKeySpec spec = new PBEKeySpec(characters);
+  private byte[] ofPem(PemBlock block) throws IOException {
+    if (alias.isPresent()) {
+      throw new BadKey(file + ": a PEM file has no names to choose a key by");
+    }
+    byte[] der = block.der();
     try {
-      EncryptedPrivateKeyInfo encrypted = new EncryptedPrivateKeyInfo(der);
-      AlgorithmParameters parameters = encrypted.getAlgParameters();
-      if (parameters == null) {
-        throw new BadKey(file + ": encrypted in a way that is not read here; PBES2 is");
+      if (block.encryption().isEmpty()) {
+        return ofLabel(block.label(), sequence(der));
       }
-      // The JDK names a PBES2 scheme by its parameters' text, not by their algorithm.
-      String scheme = parameters.toString();
-      Cipher cipher = Cipher.getInstance(scheme);
-      cipher.init(
-          Cipher.DECRYPT_MODE,
-          SecretKeyFactory.getInstance(scheme).generateSecret(spec),
-          parameters);
-      return encrypted.getKeySpec(cipher).getEncoded();
-    } catch (java.security.spec.InvalidKeySpecException e) {
-      throw new SealBroken(SealFault.WRONG_PASSPHRASE, file + ": the passphrase is not the key's");
-    } catch (GeneralSecurityException e) {
-      throw new BadKey(file + ": encrypted in a way that is not read here; PBES2 is");
+      PemBlock.Encryption with = block.encryption().get();
+      try (Passphrase passphrase = passphrase()) {
+        PassphraseCipher cipher = new PassphraseCipher(file, passphrase);
+        return decrypted(
+            cipher.openSslPem(with.cipher(), with.iv().toByteArray(), der), block.label());
+      }
     } finally {
-      spec.clearPassword();
-      Arrays.fill(characters, '\0');
+      Arrays.fill(der, (byte) 0);
+    }
+  }
+
+  private byte[] ofLabel(String label, ASN1Sequence key) throws IOException {
+    return switch (label) {
+      case "PRIVATE KEY" -> PrivateKeyInfo.getInstance(key).getEncoded(ASN1Encoding.DER);
+      case "RSA PRIVATE KEY" -> ofRsa(key);
+      case "EC PRIVATE KEY" -> ofCurve(key);
+      case "ENCRYPTED PRIVATE KEY" -> ofEncrypted(key);
+      default -> throw new BadKey(file + ": '" + label + "' is no form of key that is read here");
+    };
+  }
+
+  /** Tells the forms apart by how they begin. */
+  private byte[] ofDer(byte[] content) throws IOException {
+    ASN1Sequence outer = sequence(content);
+    boolean numbered = outer.getObjectAt(0) instanceof ASN1Integer;
+    Object second = outer.getObjectAt(1).toASN1Primitive();
+    if (numbered
+        && second instanceof ASN1Sequence
+        && ASN1Integer.getInstance(outer.getObjectAt(0)).hasValue(3)) {
+      try (Passphrase passphrase = passphrase()) {
+        byte[] key = Pkcs12File.key(file, outer, alias, passphrase);
+        return decrypted(key, "PRIVATE KEY");
+      }
+    }
+    if (alias.isPresent()) {
+      throw new BadKey(file + ": only a PKCS#12 file has names to choose a key by");
+    }
+    if (numbered && second instanceof ASN1Sequence) {
+      return ofLabel("PRIVATE KEY", outer);
+    }
+    if (numbered && second instanceof ASN1Integer) {
+      return ofRsa(outer);
+    }
+    if (numbered && second instanceof ASN1OctetString) {
+      return ofCurve(outer);
+    }
+    if (!numbered && second instanceof ASN1OctetString) {
+      return ofEncrypted(outer);
+    }
+    throw noKey(file);
+  }
+
+  static BadKey noKey(Path file) {
+    return new BadKey(
+        file + ": no private key (PEM, PKCS#8 or PKCS#12 is expected); a certificate has none");
+  }
+
+  private byte[] ofRsa(ASN1Sequence key) throws IOException {
+    return new PrivateKeyInfo(
+            new AlgorithmIdentifier(PKCSObjectIdentifiers.rsaEncryption, DERNull.INSTANCE),
+            RSAPrivateKey.getInstance(key))
+        .getEncoded(ASN1Encoding.DER);
+  }
+
+  private byte[] ofCurve(ASN1Sequence sequence) throws IOException {
+    ECPrivateKey key = ECPrivateKey.getInstance(sequence);
+    return new PrivateKeyInfo(
+            new AlgorithmIdentifier(X9ObjectIdentifiers.id_ecPublicKey, key.getParametersObject()),
+            key)
+        .getEncoded(ASN1Encoding.DER);
+  }
+
+  private byte[] ofEncrypted(ASN1Sequence sequence) throws IOException {
+    EncryptedPrivateKeyInfo sealed = EncryptedPrivateKeyInfo.getInstance(sequence);
+    try (Passphrase passphrase = passphrase()) {
+      byte[] key =
+          new PassphraseCipher(file, passphrase)
+              .decrypt(sealed.getEncryptionAlgorithm(), sealed.getEncryptedData());
+      return decrypted(key, "PRIVATE KEY");
+    }
+  }
+
+  /** One wrong passphrase in 256 leaves padding that looks right: then the content does not. */
+  private byte[] decrypted(byte[] der, String label) throws IOException {
+    try {
+      return ofLabel(label, ASN1Sequence.getInstance(ASN1Primitive.fromByteArray(der)));
+    } catch (IOException | RuntimeException e) {
+      throw PassphraseCipher.wrongPassphrase(file);
+    } finally {
+      Arrays.fill(der, (byte) 0);
+    }
+  }
+
+  private Passphrase passphrase() throws IOException {
+    return opener
+        .passphrase()
+        .orElseThrow(
+            () -> new BadKey(file + ": the key is encrypted, and no passphrase was given"));
+  }
+
+  private ASN1Sequence sequence(byte[] der) {
+    requireWhole(der);
+    try (ASN1InputStream in = new ASN1InputStream(der, false)) {
+      if (in.readObject() instanceof ASN1Sequence sequence && sequence.size() >= 2) {
+        return sequence;
+      }
+    } catch (IOException e) {
+      throw new BadKey(file + ": its content is damaged");
+    }
+    throw noKey(file);
+  }
+
+  /** Compares the length that the outermost element states with what is there. */
+  private void requireWhole(byte[] der) {
+    int lengthByte = der.length > 1 ? der[1] & 0xff : 0;
+    int octets = lengthByte > 0x80 ? lengthByte - 0x80 : 0;
+    long stated = lengthByte > 0x80 ? 0 : lengthByte;
+    for (int i = 0; i < Math.min(octets, 4) && 2 + i < der.length; i++) {
+      stated = stated << 8 | der[2 + i] & 0xff;
+    }
+    long whole = 2L + octets + stated;
+    if (lengthByte != 0x80 && der.length < whole) {
+      throw new BadKey(
+          file + ": the file is cut short (" + der.length + " of " + whole + " bytes)");
+    }
+    if (lengthByte == 0x80 && (der[der.length - 1] != 0 || der[der.length - 2] != 0)) {
+      throw new BadKey(file + ": the file is cut short (its end marks are missing)");
     }
   }
 }

@@ -110,6 +110,26 @@ final class PrivateKeys {
     throw new BadKey("not a private key of " + suite.code());
   }
 
+  /** What kind of key this is, for somebody who expected another. */
+  static String kind(byte[] pkcs8) {
+    try {
+      AsymmetricKeyParameter key = PrivateKeyFactory.createKey(pkcs8);
+      if (key instanceof RSAKeyParameters rsa) {
+        return "RSA of " + rsa.getModulus().bitLength() + " bits";
+      }
+      if (key instanceof ECPrivateKeyParameters ec) {
+        int bits = ec.getParameters().getCurve().getFieldSize();
+        return ec.getParameters() instanceof ECNamedDomainParameters
+            ? "EC of " + bits + " bits"
+            : "EC whose curve is spelled out and not named";
+      }
+      String name = key.getClass().getSimpleName();
+      return name.replace("PrivateKeyParameters", "");
+    } catch (IOException | RuntimeException e) {
+      return "of an unknown kind";
+    }
+  }
+
   private static AsymmetricKeyParameter generate(
       AsymmetricCipherKeyPairGenerator generator, KeyGenerationParameters parameters) {
     generator.init(parameters);

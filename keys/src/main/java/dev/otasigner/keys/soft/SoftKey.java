@@ -8,6 +8,8 @@ import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.function.Function;
 import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.crypto.params.AsymmetricKeyParameter;
 import org.bouncycastle.crypto.util.PrivateKeyFactory;
@@ -95,6 +97,19 @@ public final class SoftKey {
    */
   public byte[] sign(SigningInput input) {
     return PrivateSigner.sign(publicKey.suite(), privateKey, input);
+  }
+
+  /**
+   * Hands PrivateKeyInfo in DER to somebody who takes the key into a token, and wipes it when that
+   * returns.
+   */
+  public <T> T handOver(Function<byte[], T> receiver) {
+    byte[] pkcs8 = pkcs8();
+    try {
+      return receiver.apply(pkcs8);
+    } finally {
+      Arrays.fill(pkcs8, (byte) 0);
+    }
   }
 
   /** PrivateKeyInfo in DER, for sealing. */

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -68,8 +69,7 @@ public final class KeysCommand {
       @Option(names = "--purpose", required = true, description = PURPOSES) String purpose,
       @Option(names = "--suite", required = true, description = "Such as rsa-pss-2048-sha256.")
           String suite,
-      @Option(names = "--key", required = true, paramLabel = "FILE", description = "PKCS#8 PEM.")
-          Path file,
+      @Mixin KeyToImport key,
       @Option(names = "--product", description = "The only product it may sign for.")
           @Nullable String product,
       @Option(names = "--pre-active", description = "Leave it to be activated later.")
@@ -81,7 +81,7 @@ public final class KeysCommand {
             .put("purpose", purpose)
             .put("suite", suite)
             .put("product", product)
-            .putBase64("pkcs8", Pem.privateKey(cli.terminal(), file))
+            .putBase64("pkcs8", key.pkcs8(cli, suite))
             .build();
     return made(cli.service().post(path("keys", "import"), spec), name, preActive);
   }
