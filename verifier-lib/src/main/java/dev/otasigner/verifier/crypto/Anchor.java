@@ -14,7 +14,7 @@ import java.util.List;
  * @param key the key, whose identifier was recomputed when it was read
  */
 public record Anchor(VerificationKey key) {
-  private static final int MAX_QUOTED = 64;
+  static final int MAX_QUOTED = 64;
 
   /**
    * Reads an anchor, and recomputes its identifier.

@@ -23,7 +23,7 @@ final class DerEcdsa {
       return null;
     }
     BigInteger r = reader.positive();
-    BigInteger s = r == null ? null : reader.positive();
+    BigInteger s = reader.positive();
     return r == null || s == null || reader.at != der.length ? null : new BigInteger[] {r, s};
   }
 
@@ -49,9 +49,10 @@ final class DerEcdsa {
     if (length < 0x80) {
       return length;
     }
-    if (length != 0x81 || at >= der.length || der[at] >= 0) {
+    if (length != 0x81 || at == der.length) {
       return -1;
     }
-    return der[at++] & 0xff;
+    length = der[at++] & 0xff;
+    return length < 0x80 ? -1 : length;
   }
 }

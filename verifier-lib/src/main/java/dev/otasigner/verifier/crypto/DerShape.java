@@ -53,9 +53,9 @@ final class DerShape {
 
   /** Tag and length: two bytes, or three or four where the length needs them. */
   private int headerBytes(int at, int to) throws RejectedException {
-    int first = to - at < 2 ? -1 : der[at + 1] & 0xff;
-    int bytes = first < 0x80 ? 2 : 2 + (first & 0x7f);
-    if (first < 0 || first == 0x80 || bytes > 4 || bytes > to - at) {
+    int first = to - at < 2 ? 0 : der[at + 1] & 0xff;
+    int bytes = (first & 0x80) == 0 ? 2 : 2 + (first & 0x7f);
+    if (first == 0x80 || bytes > 4 || bytes > to - at) {
       throw malformed("no length in DER", at);
     }
     return bytes;

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.DERNull;
@@ -115,13 +116,10 @@ final class SpkiReader {
           suite.parameter() + " bits",
           n.bitLength() + " bits");
     }
-    if (n.signum() <= 0
-        || !n.testBit(0)
-        || e.compareTo(MIN_EXPONENT) < 0
-        || e.bitLength() > MAX_EXPONENT_BITS
-        || !e.testBit(0)) {
+    if (!n.testBit(0) || e.compareTo(MIN_EXPONENT) < 0 || e.bitLength() > MAX_EXPONENT_BITS) {
       throw new RejectedException(Reason.MALFORMED, "RSA modulus or exponent out of range");
     }
+    // Refuses an even exponent.
     RSAKeyParameters parameters = new RSAKeyParameters(false, n, e, true);
     return suite.family() == SignatureSuite.Family.RSA_PSS
         ? SuiteVerifiers.rsaPss(suite, parameters)
@@ -171,11 +169,7 @@ final class SpkiReader {
 
   private static ASN1ObjectIdentifier oid(
       Map<Integer, ASN1ObjectIdentifier> oids, SignatureSuite suite) {
-    ASN1ObjectIdentifier oid = oids.get(suite.parameter());
-    if (oid == null) {
-      throw new IllegalStateException("no object identifier for " + suite);
-    }
-    return oid;
+    return Objects.requireNonNull(oids.get(suite.parameter()), suite::code);
   }
 
   private static MLDSAParameters mlDsa(SignatureSuite suite) {

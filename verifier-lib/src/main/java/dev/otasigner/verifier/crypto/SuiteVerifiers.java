@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
 import org.bouncycastle.crypto.Digest;
 import org.bouncycastle.crypto.digests.SHA256Digest;
 import org.bouncycastle.crypto.digests.SHA384Digest;
@@ -23,6 +24,7 @@ import org.bouncycastle.crypto.signers.MLDSASigner;
 import org.bouncycastle.crypto.signers.PSSSigner;
 import org.bouncycastle.crypto.signers.SLHDSASigner;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
+import org.bouncycastle.util.BigIntegers;
 
 /**
  * One check per family, given a signature of a possible length. A new engine per call: they are not
@@ -43,10 +45,7 @@ final class SuiteVerifiers {
    * and nothing to forge.
    */
   static SuiteVerifier rsaPkcs1(SignatureSuite suite, RSAKeyParameters key) {
-    byte[] prefix = DIGEST_INFO.get(suite.hash());
-    if (prefix == null) {
-      throw new IllegalStateException("no DigestInfo for " + suite);
-    }
+    byte[] prefix = Objects.requireNonNull(DIGEST_INFO.get(suite.hash()), suite::code);
     int bytes = suite.parameter() / 8;
     return (hash, signature) -> {
       BigInteger s = new BigInteger(1, signature);
@@ -61,7 +60,8 @@ final class SuiteVerifiers {
       expected[at - 1] = 0;
       System.arraycopy(prefix, 0, expected, at, prefix.length);
       System.arraycopy(hash, 0, expected, bytes - hash.length, hash.length);
-      byte[] found = fixed(s.modPow(key.getExponent(), key.getModulus()), bytes);
+      byte[] found =
+          BigIntegers.asUnsignedByteArray(bytes, s.modPow(key.getExponent(), key.getModulus()));
       return MessageDigest.isEqual(expected, found);
     };
   }
@@ -134,14 +134,5 @@ final class SuiteVerifiers {
       case "SHA-512" -> new SHA512Digest();
       default -> throw new IllegalStateException("no hash for " + suite);
     };
-  }
-
-  private static byte[] fixed(BigInteger value, int bytes) {
-    byte[] out = new byte[bytes];
-    byte[] magnitude = value.toByteArray();
-    int skip = magnitude.length > bytes ? magnitude.length - bytes : 0;
-    System.arraycopy(
-        magnitude, skip, out, bytes - (magnitude.length - skip), magnitude.length - skip);
-    return out;
   }
 }

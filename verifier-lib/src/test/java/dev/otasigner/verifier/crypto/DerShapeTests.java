@@ -87,14 +87,18 @@ class DerShapeTests {
       strings = {
         "30", // no length
         "3080", // an indefinite one
+        "0480[128]",
         "3081", // none behind its size
         "3083000000", // a size of three bytes
         "3002020", // padded below: an odd digit stands for a value that is cut
         "1f8101", // a tag of several bytes
+        "1f0100",
+        "3f0100",
         "300402020000ff"
       })
   void whatIsNotDerHasNot(String hex) {
-    byte[] der = HexFormat.of().parseHex(hex.length() % 2 == 0 ? hex : hex + "3");
+    String whole = hex.replace("[128]", "00".repeat(128));
+    byte[] der = HexFormat.of().parseHex(whole.length() % 2 == 0 ? whole : whole + "3");
     assertRefused(Reason.MALFORMED, () -> DerShape.require(der));
   }
 

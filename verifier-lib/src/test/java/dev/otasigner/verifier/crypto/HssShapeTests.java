@@ -10,6 +10,7 @@ import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.dsse.Envelope;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.List;
@@ -133,6 +134,77 @@ class HssShapeTests {
     AsymmetricCipherKeyPair mixed = pair(tree(LMOtsParameters.sha256_n32_w8), other);
     byte[] signature = sign(mixed);
     assertRefused(Reason.BAD_SIGNATURE, () -> verify(mixed, signature));
+  }
+
+  private static final HssShape.Tree TOP = new HssShape.Tree(5, 4);
+  private static final HssShape.Tree LOW = new HssShape.Tree(6, 3);
+
+  /** A key of so many levels, as long as it should be. */
+  private static byte[] key(int levels) {
+    return ByteBuffer.allocate(60).putInt(levels).putInt(TOP.lms()).putInt(TOP.lmOts()).array();
+  }
+
+  /** What a signature of two levels is built of, with these type codes. */
+  private static byte[] twoLevels(
+      int word, int topOts, int topLms, HssShape.Tree named, int lowOts, int lowLms) {
+    ByteBuffer out =
+        ByteBuffer.allocate(4 + TOP.signatureBytes() + 56 + LOW.signatureBytes()).putInt(word);
+    out.putInt(4 + 4, topOts).putInt(4 + 4 + TOP.oneTimeBytes(), topLms);
+    int key = 4 + TOP.signatureBytes();
+    out.putInt(key, named.lms()).putInt(key + 4, named.lmOts());
+    int low = key + 56;
+    out.putInt(low + 4, lowOts).putInt(low + 4 + LOW.oneTimeBytes(), lowLms);
+    return out.array();
+  }
+
+  @Test
+  void aSignatureFitsItsKeyOnlyWithTheTypesOfEachTree() throws Exception {
+    HssShape shape = HssShape.of(key(2));
+    assertThat(shape.fits(twoLevels(1, 4, 5, LOW, 3, 6))).isTrue();
+    assertThat(shape.fits(twoLevels(0, 4, 5, LOW, 3, 6))).as("levels").isFalse();
+    assertThat(shape.fits(twoLevels(2, 4, 5, LOW, 3, 6))).as("levels").isFalse();
+    assertThat(shape.fits(twoLevels(1, 3, 5, LOW, 3, 6))).as("LM-OTS on top").isFalse();
+    assertThat(shape.fits(twoLevels(1, 4, 6, LOW, 3, 6))).as("LMS on top").isFalse();
+    assertThat(shape.fits(twoLevels(1, 4, 5, LOW, 4, 6))).as("LM-OTS below").isFalse();
+    assertThat(shape.fits(twoLevels(1, 4, 5, LOW, 3, 5))).as("LMS below").isFalse();
+    HssShape.Tree other = new HssShape.Tree(10, 3);
+    assertThat(shape.fits(twoLevels(1, 4, 5, other, 3, 10))).as("not of the suite").isFalse();
+  }
+
+  @Test
+  void aSignatureEndsWhereItsLastTreeDoes() throws Exception {
+    HssShape shape = HssShape.of(key(2));
+    byte[] whole = twoLevels(1, 4, 5, LOW, 3, 6);
+    int key = 4 + TOP.signatureBytes();
+    for (int bytes :
+        List.of(0, 3, 4, 5, key - 1, key, key + 8, key + 55, key + 56, whole.length - 1)) {
+      assertThat(shape.fits(Arrays.copyOf(whole, bytes))).as("%d bytes", bytes).isFalse();
+    }
+    assertThat(shape.fits(Arrays.copyOf(whole, whole.length + 1))).isFalse();
+  }
+
+  @Test
+  void aKeyIsAsLongAsItsTypesSayAndHasOneToFourLevels() throws Exception {
+    HssShape.of(key(1));
+    HssShape.of(key(4));
+    for (byte[] wrong :
+        List.of(
+            key(0),
+            key(-1),
+            new byte[0],
+            new byte[11],
+            Arrays.copyOf(key(1), 59),
+            Arrays.copyOf(key(1), 61))) {
+      assertRefused(Reason.MALFORMED, () -> HssShape.of(wrong));
+    }
+    assertRefused(Reason.UNSUPPORTED_ALGORITHM, () -> HssShape.of(key(5)));
+    assertRefused(Reason.UNSUPPORTED_ALGORITHM, () -> HssShape.of(new byte[12]));
+  }
+
+  @Test
+  void theSuiteHasFiveHeightsAndFourWidths() {
+    assertThat(new HssShape.Tree(5, 1).isOfSuite()).isTrue();
+    assertThat(new HssShape.Tree(9, 4).isOfSuite()).isTrue();
   }
 
   @Test

@@ -59,6 +59,7 @@ class SuiteTableTests {
         "\"suite\": \"hss-lms\" | \"suite\": \"xmss\" | UNSUPPORTED_ALGORITHM",
         "\"strengthBits\": 256 | \"strengthBits\": 80 | MALFORMED",
         "\"strengthBits\": 256 | \"strength\": 256 | MALFORMED",
+        "\"strengthBits\": 256 | \"strengthBits\": 256, \"until\": 2030 | MALFORMED",
         "\"deprecatedAfter\": \"2030 | \"deprecatedAfter\": \"2036 | MALFORMED",
         "\"deprecatedAfter\": \"2030-12-31T23:59:59Z | \"deprecatedAfter\": \"2030 | MALFORMED",
         "\"schema\": 1 | \"schema\": 2 | UNSUPPORTED_VERSION"
@@ -67,6 +68,27 @@ class SuiteTableTests {
     assertThat(table()).contains(right);
     byte[] json = table().replace(right, wrong).getBytes(UTF_8);
     assertRefused(reason, () -> SuiteTable.read(json));
+  }
+
+  @Test
+  void aSuiteThatStandsTwiceIsRefused() throws Exception {
+    String row = "{\"suite\": \"hss-lms\", \"strengthBits\": 192}";
+    assertThat(table()).contains(row);
+    byte[] json = table().replace(row, row + ", " + row).getBytes(UTF_8);
+    assertThat(assertRefused(Reason.MALFORMED, () -> SuiteTable.read(json)))
+        .hasMessageContaining("twice");
+  }
+
+  @Test
+  void aSuiteMayBeDeprecatedBeforeItsEndIsKnown() throws Exception {
+    String row = "\"ml-dsa-44\", \"strengthBits\": 128";
+    assertThat(table()).contains(row);
+    String other = row + ", \"deprecatedAfter\": \"2040-12-31T23:59:59Z\"";
+    byte[] json = table().replace(row, other).getBytes(UTF_8);
+    SuiteTable.Row read =
+        Objects.requireNonNull(SuiteTable.read(json).get(SignatureSuite.ML_DSA_44));
+    assertThat(read.deprecatedAfter()).hasValue(Instant.parse("2040-12-31T23:59:59Z"));
+    assertThat(read.disallowedAfter()).isEmpty();
   }
 
   @Test
