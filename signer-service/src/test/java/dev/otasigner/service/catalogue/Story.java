@@ -11,12 +11,19 @@ public final class Story {
   private static final String GCM = "TLS_AES_256_GCM_SHA384";
 
   private final Admin admin;
+  private final String token;
   public final String product;
   public final String base;
 
   /** A product with hardware, a channel, keys of the first generation and their bootloader. */
   public Story(Admin admin, String product) {
+    this(admin, product, "software");
+  }
+
+  /** The same with keys in this token. */
+  public Story(Admin admin, String product, String token) {
     this.admin = admin;
+    this.token = token;
     this.product = product;
     this.base = "/api/v1/products/" + product;
     admin.post("/api/v1/products", "{'name':'" + product + "'}").expect(201);
@@ -39,6 +46,8 @@ public final class Story {
                     + purpose
                     + "','suite':'"
                     + suite
+                    + "','token':'"
+                    + token
                     + "'}")
             .expect(201)
             .string("keyId");
