@@ -63,7 +63,6 @@ public enum ImageKeyType {
    *     when it is none at all, LIMIT_EXCEEDED over {@link VerificationKey#MAX_SPKI_BYTES}
    */
   public static VerificationKey key(Bytes spki) throws RejectedException {
-    RejectedException last = null;
     for (ImageKeyType type : values()) {
       try {
         return VerificationKey.of(type.suite, spki);
@@ -71,14 +70,13 @@ public enum ImageKeyType {
         if (e.reason() != Reason.UNSUPPORTED_ALGORITHM) {
           throw e;
         }
-        last = e;
       }
     }
     throw new RejectedException(
         Reason.UNSUPPORTED_ALGORITHM,
         "no image key",
         "RSA-2048, RSA-3072, ECDSA P-256, P-384 or Ed25519",
-        last == null ? "none" : "another type or size");
+        "another type or size");
   }
 
   /** The suite with which bootloaders check such keys. */

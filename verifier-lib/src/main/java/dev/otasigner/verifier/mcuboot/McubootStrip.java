@@ -35,10 +35,9 @@ public final class McubootStrip {
       if (isName) {
         named = type.isNamedBy(key, tlv);
       }
-      boolean drop = named && (isName || tlv.type() == type.signatureTlv());
-      if (named && tlv.type() == type.signatureTlv()) {
-        named = false;
-      }
+      boolean counts = named && tlv.type() == type.signatureTlv();
+      boolean drop = named && isName || counts;
+      named &= !counts;
       if (tlv.isProtected()) {
         continue;
       }

@@ -100,7 +100,7 @@ public final class TlvType {
 
   /** 0x00a0 to 0xfffe with a low byte of at least 0xa0. */
   public static boolean isVendor(int type) {
-    return type >= 0xa0 && type <= 0xfffe && (type & 0xff) >= 0xa0;
+    return type <= 0xfffe && (type & 0xff) >= 0xa0;
   }
 
   static boolean isSignature(int type) {

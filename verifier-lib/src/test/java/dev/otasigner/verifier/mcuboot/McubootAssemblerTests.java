@@ -1,5 +1,10 @@
 package dev.otasigner.verifier.mcuboot;
 
+import static dev.otasigner.verifier.mcuboot.TestAssembly.PAYLOAD;
+import static dev.otasigner.verifier.mcuboot.TestAssembly.VERSION;
+import static dev.otasigner.verifier.mcuboot.TestAssembly.assemble;
+import static dev.otasigner.verifier.mcuboot.TestAssembly.knowing;
+import static dev.otasigner.verifier.mcuboot.TestAssembly.options;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -13,65 +18,24 @@ import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
-import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.BootAnchor.ImageHash;
-import dev.otasigner.verifier.device.Bootloader;
-import dev.otasigner.verifier.device.Bootloader.KeyTlv;
 import dev.otasigner.verifier.testing.TestKey;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class McubootAssemblerTests {
-  private static final ImageVersion VERSION = new ImageVersion(34, 12, 0, 0);
-  private static final byte[] PAYLOAD = "machine code".repeat(100).getBytes(US_ASCII);
   private static final TestKey RSA_2048 = TestKey.of(SignatureSuite.RSA_PSS_2048_SHA256);
   private static final TestKey RSA_3072 = TestKey.of(SignatureSuite.RSA_PSS_3072_SHA256);
   private static final TestKey P256 = TestKey.of(SignatureSuite.ECDSA_P256_SHA256);
   private static final TestKey P384 = TestKey.of(SignatureSuite.ECDSA_P384_SHA384);
   private static final TestKey ED = TestKey.of(SignatureSuite.ED25519);
   @TempDir Path folder;
-
-  private record Signer(TestKey secret) implements ImageSigner {
-    @Override
-    public VerificationKey key() {
-      return secret.key();
-    }
-
-    @Override
-    public byte[] sign(SigningInput input) {
-      return secret.sign(input);
-    }
-  }
-
-  private static AssembleOptions.Builder options() {
-    return AssembleOptions.of(VERSION).padHeader().securityCounter(3);
-  }
-
-  private static byte[] assemble(AssembleOptions options, TestKey... keys)
-      throws IOException, RejectedException {
-    return assemble(ByteSource.of(PAYLOAD), options, keys);
-  }
-
-  private static byte[] assemble(ByteSource payload, AssembleOptions options, TestKey... keys)
-      throws IOException, RejectedException {
-    List<ImageSigner> signers = Stream.of(keys).<ImageSigner>map(Signer::new).toList();
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    McubootAssembler.assemble(payload, options, signers, out);
-    return out.toByteArray();
-  }
-
-  private static Bootloader knowing(BootAnchor anchor) {
-    return new Bootloader(
-        "b", List.of(anchor), List.of(), true, true, true, KeyTlv.KEYHASH, 64 * 1024);
-  }
 
   private static Reason refusal(AssembleOptions options, TestKey... keys) {
     return catchThrowableOfType(RejectedException.class, () -> assemble(options, keys)).reason();
@@ -148,7 +112,7 @@ class McubootAssemblerTests {
     Path file = folder.resolve("image.bin");
     Files.writeString(file, "old");
     McubootAssembler.assemble(
-        ByteSource.of(PAYLOAD), options().build(), List.of(new Signer(ED)), file);
+        ByteSource.of(PAYLOAD), options().build(), List.of(new TestAssembly.Signer(ED)), file);
     BootCheck.judge(ByteSource.of(file), knowing(ED.bootAnchor()), 3);
     assertThat(folder.toFile().list()).containsExactly("image.bin");
   }
@@ -237,6 +201,8 @@ class McubootAssemblerTests {
   void anImageThatThirtyTwoBitsCannotSayIsRefusedUnread() {
     assertThat(refusal(announcing(0xffff_ffffL - 0x200 - 11), options().build()))
         .isEqualTo(Reason.IMAGE_TOO_LARGE);
+    ByteSource longest = announcing(0xffff_ffffL - 0x200 - 12);
+    assertThatThrownBy(() -> assemble(longest, options().build(), ED)).hasMessage("was opened");
   }
 
   @Test
@@ -267,64 +233,18 @@ class McubootAssemblerTests {
   }
 
   @Test
-  void strippingOneSignerLeavesTheOthersAndNothingElseChanges() throws Exception {
-    byte[] bytes = assemble(options().build(), RSA_2048, RSA_3072, ED);
-    ByteSource stripped = McubootStrip.withoutSigner(ByteSource.of(bytes), RSA_2048.key());
-    assertThat(stripped.lengthBytes()).isEqualTo(bytes.length - (4 + 32 + 4 + 256));
-    byte[] rest = stripped.readAll(bytes.length);
-    int signed = 0x200 + PAYLOAD.length + 12;
-    assertThat(Arrays.copyOf(rest, signed)).isEqualTo(Arrays.copyOf(bytes, signed));
-    BootCheck.judge(stripped, knowing(RSA_3072.bootAnchor()), 3);
-    BootCheck.judge(stripped, knowing(ED.bootAnchor()), 3);
-    assertThat(
-            catchThrowableOfType(
-                    RejectedException.class,
-                    () -> BootCheck.judge(stripped, knowing(RSA_2048.bootAnchor()), 3))
-                .reason())
-        .isEqualTo(Reason.IMAGE_KEY_UNKNOWN);
-  }
-
-  @Test
-  void strippingKeepsTheTrailerInItsPlace() throws Exception {
-    for (int erased : new int[] {0xff, 0}) {
-      byte[] bytes =
-          assemble(options().slotBytes(64 * 1024).erased(erased).confirm().build(), RSA_2048, ED);
-      ByteSource stripped = McubootStrip.withoutSigner(ByteSource.of(bytes), ED.key());
-      assertThat(stripped.lengthBytes()).isEqualTo(bytes.length);
-      BootCheck.judge(stripped, knowing(RSA_2048.bootAnchor()), 3);
-    }
-  }
-
-  @Test
-  void strippingAKeyThatHasNotSignedIsRefused() throws Exception {
-    byte[] bytes = assemble(options().build(), ED);
-    assertThat(
-            catchThrowableOfType(
-                    RejectedException.class,
-                    () -> McubootStrip.withoutSigner(ByteSource.of(bytes), P256.key()))
-                .reason())
-        .isEqualTo(Reason.IMAGE_KEY_UNKNOWN);
-  }
-
-  @Test
-  void aSignerNamedByItsWholeKeyIsStrippedToo() throws Exception {
-    byte[] bytes = assemble(options().keyTlv(KeyTlv.PUBKEY).build(), P256, ED);
-    ByteSource stripped = McubootStrip.withoutSigner(ByteSource.of(bytes), P256.key());
-    McubootImage left = McubootImage.read(stripped);
-    assertThat(left.ofType(TlvType.ECDSA_SIG)).isEmpty();
-    assertThat(left.ofType(TlvType.PUBKEY)).hasSize(1);
-    assertThat(left.ofType(TlvType.ED25519)).hasSize(1);
-  }
-
-  @Test
   void aFileInNoDirectoryIsNotWritten() {
-    Path file = folder.resolve("missing").resolve("image.bin");
-    assertThatThrownBy(
-            () ->
-                McubootAssembler.assemble(
-                    ByteSource.of(PAYLOAD), options().build(), List.of(new Signer(ED)), file))
-        .isInstanceOf(java.nio.file.FileSystemException.class)
-        .hasMessageContaining("no such directory");
+    for (Path file : List.of(folder.resolve("missing").resolve("image.bin"), folder.getRoot())) {
+      assertThatThrownBy(
+              () ->
+                  McubootAssembler.assemble(
+                      ByteSource.of(PAYLOAD),
+                      options().build(),
+                      List.of(new TestAssembly.Signer(ED)),
+                      file))
+          .isInstanceOf(java.nio.file.FileSystemException.class)
+          .hasMessageContaining("no such directory");
+    }
   }
 
   @Test

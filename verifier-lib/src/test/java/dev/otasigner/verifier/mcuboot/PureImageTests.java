@@ -54,6 +54,23 @@ class PureImageTests {
   }
 
   @Test
+  void theRefusalSaysWhatTheSignatureShouldHaveBeenOver() {
+    assertThat(
+            refusal(
+                ImageForge.bare()
+                    .counter(7)
+                    .hash(ImageHash.SHA512)
+                    .entry(TlvType.SIG_PURE, (byte) 1),
+                knowing(ED.bootAnchor(ImageHash.SHA512, true))))
+        .hasMessageContaining("ed25519 over the image");
+    assertThat(
+            refusal(
+                ImageForge.bare().counter(7).hash(ImageHash.SHA512),
+                knowing(ED.bootAnchor(ImageHash.SHA512, false))))
+        .hasMessageContaining("ed25519 over SHA-512");
+  }
+
+  @Test
   void aPureSignatureWithoutItsMarkIsRefused() {
     ImageForge unmarked =
         ImageForge.bare()

@@ -66,6 +66,14 @@ class SlotTrailerTests {
     }
   }
 
+  /** Without room for image_ok there is none to be set. */
+  @Test
+  void aMagicAloneIsATrailer() throws Exception {
+    byte[] trailer = SlotTrailer.toBytes(200, 8, (byte) 0xff, false);
+    assertThat(read(Arrays.copyOfRange(trailer, 184, 200))).isTrue();
+    assertThat(refusedAt(Arrays.copyOfRange(trailer, 185, 200))).isEqualTo(AT);
+  }
+
   @Test
   void aTrailerWithAnyOtherByteSetIsRefused() {
     for (int at : new int[] {1, 100, 184 - 16, 184 - 1}) {

@@ -335,4 +335,28 @@ class TrustCheckTests {
                 OptionalLong.empty(),
                 signedBytes - 1));
   }
+
+  /** Only an Ed25519 signature can be over the image itself. */
+  @Test
+  void anImageOfAnotherTypeIsNotPureForItsMark() throws Exception {
+    ImageForge marked =
+        ImageForge.bare()
+            .hash(ImageHash.SHA256)
+            .entry(TlvType.SIG_PURE, (byte) 1)
+            .signer(P256, ImageHash.SHA256);
+    assertThat(reason(marked, P256)).isEqualTo(Reason.IMAGE_TLV_NOT_ALLOWED);
+  }
+
+  /** Else the pure signature would have to stand beside one over each hash. */
+  @Test
+  void aPureImageIsJudgedOverSha512Alone() throws Exception {
+    ImageForge image =
+        ImageForge.bare()
+            .hash(ImageHash.SHA256)
+            .hash(ImageHash.SHA512)
+            .entry(TlvType.SIG_PURE, (byte) 1)
+            .keyHash(ED, ImageHash.SHA512)
+            .pureSignature(ED);
+    assertThat(reason(image, ED)).isNull();
+  }
 }
