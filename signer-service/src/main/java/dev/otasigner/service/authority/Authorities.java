@@ -1,5 +1,6 @@
 package dev.otasigner.service.authority;
 
+import dev.otasigner.keys.CertificateSigner;
 import dev.otasigner.service.keyring.Keyring;
 import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
@@ -192,7 +193,7 @@ public class Authorities {
       return parse(
           builder
               .build(
-                  new TokenContentSigner(
+                  new CertificateSigner(
                       issuer.suite(),
                       tbs -> keyring.sign(issuer.keyId(), SigningInput.message(tbs))))
               .getEncoded());
