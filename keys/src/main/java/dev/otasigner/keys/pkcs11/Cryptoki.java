@@ -2,27 +2,33 @@ package dev.otasigner.keys.pkcs11;
 
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import java.io.IOException;
+import java.lang.reflect.Array;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The functions of a module, called through the JDK's own binding ({@code
  * sun.security.pkcs11.wrapper}). The JDK's provider on top of it shows neither the label of a token
- * nor a key without a certificate. The binding is not part of the Java platform: this class alone
- * knows it, by reflection, and the JVM has to be started with {@link Pkcs11Module#JVM_OPTION}.
+ * nor a key without a certificate. Nothing else here knows what the module is called through, so
+ * that another binding can take its place.
  */
-final class Cryptoki {
-  /** PKCS#11 names for numbers; only what is used here. */
-  private static final long CKF_OS_LOCKING_OK = 2;
-
+final class Cryptoki implements MechanismTable {
   private static final Wrapper WRAPPER = new Wrapper();
+  private static final int FOUND_AT_ONCE = 64;
 
+  private final Path library;
   private final Object module;
 
-  private Cryptoki(Object module) {
+  private Cryptoki(Path library, Object module) {
+    this.library = library;
     this.module = module;
   }
 
@@ -38,13 +44,21 @@ final class Cryptoki {
     WRAPPER.requireOpen();
     try {
       Object arguments = WRAPPER.make("CK_C_INITIALIZE_ARGS");
-      WRAPPER.set(arguments, "flags", CKF_OS_LOCKING_OK);
-      Object module =
-          WRAPPER.getInstance(library.toRealPath().toString(), "C_GetFunctionList", arguments);
-      return new Cryptoki(module);
+      WRAPPER.set(arguments, "flags", Ck.CKF_OS_LOCKING_OK);
+      Path real = library.toRealPath();
+      return new Cryptoki(
+          real, WRAPPER.getInstance(real.toString(), "C_GetFunctionList", arguments));
     } catch (IOException | CryptokiException e) {
       throw new TokenUnavailable(
           library + ": not a PKCS#11 module that can be loaded: " + e.getMessage(), e);
+    }
+  }
+
+  boolean isLoadedFrom(Path path) {
+    try {
+      return path.toRealPath().equals(library);
+    } catch (IOException e) {
+      return false;
     }
   }
 
@@ -64,19 +78,167 @@ final class Cryptoki {
     Object info = ask("C_GetTokenInfo", slot);
     return new SlotToken(
         slot,
-        text(info, "label"),
-        text(info, "serialNumber"),
-        text(info, "manufacturerID"),
-        text(info, "model"),
+        text((char[]) WRAPPER.get(info, "label")),
+        text((char[]) WRAPPER.get(info, "serialNumber")),
+        text((char[]) WRAPPER.get(info, "manufacturerID")),
+        text((char[]) WRAPPER.get(info, "model")),
         (long) WRAPPER.get(info, "flags"));
   }
 
-  /** The binding gives bytes as characters; they are UTF-8, padded with blanks. */
-  private static String text(Object info, String field) {
-    return SlotToken.text((char[]) WRAPPER.get(info, field));
+  /** The binding gives bytes as characters; they are UTF-8, in places padded with blanks. */
+  private static String text(char[] characters) {
+    byte[] utf8 = new byte[characters.length];
+    for (int i = 0; i < characters.length; i++) {
+      utf8[i] = (byte) characters[i];
+    }
+    return new String(utf8, StandardCharsets.UTF_8).stripTrailing();
   }
 
-  private Object ask(String function, Object... arguments) throws CryptokiException {
+  @Override
+  public Optional<KeySizes> sizes(long slot, long mechanism) throws CryptokiException {
+    try {
+      Object info = ask("C_GetMechanismInfo", slot, mechanism);
+      return Optional.of(
+          new KeySizes(
+              (long) WRAPPER.get(info, "ulMinKeySize"),
+              (long) WRAPPER.get(info, "ulMaxKeySize"),
+              (long) WRAPPER.get(info, "flags")));
+    } catch (CryptokiException e) {
+      if (e.code() == Ck.CKR_MECHANISM_INVALID) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  long openSession(long slot, long flags) throws CryptokiException {
+    return (long) ask("C_OpenSession", slot, Ck.CKF_SERIAL_SESSION | flags, null, null);
+  }
+
+  void closeSession(long session) throws CryptokiException {
+    run("C_CloseSession", session);
+  }
+
+  /** The binding takes bytes as characters, as it gives them. */
+  void login(long session, byte[] utf8) throws CryptokiException {
+    char[] pin = new char[utf8.length];
+    for (int i = 0; i < pin.length; i++) {
+      pin[i] = (char) (utf8[i] & 0xff);
+    }
+    try {
+      run("C_Login", session, Ck.CKU_USER, pin);
+    } finally {
+      Arrays.fill(pin, '\0');
+    }
+  }
+
+  void logout(long session) throws CryptokiException {
+    run("C_Logout", session);
+  }
+
+  List<Long> find(long session, Template template) throws CryptokiException {
+    run("C_FindObjectsInit", session, attributes(template));
+    try {
+      List<Long> found = new ArrayList<>();
+      long[] next;
+      do {
+        next = (long[]) ask("C_FindObjects", session, (long) FOUND_AT_ONCE);
+        for (long object : next) {
+          found.add(object);
+        }
+      } while (next.length > 0);
+      return found;
+    } finally {
+      run("C_FindObjectsFinal", session);
+    }
+  }
+
+  /** An attribute as the binding gives it, or null when the object has none or does not tell. */
+  @Nullable Object attribute(long session, long object, long type) throws CryptokiException {
+    Object asked = attributes(Map.of(type, Wrapper.NOTHING));
+    try {
+      run("C_GetAttributeValue", session, object, asked);
+    } catch (CryptokiException e) {
+      if (e.code() == Ck.CKR_ATTRIBUTE_TYPE_INVALID || e.code() == Ck.CKR_ATTRIBUTE_SENSITIVE) {
+        return null;
+      }
+      throw e;
+    }
+    Object value = WRAPPER.find(Array.get(asked, 0), "pValue");
+    return value instanceof char[] characters ? text(characters) : value;
+  }
+
+  void set(long session, long object, Template template) throws CryptokiException {
+    run("C_SetAttributeValue", session, object, attributes(template));
+  }
+
+  long create(long session, Template template) throws CryptokiException {
+    return (long) ask("C_CreateObject", session, attributes(template));
+  }
+
+  void destroy(long session, long object) throws CryptokiException {
+    run("C_DestroyObject", session, object);
+  }
+
+  /** Handles of the public and the private key. */
+  long[] generate(long session, long mechanism, Template publicKey, Template privateKey)
+      throws CryptokiException {
+    return (long[])
+        ask(
+            "C_GenerateKeyPair",
+            session,
+            WRAPPER.make("CK_MECHANISM", mechanism),
+            attributes(publicKey),
+            attributes(privateKey));
+  }
+
+  /**
+   * One signature.
+   *
+   * @param pssHash JCA name of the hash, for CKM_RSA_PKCS_PSS with a salt as long as the hash
+   */
+  byte[] sign(long session, long mechanism, @Nullable String pssHash, long key, byte[] input)
+      throws CryptokiException {
+    Object with = WRAPPER.make("CK_MECHANISM", mechanism);
+    if (pssHash != null) {
+      WRAPPER.apply(
+          with,
+          "setParameter",
+          WRAPPER.make("CK_RSA_PKCS_PSS_PARAMS", pssHash, "MGF1", pssHash, input.length));
+    }
+    try {
+      run("C_SignInit", session, with, key);
+      return (byte[]) ask("C_Sign", session, input);
+    } finally {
+      if (pssHash != null) {
+        WRAPPER.apply(with, "freeHandle");
+      }
+    }
+  }
+
+  private static Object attributes(Template template) {
+    return attributes(template.values());
+  }
+
+  private static Object attributes(Map<Long, Object> values) {
+    Object array = Array.newInstance(Wrapper.type("CK_ATTRIBUTE"), values.size());
+    int i = 0;
+    for (Map.Entry<Long, Object> value : values.entrySet()) {
+      Object attribute =
+          value.getValue() == Wrapper.NOTHING
+              ? WRAPPER.make("CK_ATTRIBUTE", value.getKey())
+              : WRAPPER.make("CK_ATTRIBUTE", value.getKey(), value.getValue());
+      Array.set(array, i, attribute);
+      i++;
+    }
+    return array;
+  }
+
+  private Object ask(String function, @Nullable Object... arguments) throws CryptokiException {
     return Objects.requireNonNull(WRAPPER.call(module, function, arguments), function);
+  }
+
+  private void run(String function, @Nullable Object... arguments) throws CryptokiException {
+    WRAPPER.call(module, function, arguments);
   }
 }

@@ -1,5 +1,6 @@
 package dev.otasigner.keys.pkcs11;
 
+import dev.otasigner.keys.CertificateSigner;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.TokenKey;
@@ -9,14 +10,11 @@ import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.json.Fields;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.math.BigInteger;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
@@ -27,17 +25,14 @@ import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.asn1.x500.style.IETFUtils;
-import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.asn1.x509.Time;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
-import org.bouncycastle.operator.ContentSigner;
-import org.bouncycastle.operator.DefaultSignatureAlgorithmIdentifierFinder;
 
 /**
- * What a key says of itself. A PKCS#11 module keeps no purpose and no suite; the JDK shows a key
- * only with a certificate beside it. So that certificate tells both, signed by the key: whoever
- * cannot use the key cannot make it another one's.
+ * What a key says of itself. A PKCS#11 module keeps no purpose and no suite. So a certificate
+ * beside the key tells both, signed by the key: whoever cannot use the key cannot make it another
+ * one's.
  */
 final class KeyCertificate {
   private static final ASN1ObjectIdentifier NAME = BCStyle.CN;
@@ -72,13 +67,25 @@ final class KeyCertificate {
                   EVER,
                   name,
                   SubjectPublicKeyInfo.getInstance(key.spki().toByteArray()))
-              .build(new KeySigner(algorithm(spec.suite()), signer))
+              .build(new CertificateSigner(spec.suite(), signer))
               .getEncoded();
       return (X509Certificate)
           CertificateFactory.getInstance("X.509")
               .generateCertificate(new ByteArrayInputStream(der));
     } catch (IOException | CertificateException e) {
       throw new IllegalStateException("a certificate that we made cannot be read", e);
+    }
+  }
+
+  /** The same from what lies in a token, which may be anything. */
+  static Optional<TokenKey> read(byte[] der) {
+    try {
+      return read(
+          (X509Certificate)
+              CertificateFactory.getInstance("X.509")
+                  .generateCertificate(new ByteArrayInputStream(der)));
+    } catch (CertificateException | RuntimeException e) {
+      return Optional.empty();
     }
   }
 
@@ -104,44 +111,5 @@ final class KeyCertificate {
   private static String value(X500Name subject, ASN1ObjectIdentifier attribute) {
     RDN[] found = subject.getRDNs(attribute);
     return found.length == 1 ? IETFUtils.valueToString(found[0].getFirst().getValue()) : "";
-  }
-
-  private static AlgorithmIdentifier algorithm(SignatureSuite suite) {
-    String hash = String.valueOf(suite.hash()).replace("-", "");
-    String name =
-        switch (suite.family()) {
-          case RSA_PKCS1 -> hash + "WITHRSA";
-          case RSA_PSS -> hash + "WITHRSAANDMGF1";
-          case ECDSA -> hash + "WITHECDSA";
-          case ED25519, ML_DSA, SLH_DSA, HSS_LMS ->
-              throw new IllegalStateException("no module makes a key of " + suite.code());
-        };
-    return new DefaultSignatureAlgorithmIdentifierFinder().find(name.toUpperCase(Locale.ROOT));
-  }
-
-  private static final class KeySigner implements ContentSigner {
-    private final AlgorithmIdentifier algorithm;
-    private final UnaryOperator<byte[]> signer;
-    private final ByteArrayOutputStream toBeSigned = new ByteArrayOutputStream();
-
-    KeySigner(AlgorithmIdentifier algorithm, UnaryOperator<byte[]> signer) {
-      this.algorithm = algorithm;
-      this.signer = signer;
-    }
-
-    @Override
-    public AlgorithmIdentifier getAlgorithmIdentifier() {
-      return algorithm;
-    }
-
-    @Override
-    public OutputStream getOutputStream() {
-      return toBeSigned;
-    }
-
-    @Override
-    public byte[] getSignature() {
-      return signer.apply(toBeSigned.toByteArray());
-    }
   }
 }

@@ -1,17 +1,11 @@
 package dev.otasigner.keys.pkcs11;
 
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
-import java.nio.file.Files;
+import dev.otasigner.keys.soft.Passphrase;
 import java.nio.file.Path;
-import java.security.InvalidParameterException;
-import java.security.Provider;
-import java.security.ProviderException;
-import java.security.Security;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A vendor's module and the slot in it.
@@ -24,14 +18,9 @@ public record Pkcs11Module(Path library, OptionalLong slotId) {
   public static final String JVM_OPTION =
       "--add-exports=jdk.crypto.cryptoki/sun.security.pkcs11.wrapper=ALL-UNNAMED";
 
-  private static final String JDK_PROVIDER = "SunPKCS11";
-
-  /** A name and a path are all that stands in the JDK's configuration: nothing may break out. */
-  private static final String UNSAFE = "\"\\\n\r";
-
   public Pkcs11Module {
-    if (library.toString().chars().anyMatch(c -> UNSAFE.indexOf(c) >= 0)) {
-      throw new IllegalArgumentException("a path that the module's configuration cannot hold");
+    if (!library.isAbsolute()) {
+      throw new IllegalArgumentException("a PKCS#11 module is named by its absolute path");
     }
   }
 
@@ -78,55 +67,25 @@ public record Pkcs11Module(Path library, OptionalLong slotId) {
   }
 
   /**
-   * Loads the library.
+   * Logs in to the token, with one try.
    *
-   * @throws TokenUnavailable when it does not load, or has no such slot
+   * @throws TokenUnavailable when the module does not load, or has no such token, or does not let
+   *     in
    */
-  Provider load() {
-    if (!Files.isRegularFile(library)) {
-      throw unavailable(library + ": no such PKCS#11 module", null);
-    }
-    Provider jdk = Security.getProvider(JDK_PROVIDER);
-    if (jdk == null) {
-      throw unavailable("this JDK has no PKCS#11 provider (module jdk.crypto.cryptoki)", null);
-    }
+  Sessions login(Passphrase pin) {
+    Cryptoki module = Cryptoki.load(library);
     try {
-      return jdk.configure("--" + configuration());
-    } catch (InvalidParameterException | ProviderException e) {
-      throw unavailable(library + ": " + reason(e), e);
+      return Sessions.open(module, slotId.isPresent() ? slotId.getAsLong() : first(module), pin);
+    } catch (CryptokiException e) {
+      throw new TokenUnavailable(library + ": does not tell its tokens: " + e.getMessage(), e);
     }
   }
 
-  /** Without these attributes a key that is made would be neither sensitive nor bound to sign. */
-  private String configuration() {
-    String slot = slotId.isPresent() ? "slot = " + slotId.getAsLong() : "slotListIndex = 0";
-    return String.format(
-        Locale.ROOT,
-        """
-        name = ota
-        library = "%s"
-        %s
-        attributes(generate,CKO_PRIVATE_KEY,*) = {
-          CKA_TOKEN = true
-          CKA_PRIVATE = true
-          CKA_SENSITIVE = true
-          CKA_EXTRACTABLE = false
-          CKA_SIGN = true
-        }
-        """,
-        library,
-        slot);
-  }
-
-  private static String reason(RuntimeException e) {
-    Throwable cause = e;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
+  private long first(Cryptoki module) throws CryptokiException {
+    List<SlotToken> tokens = module.tokens();
+    if (tokens.isEmpty()) {
+      throw new TokenUnavailable(library + ": has no token");
     }
-    return String.valueOf(cause.getMessage());
-  }
-
-  private static TokenUnavailable unavailable(String message, @Nullable Throwable cause) {
-    return cause == null ? new TokenUnavailable(message) : new TokenUnavailable(message, cause);
+    return tokens.get(0).slot();
   }
 }

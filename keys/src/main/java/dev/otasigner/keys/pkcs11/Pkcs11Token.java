@@ -1,61 +1,46 @@
 package dev.otasigner.keys.pkcs11;
 
+import dev.otasigner.keys.KeyOperationException.BadKey;
 import dev.otasigner.keys.KeyOperationException.NameTaken;
 import dev.otasigner.keys.KeyOperationException.NoSuchKey;
 import dev.otasigner.keys.KeyOperationException.PinRefused;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
+import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.Token;
 import dev.otasigner.keys.TokenKey;
 import dev.otasigner.keys.soft.Passphrase;
+import dev.otasigner.keys.soft.PrivateKeyParts;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
-import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
-import java.io.IOException;
-import java.security.AuthProvider;
-import java.security.GeneralSecurityException;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.KeyStore;
-import java.security.PrivateKey;
-import java.security.Provider;
-import java.security.ProviderException;
-import java.security.cert.Certificate;
-import java.security.cert.X509Certificate;
-import java.security.spec.AlgorithmParameterSpec;
-import java.security.spec.ECGenParameterSpec;
-import java.security.spec.RSAKeyGenParameterSpec;
+import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import javax.security.auth.login.LoginException;
 
 /**
- * A token behind PKCS#11, through the JDK's provider. Objects in it that are not ours (no
- * certificate of {@link KeyCertificate}'s form) are left alone and not listed.
+ * A token behind PKCS#11. A key is ours when a certificate of {@link KeyCertificate}'s form lies
+ * beside it; whatever else is in the token is left alone and not listed.
  *
- * <p>A module that was lost stays lost for the process: the JDK's provider does not find it again.
- * Whoever runs this in a process of its own can start it anew.
+ * <p>A module that was lost stays lost for the process. Whoever runs this in a process of its own
+ * can start it anew.
  */
-public final class Pkcs11Token implements Token, Token.Listing, Token.Destruction {
-  private final Provider provider;
-  private final KeyStore store;
-  private final ModuleSigner signer;
-  private final Map<Digest, Held> keys = new TreeMap<>(java.util.Comparator.comparing(Digest::hex));
-  private boolean closed;
+public final class Pkcs11Token
+    implements Token, Token.Listing, Token.Import, Token.Adoption, Token.Destruction, Token.Probe {
+  private static final int CHALLENGE_BYTES = 32;
 
-  private record Held(TokenKey key, PrivateKey handle) {}
+  private final Sessions sessions;
+  private final SecureRandom random = new SecureRandom();
+  private volatile KeyTable keys = KeyTable.EMPTY;
+  private volatile boolean closed;
 
-  private Pkcs11Token(Provider provider, KeyStore store) {
-    this.provider = provider;
-    this.store = store;
-    this.signer = new ModuleSigner(provider);
+  private Pkcs11Token(Sessions sessions) {
+    this.sessions = sessions;
   }
 
   /**
@@ -65,143 +50,223 @@ public final class Pkcs11Token implements Token, Token.Listing, Token.Destructio
    * @throws TokenUnavailable when the module does not load, or has no token
    */
   public static Pkcs11Token open(Pkcs11Module module, Passphrase pin) {
-    Provider provider = module.load();
-    char[] typed = pin.characters();
+    Sessions sessions = module.login(pin);
+    Pkcs11Token token = new Pkcs11Token(sessions);
+    boolean opened = false;
     try {
-      KeyStore store = KeyStore.getInstance("PKCS11", provider);
-      store.load(null, typed);
-      Pkcs11Token token = new Pkcs11Token(provider, store);
       token.read();
+      opened = true;
       return token;
-    } catch (IOException e) {
-      throw e.getCause() != null && e.getCause().getCause() instanceof LoginException
-          ? new PinRefused(
-              "the module refuses the PIN; it is not tried again, for a module locks after a few"
-                  + " wrong ones")
-          : new TokenUnavailable("the token cannot be opened", e);
-    } catch (GeneralSecurityException | ProviderException e) {
-      throw new TokenUnavailable("the token cannot be opened", e);
     } finally {
-      Arrays.fill(typed, '\0');
-    }
-  }
-
-  private void read() throws GeneralSecurityException {
-    for (String alias : Collections.list(store.aliases())) {
-      Certificate certificate = store.getCertificate(alias);
-      if (store.isKeyEntry(alias) && certificate instanceof X509Certificate x509) {
-        Optional<TokenKey> key = KeyCertificate.read(x509);
-        if (key.isPresent() && key.get().name().equals(alias)) {
-          hold(key.get(), (PrivateKey) store.getKey(alias, null));
-        }
+      if (!opened) {
+        sessions.close();
       }
     }
   }
 
-  private void hold(TokenKey key, PrivateKey handle) {
-    keys.put(key.keyId(), new Held(key, handle));
+  /** Another process may have changed what is there. */
+  private KeyTable read() {
+    KeyTable read = using("tell its keys", KeyTable::read);
+    keys = read;
+    return read;
+  }
+
+  private <T> T using(String what, Sessions.Work<T> work) {
+    requireOpen();
+    try {
+      return sessions.use(work);
+    } catch (CryptokiException e) {
+      throw failed(what, e);
+    }
+  }
+
+  private <T> T changing(String what, Sessions.Work<T> work) {
+    requireOpen();
+    try {
+      return sessions.change(work);
+    } catch (CryptokiException e) {
+      throw failed(what, e);
+    }
+  }
+
+  private static TokenUnavailable failed(String what, CryptokiException e) {
+    return new TokenUnavailable("the module did not " + what + ": " + e.getMessage(), e);
   }
 
   @Override
   public synchronized TokenKey generate(KeySpec spec) {
-    requireOpen();
-    if (!signer.supports(spec.suite())) {
-      throw ModuleSigner.notSupported(spec.suite());
-    }
-    try {
-      if (store.containsAlias(spec.name())) {
-        throw new NameTaken("the token has a key named '" + spec.name() + "'");
-      }
-      KeyPair pair = generator(spec.suite()).generateKeyPair();
-      VerificationKey publicKey =
-          VerificationKey.of(spec.suite(), Bytes.copyOf(pair.getPublic().getEncoded()));
-      X509Certificate certificate =
-          KeyCertificate.make(
-              spec, publicKey, message -> signed(publicKey, pair.getPrivate(), message));
-      store.setKeyEntry(
-          spec.name(), pair.getPrivate(), new char[0], new Certificate[] {certificate});
-      TokenKey key = new TokenKey(spec.name(), spec.purpose(), publicKey);
-      hold(key, (PrivateKey) store.getKey(spec.name(), null));
-      return key;
-    } catch (RejectedException e) {
-      throw new TokenUnavailable("the module made a key of another kind", e);
-    } catch (GeneralSecurityException | ProviderException e) {
-      throw new TokenUnavailable("the module made no key", e);
+    SuiteMechanism mechanism = SuiteMechanism.of(spec.suite());
+    return changing(
+        "make the key",
+        objects -> {
+          mechanism.requireGeneration(objects.module(), sessions.token().slot());
+          requireFree(spec.name());
+          return held(new KeyWriter(objects, spec).generate());
+        });
+  }
+
+  private void requireFree(String name) {
+    if (read().named(name).isPresent()) {
+      throw new NameTaken("the token has a key named '" + name + "'");
     }
   }
 
-  private KeyPairGenerator generator(SignatureSuite suite) throws GeneralSecurityException {
-    boolean ec = suite.family() == SignatureSuite.Family.ECDSA;
-    KeyPairGenerator generator = KeyPairGenerator.getInstance(ec ? "EC" : "RSA", provider);
-    AlgorithmParameterSpec parameters =
-        ec
-            ? new ECGenParameterSpec("secp" + suite.parameter() + "r1")
-            : new RSAKeyGenParameterSpec(suite.parameter(), RSAKeyGenParameterSpec.F4);
-    generator.initialize(parameters);
-    return generator;
+  private void requireNew(VerificationKey key) {
+    keys.of(key.keyId())
+        .ifPresent(
+            held -> {
+              throw new NameTaken("the token has this key as '" + held.key().name() + "'");
+            });
   }
 
-  private byte[] signed(VerificationKey publicKey, PrivateKey handle, byte[] message) {
-    try {
-      return signer.sign(publicKey, handle, SigningInput.message(message));
-    } catch (GeneralSecurityException e) {
-      throw new TokenUnavailable("the module did not sign", e);
+  private TokenKey held(Held key) {
+    keys = keys.with(key);
+    return key.key();
+  }
+
+  @Override
+  public VerificationKey publicHalf(SignatureSuite suite, byte[] pkcs8) {
+    return PrivateKeyParts.publicHalf(suite, pkcs8);
+  }
+
+  @Override
+  public synchronized TokenKey importKey(KeySpec spec, byte[] pkcs8) {
+    SuiteMechanism mechanism = SuiteMechanism.of(spec.suite());
+    try (PrivateKeyParts parts = PrivateKeyParts.of(spec.suite(), pkcs8)) {
+      return changing(
+          "take in the key",
+          objects -> {
+            mechanism.requireSigning(objects.module(), sessions.token().slot());
+            requireFree(spec.name());
+            requireNew(parts.publicKey());
+            return held(new KeyWriter(objects, spec).store(parts));
+          });
+    } finally {
+      Arrays.fill(pkcs8, (byte) 0);
     }
   }
 
   @Override
-  public synchronized Optional<TokenKey> find(String name) {
-    requireOpen();
-    return keys.values().stream().map(Held::key).filter(k -> k.name().equals(name)).findFirst();
+  public VerificationKey publicHalf(SignatureSuite suite, String uri) {
+    return using("show the key", objects -> adoptee(objects, suite, uri).publicKey());
   }
 
   @Override
-  public synchronized List<TokenKey> keys() {
+  public synchronized TokenKey adopt(KeySpec spec, String uri) {
+    return changing(
+        "take up the key",
+        objects -> {
+          Adoptee adoptee = adoptee(objects, spec.suite(), uri);
+          requireFree(spec.name());
+          requireNew(adoptee.publicKey());
+          return held(new KeyWriter(objects, spec).adopt(adoptee));
+        });
+  }
+
+  private Adoptee adoptee(TokenObjects objects, SignatureSuite suite, String uri)
+      throws CryptokiException {
+    SuiteMechanism mechanism = SuiteMechanism.of(suite);
+    mechanism.requireSigning(objects.module(), sessions.token().slot());
+    try {
+      return Adoptee.find(objects, sessions.token(), Pkcs11Uri.parse(uri), mechanism);
+    } catch (IllegalArgumentException e) {
+      throw new BadKey(String.valueOf(e.getMessage()));
+    }
+  }
+
+  @Override
+  public Optional<TokenKey> find(String name) {
     requireOpen();
-    return keys.values().stream()
+    return keys.named(name).or(() -> read().named(name)).map(Held::key);
+  }
+
+  @Override
+  public List<TokenKey> keys() {
+    return read().all().stream()
         .map(Held::key)
-        .sorted(java.util.Comparator.comparing(TokenKey::name))
+        .sorted(Comparator.comparing(TokenKey::name))
         .toList();
   }
 
   @Override
+  public Optional<KeyPurpose> purposeOf(Digest keyId) {
+    requireOpen();
+    return keys.of(keyId).or(() -> read().of(keyId)).map(held -> held.key().purpose());
+  }
+
+  @Override
   public VerificationKey publicKey(Digest keyId) {
-    return held(keyId).key().publicKey();
+    return require(keyId).key().publicKey();
   }
 
   @Override
   public byte[] sign(Digest keyId, SigningInput input) {
-    Held held = held(keyId);
-    try {
-      return signer.sign(held.key().publicKey(), held.handle(), input);
-    } catch (GeneralSecurityException | ProviderException e) {
-      throw new TokenUnavailable("the module did not sign", e);
-    }
+    Held held = require(keyId);
+    return using("sign", objects -> held.sign(objects, input));
   }
 
-  private synchronized Held held(Digest keyId) {
+  private Held require(Digest keyId) {
     requireOpen();
-    Held held = keys.get(keyId);
-    if (held == null) {
-      throw new NoSuchKey(keyId);
-    }
-    return held;
+    return keys.of(keyId).or(() -> read().of(keyId)).orElseThrow(() -> new NoSuchKey(keyId));
+  }
+
+  /** How the token keeps the key, asked now. */
+  public KeyProtection protection(Digest keyId) {
+    Held held = require(keyId);
+    return using("tell of the key", objects -> KeyProtection.read(objects, held.handle()));
   }
 
   @Override
   public synchronized void destroy(Digest keyId) {
-    Held held = held(keyId);
-    try {
-      store.deleteEntry(held.key().name());
-      keys.remove(keyId);
-    } catch (GeneralSecurityException | ProviderException e) {
-      throw new TokenUnavailable("the module did not erase the key", e);
+    Held held = require(keyId);
+    byte[] id = held.id().toByteArray();
+    changing(
+        "erase the key",
+        objects -> {
+          objects.destroy(objects.withId(Ck.CKO_PRIVATE_KEY, id));
+          objects.destroy(objects.withId(Ck.CKO_PUBLIC_KEY, id));
+          List<Long> ours = new ArrayList<>();
+          for (long certificate : objects.withId(Ck.CKO_CERTIFICATE, id)) {
+            if (objects
+                .bytes(certificate, Ck.CKA_VALUE)
+                .flatMap(KeyCertificate::read)
+                .isPresent()) {
+              ours.add(certificate);
+            }
+          }
+          objects.destroy(ours);
+          return ours;
+        });
+    if (read().of(keyId).isPresent()) {
+      throw new TokenUnavailable("the module did not erase the key");
     }
   }
 
-  /** What the module says of a private key, for a person: its attributes, never its value. */
-  synchronized String attributes(Digest keyId) {
-    return held(keyId).handle().toString();
+  @Override
+  public Probed probe() {
+    Optional<ProbeKey> found = using("find its probe", ProbeKey::find);
+    ProbeKey key = found.isPresent() ? found.get() : madeProbe();
+    byte[] challenge = new byte[CHALLENGE_BYTES];
+    random.nextBytes(challenge);
+    byte[] signature =
+        using(
+            "sign",
+            objects ->
+                SuiteMechanism.of(key.publicKey().suite())
+                    .sign(objects, key.handle(), SigningInput.message(challenge)));
+    return new Probed(key.publicKey(), Bytes.copyOf(challenge), Bytes.copyOf(signature));
+  }
+
+  private synchronized ProbeKey madeProbe() {
+    return changing(
+            "make its probe",
+            objects -> {
+              if (ProbeKey.find(objects).isEmpty()) {
+                ProbeKey.make(objects, sessions.token().slot(), KeyWriter.newId());
+              }
+              return ProbeKey.find(objects);
+            })
+        .orElseThrow(() -> new TokenUnavailable("the module did not keep its probe"));
   }
 
   private void requireOpen() {
@@ -214,17 +279,13 @@ public final class Pkcs11Token implements Token, Token.Listing, Token.Destructio
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      keys.clear();
-      try {
-        ((AuthProvider) provider).logout();
-      } catch (LoginException | ProviderException e) {
-        // The module is gone, and with it the session.
-      }
+      keys = KeyTable.EMPTY;
+      sessions.close();
     }
   }
 
   @Override
   public String toString() {
-    return "a PKCS#11 token";
+    return "PKCS#11 token " + sessions.token().described();
   }
 }

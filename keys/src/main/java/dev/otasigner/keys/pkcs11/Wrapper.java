@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Reflection on the JDK's binding of PKCS#11, whose types cannot be named at compile time. */
 final class Wrapper {
-  static final String PACKAGE = "sun.security.pkcs11.wrapper";
+  /** Stands for the value of an attribute that is asked for. */
+  static final Object NOTHING = new Object();
+
+  private static final String PACKAGE = "sun.security.pkcs11.wrapper";
 
   private final Map<String, Method> functions = new ConcurrentHashMap<>();
 
@@ -41,7 +44,7 @@ final class Wrapper {
     }
   }
 
-  private static Class<?> type(String name) {
+  static Class<?> type(String name) {
     return find(name).orElseThrow(() -> new IllegalStateException("no " + name + " in this JDK"));
   }
 
@@ -128,6 +131,21 @@ final class Wrapper {
     } catch (ReflectiveOperationException e) {
       throw unknown(e);
     }
+  }
+
+  /** Calls a method of a structure that takes these arguments. */
+  void apply(Object structure, String name, Object... arguments) {
+    try {
+      for (Method method : structure.getClass().getMethods()) {
+        if (method.getName().equals(name) && takes(method.getParameterTypes(), arguments)) {
+          method.invoke(structure, arguments);
+          return;
+        }
+      }
+    } catch (ReflectiveOperationException e) {
+      throw unknown(e);
+    }
+    throw new IllegalStateException("no such " + name + " in this JDK's PKCS#11");
   }
 
   void set(Object structure, String field, Object value) {

@@ -92,7 +92,8 @@ public final class Passphrase implements AutoCloseable {
     Arrays.fill(line, (byte) 0);
   }
 
-  byte[] utf8() {
+  /** A copy, for the caller to wipe. */
+  public byte[] utf8() {
     return utf8.clone();
   }
 

@@ -112,6 +112,10 @@ public final class SoftKey {
     }
   }
 
+  AsymmetricKeyParameter privateKey() {
+    return privateKey;
+  }
+
   /** PrivateKeyInfo in DER, for sealing. */
   byte[] pkcs8() {
     try {

@@ -41,10 +41,24 @@ final class SoftHsm {
       token = Optional.of(initialized());
     }
     Pkcs11Module module = token.get();
-    try (Pkcs11Token open = Pkcs11Token.open(module, pin())) {
-      open.keys().forEach(key -> open.destroy(key.keyId()));
+    try (Sessions sessions = module.login(pin())) {
+      sessions.change(
+          objects -> {
+            List<Long> all = objects.find(new Template());
+            objects.destroy(all);
+            return all;
+          });
+    } catch (CryptokiException e) {
+      throw new IOException(e);
     }
     return module;
+  }
+
+  /** What another program does to the token, while this process is logged in. */
+  static TokenObjects objects(Pkcs11Module module) throws CryptokiException {
+    Cryptoki cryptoki = Cryptoki.load(module.library());
+    long session = cryptoki.openSession(module.slotId().orElseThrow(), Ck.CKF_RW_SESSION);
+    return new TokenObjects(cryptoki, session);
   }
 
   private static Pkcs11Module initialized() throws IOException, InterruptedException {
@@ -104,7 +118,7 @@ final class SoftHsm {
     return Passphrase.ofPrompt(PIN.toCharArray());
   }
 
-  private static String run(String... command) throws IOException, InterruptedException {
+  static String run(String... command) throws IOException, InterruptedException {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();

@@ -3,6 +3,7 @@ package dev.otasigner.keys.soft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.otasigner.keys.CapabilityContract;
 import dev.otasigner.keys.DurableFile;
 import dev.otasigner.keys.KeyOperationException;
 import dev.otasigner.keys.KeyOperationException.SealBroken;
@@ -10,7 +11,6 @@ import dev.otasigner.keys.KeyOperationException.SealFault;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.Token;
-import dev.otasigner.keys.TokenContract;
 import dev.otasigner.keys.TokenKey;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 @SuppressWarnings("NullAway.Init")
-class SoftwareTokenTests implements TokenContract {
+class SoftwareTokenTests implements CapabilityContract {
   private static final Argon2Cost CHEAP = new Argon2Cost(64, 1, 1);
   private static final String PASSPHRASE = "correct horse battery staple";
   private static final KeySpec SPEC =
