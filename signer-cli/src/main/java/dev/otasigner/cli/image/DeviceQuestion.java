@@ -7,6 +7,8 @@ import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.catalogue.Head;
+import dev.otasigner.verifier.crypto.Anchor;
+import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.dsse.Envelope;
@@ -23,10 +25,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,10 +67,9 @@ record DeviceQuestion(Terminal terminal, Path state, List<Path> profiles) {
             ByteSource.of(image),
             profile(known, manifest.profile(), "the new build"),
             Optional.ofNullable(component).map(ByteSource::of));
-    Accepted accepted =
-        UpgradePolicy.judge(
-            device, profile(known, device.running().profile(), "the running build"), candidate);
-    return answer(accepted);
+    Profile running = profile(known, device.running().profile(), "the running build");
+    Accepted accepted = UpgradePolicy.judge(device, running, candidate);
+    return answer(accepted, suites(accepted, running, envelope));
   }
 
   /** The state, and the profile that {@code signer device state} writes with it. */
@@ -86,7 +90,22 @@ record DeviceQuestion(Terminal terminal, Path state, List<Path> profiles) {
     known.put(profile.digest(), profile);
   }
 
-  private static VerifyCommand.Answer answer(Accepted accepted) {
+  /** Of the image, and of the manifest's signatures by keys of the running profile. */
+  private static Set<SignatureSuite> suites(Accepted accepted, Profile running, Bytes envelope)
+      throws RejectedException {
+    Set<SignatureSuite> suites = EnumSet.of(accepted.variant().suite());
+    Set<Digest> signers =
+        Envelope.read(envelope.toByteArray()).signatures().stream()
+            .map(Envelope.Signature::keyId)
+            .collect(Collectors.toSet());
+    running.anchors().stream()
+        .map(Anchor::key)
+        .filter(key -> signers.contains(key.keyId()))
+        .forEach(key -> suites.add(key.suite()));
+    return suites;
+  }
+
+  private static VerifyCommand.Answer answer(Accepted accepted, Set<SignatureSuite> suites) {
     return new VerifyCommand.Answer(
         Json.object()
             .put("accepted", true)
@@ -99,7 +118,8 @@ record DeviceQuestion(Terminal terminal, Path state, List<Path> profiles) {
             + " would run "
             + accepted.manifest().version()
             + " with security counter "
-            + accepted.after().securityCounter());
+            + accepted.after().securityCounter(),
+        suites);
   }
 
   /** To list the build as it states itself; the judgement checks the signatures. */

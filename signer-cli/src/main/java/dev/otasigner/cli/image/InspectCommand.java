@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Shows what an image says of itself; judges only its structure. */
@@ -28,6 +29,8 @@ public final class InspectCommand implements Callable<Integer> {
 
   @Parameters(paramLabel = "IMAGE")
   private Path file = Path.of("");
+
+  @Mixin private final SuiteOptions suites = new SuiteOptions();
 
   public InspectCommand(Cli cli) {
     this.cli = cli;
@@ -43,10 +46,11 @@ public final class InspectCommand implements Callable<Integer> {
     }
     Report report = cli.report();
     if (report.json()) {
-      report.item(image.toJson());
+      report.item(suites.with(image.toJson(), image.signatureSuites()));
     } else {
       describe(report, image);
     }
+    suites.warn(report, image.signatureSuites());
     return 0;
   }
 

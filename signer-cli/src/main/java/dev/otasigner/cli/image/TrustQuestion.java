@@ -3,6 +3,7 @@ package dev.otasigner.cli.image;
 import dev.otasigner.cli.Terminal;
 import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.mcuboot.BootedImage;
@@ -12,6 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Would every bootloader that knows these keys boot the image? */
 record TrustQuestion(
@@ -49,6 +52,14 @@ record TrustQuestion(
             + booted.signedBy().keyId().abbreviated()
             + " ("
             + booted.signedBy().suite().code()
-            + ")");
+            + ")",
+        suites(trusted, booted));
+  }
+
+  /** With all of the keys, each one's; else that of the signature that decided. */
+  private Set<SignatureSuite> suites(List<VerificationKey> trusted, BootedImage booted) {
+    return rule == TrustCheck.Demand.ALL
+        ? trusted.stream().map(VerificationKey::suite).collect(Collectors.toSet())
+        : Set.of(booted.signedBy().suite());
   }
 }

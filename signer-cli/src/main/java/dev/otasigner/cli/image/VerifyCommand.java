@@ -4,6 +4,7 @@ import dev.otasigner.cli.Cli;
 import dev.otasigner.cli.CommandFailedException;
 import dev.otasigner.cli.Refusals;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.manifest.ImageFormat;
 import dev.otasigner.verifier.mcuboot.TrustCheck;
@@ -12,9 +13,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -80,6 +83,8 @@ public final class VerifyCommand implements Callable<Integer> {
       description = "The bootloader component, when the manifest brings one.")
   private @Nullable Path component;
 
+  @Mixin private final SuiteOptions suites = new SuiteOptions();
+
   public VerifyCommand(Cli cli) {
     this.cli = cli;
   }
@@ -91,15 +96,19 @@ public final class VerifyCommand implements Callable<Integer> {
     }
     try {
       Answer answer = trusted != null ? byTrust(trusted) : byDevice();
-      cli.report().result(answer.document(), cli.terminal().show(image) + ": " + answer.line());
+      cli.report()
+          .result(
+              suites.with(answer.document(), answer.suites()),
+              cli.terminal().show(image) + ": " + answer.line());
+      suites.warn(cli.report(), answer.suites());
       return 0;
     } catch (RejectedException e) {
       throw Refusals.of(e, cli.terminal().show(image));
     }
   }
 
-  /** What an acceptance says. */
-  record Answer(Json.Obj document, String line) {}
+  /** What an acceptance says, and by which suites it came about. */
+  record Answer(Json.Obj document, String line, Set<SignatureSuite> suites) {}
 
   private Answer byTrust(List<Path> keys) throws IOException, RejectedException {
     if (manifest != null || profiles != null || component != null) {

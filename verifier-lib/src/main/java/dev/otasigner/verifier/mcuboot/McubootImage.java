@@ -4,12 +4,15 @@ import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * What an MCUboot image says of itself (MCUboot design, "Image format"). Only its structure has
@@ -167,6 +170,22 @@ public record McubootImage(
     return counters.isEmpty()
         ? OptionalLong.empty()
         : OptionalLong.of(LittleEndian.u32(counters.get(0).value().toByteArray(), 0));
+  }
+
+  /**
+   * The suites that its signatures claim to be of, by the types of signature and hash entries; none
+   * of it has been verified.
+   */
+  public Set<SignatureSuite> signatureSuites() {
+    Set<SignatureSuite> suites = EnumSet.noneOf(SignatureSuite.class);
+    for (ImageKeyType type : ImageKeyType.values()) {
+      boolean hashed =
+          type.hashes().stream().anyMatch(hash -> !ofType(ImageKeyType.tlvOf(hash)).isEmpty());
+      if (hashed && !ofType(type.signatureTlv()).isEmpty()) {
+        suites.add(type.suite());
+      }
+    }
+    return suites;
   }
 
   /** The payload within the image's source. */

@@ -9,6 +9,7 @@ import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.BootAnchor.ImageHash;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.testing.TestKey;
@@ -18,6 +19,7 @@ import java.io.InputStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -321,5 +323,23 @@ class McubootImageTests {
     assertThat(TlvType.name(0x99)).isEqualTo("0x0099");
     assertThat(TlvType.isVendor(0xffff)).isFalse();
     assertThat(TlvType.isVendor(0x0190)).isFalse();
+  }
+
+  @Test
+  void theSuitesOfSignaturesAreToldFromTheirTypeAndTheHashBesideThem() throws Exception {
+    TestKey rsa = TestKey.of(SignatureSuite.RSA_PSS_2048_SHA256);
+    TestKey p256 = TestKey.of(SignatureSuite.ECDSA_P256_SHA256);
+    TestKey p384 = TestKey.of(SignatureSuite.ECDSA_P384_SHA384);
+    assertThat(suites(ImageForge.bare().hash(BootAnchor.ImageHash.SHA256))).isEmpty();
+    assertThat(suites(ImageForge.bare().badSignature(p256))).isEmpty();
+    ImageForge both = ImageForge.bare().hash(BootAnchor.ImageHash.SHA256);
+    assertThat(suites(both.badSignature(p256).badSignature(rsa)))
+        .containsExactlyInAnyOrder(rsa.suite(), p256.suite());
+    assertThat(suites(ImageForge.bare().hash(BootAnchor.ImageHash.SHA384).badSignature(p384)))
+        .containsExactly(p384.suite());
+  }
+
+  private static Set<SignatureSuite> suites(ImageForge image) throws Exception {
+    return McubootImage.read(image.source()).signatureSuites();
   }
 }
