@@ -36,13 +36,20 @@ public final class DurableFile {
 
   /** Writes the file anew, or in the place of what is there. */
   public static void replace(Path file, byte[] bytes) throws IOException {
-    Path temporary = write(file, bytes);
+    replace(file, bytes, Disk.REAL);
+  }
+
+  /** Writes the file anew, or in the place of what is there, by way of this disk. */
+  public static void replace(Path file, byte[] bytes, Disk disk) throws IOException {
+    Path temporary = write(file, bytes, disk);
     try {
-      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+      disk.step(
+          "rename to " + file.getFileName(),
+          () -> Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE));
     } finally {
       Files.deleteIfExists(temporary);
     }
-    forceDirectory(parent(file));
+    disk.step("force directory of " + file.getFileName(), () -> forceDirectory(parent(file)));
   }
 
   /**
@@ -51,7 +58,7 @@ public final class DurableFile {
    * @throws FileAlreadyExistsException when it is
    */
   public static void create(Path file, byte[] bytes) throws IOException {
-    Path temporary = write(file, bytes);
+    Path temporary = write(file, bytes, Disk.REAL);
     try {
       // A hard link, unlike a rename, never replaces what is there.
       Files.createLink(file, temporary);
@@ -105,17 +112,14 @@ public final class DurableFile {
     }
   }
 
-  private static Path write(Path file, byte[] bytes) throws IOException {
+  private static Path write(Path file, byte[] bytes, Disk disk) throws IOException {
     Path temporary = file.resolveSibling(TEMPORARY_PREFIX + UUID.randomUUID());
     Set<StandardOpenOption> options =
         EnumSet.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
     boolean written = false;
     try (FileChannel channel = FileChannel.open(temporary, options, ownerOnly(file))) {
-      ByteBuffer buffer = ByteBuffer.wrap(bytes);
-      while (buffer.hasRemaining()) {
-        channel.write(buffer);
-      }
-      channel.force(true);
+      disk.write("write " + file.getFileName(), bytes, part -> writeAll(channel, part));
+      disk.step("force " + file.getFileName(), () -> channel.force(true));
       written = true;
     } finally {
       if (!written) {
@@ -123,6 +127,13 @@ public final class DurableFile {
       }
     }
     return temporary;
+  }
+
+  private static void writeAll(FileChannel channel, byte[] bytes) throws IOException {
+    ByteBuffer buffer = ByteBuffer.wrap(bytes);
+    while (buffer.hasRemaining()) {
+      channel.write(buffer);
+    }
   }
 
   private static Path parent(Path file) {

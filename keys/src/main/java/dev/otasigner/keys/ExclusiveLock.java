@@ -36,6 +36,23 @@ public final class ExclusiveLock implements AutoCloseable {
    * @throws TokenUnavailable when somebody holds it
    */
   public static ExclusiveLock take(Path directory, String name) {
+    return take(directory, name, FileChannel::tryLock, Disk.REAL);
+  }
+
+  /**
+   * Takes the lock {@code NAME.lock} of the directory once nobody else holds it. The operating
+   * system wakes one of those who wait as soon as the holder ends, however it ends.
+   */
+  public static ExclusiveLock await(Path directory, String name, Disk disk) {
+    return take(directory, name, FileChannel::lock, disk);
+  }
+
+  /** How a channel is locked; null when somebody holds it. */
+  private interface Locking {
+    @Nullable FileLock lock(FileChannel channel) throws IOException;
+  }
+
+  private static ExclusiveLock take(Path directory, String name, Locking locking, Disk disk) {
     Path lockFile = directory.resolve(name + ".lock");
     Path fence = directory.resolve(name + ".fence");
     FileChannel channel = null;
@@ -46,11 +63,11 @@ public final class ExclusiveLock implements AutoCloseable {
               lockFile,
               EnumSet.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
               DurableFile.ownerOnly(lockFile));
-      if (tryLock(channel) == null) {
+      if (!isLocked(locking, channel)) {
         throw new TokenUnavailable(directory + ": another process holds it");
       }
       long number = read(fence) + 1;
-      DurableFile.replace(fence, Long.toString(number).getBytes(StandardCharsets.US_ASCII));
+      DurableFile.replace(fence, Long.toString(number).getBytes(StandardCharsets.US_ASCII), disk);
       taken = true;
       return new ExclusiveLock(fence, channel, number);
     } catch (IOException e) {
@@ -62,11 +79,11 @@ public final class ExclusiveLock implements AutoCloseable {
     }
   }
 
-  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+  private static boolean isLocked(Locking locking, FileChannel channel) throws IOException {
     try {
-      return channel.tryLock();
+      return locking.lock(channel) != null;
     } catch (OverlappingFileLockException e) {
-      return null;
+      return false; // held by this very process
     }
   }
 

@@ -113,6 +113,12 @@ public interface Token extends AutoCloseable {
     void destroy(Digest keyId);
   }
 
+  /** Tokens that another process may have changed since this one has read them. */
+  interface Reread {
+    /** Reads anew which keys there are. */
+    void reread();
+  }
+
   /** Tokens that can show that they sign, without using any key that means something. */
   interface Probe {
     /**

@@ -31,7 +31,13 @@ import java.util.Optional;
  * can start it anew.
  */
 public final class Pkcs11Token
-    implements Token, Token.Listing, Token.Import, Token.Adoption, Token.Destruction, Token.Probe {
+    implements Token,
+        Token.Listing,
+        Token.Import,
+        Token.Adoption,
+        Token.Destruction,
+        Token.Reread,
+        Token.Probe {
   private static final int CHALLENGE_BYTES = 32;
 
   private final Sessions sessions;
@@ -62,6 +68,11 @@ public final class Pkcs11Token
         sessions.close();
       }
     }
+  }
+
+  @Override
+  public void reread() {
+    read();
   }
 
   /** Another process may have changed what is there. */

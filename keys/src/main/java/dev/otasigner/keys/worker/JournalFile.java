@@ -1,5 +1,6 @@
 package dev.otasigner.keys.worker;
 
+import dev.otasigner.keys.Disk;
 import dev.otasigner.keys.DurableFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -37,21 +38,26 @@ interface JournalFile extends AutoCloseable {
    * which closes itself under a thread that is interrupted: one interrupt would end all signing.
    */
   static JournalFile on(Path path) throws IOException {
+    return on(path, Disk.REAL);
+  }
+
+  /** The same by way of this disk. */
+  static JournalFile on(Path path, Disk disk) throws IOException {
     if (!Files.exists(path)) {
       try (FileChannel fresh =
           FileChannel.open(
               path,
               EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
               DurableFile.ownerOnly(path))) {
-        fresh.force(true);
+        disk.step("force " + path.getFileName(), () -> fresh.force(true));
       }
       DurableFile.forceDirectory(path.toAbsolutePath().resolveSibling("."));
     }
-    return new OnDisk(path, new RandomAccessFile(path.toFile(), "rw"));
+    return new OnDisk(path, new RandomAccessFile(path.toFile(), "rw"), disk);
   }
 
   /** The file that is open from now on. */
-  record OnDisk(Path path, RandomAccessFile file) implements JournalFile {
+  record OnDisk(Path path, RandomAccessFile file, Disk disk) implements JournalFile {
     @Override
     public long sizeBytes() throws IOException {
       return file.length();
@@ -68,23 +74,23 @@ interface JournalFile extends AutoCloseable {
     @Override
     public void append(byte[] bytes) throws IOException {
       file.seek(file.length());
-      file.write(bytes);
+      disk.write("write " + path.getFileName(), bytes, file::write);
     }
 
     @Override
     public void force() throws IOException {
-      file.getFD().sync();
+      disk.step("force " + path.getFileName(), () -> file.getFD().sync());
     }
 
     @Override
     public void truncate(long sizeBytes) throws IOException {
-      file.setLength(sizeBytes);
+      disk.step("cut " + path.getFileName(), () -> file.setLength(sizeBytes));
       force();
     }
 
     @Override
     public void keepAside(byte[] cut, long offset) throws IOException {
-      DurableFile.replace(path.resolveSibling(path.getFileName() + ".cut-" + offset), cut);
+      DurableFile.replace(path.resolveSibling(path.getFileName() + ".cut-" + offset), cut, disk);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.otasigner.keys.worker;
 
+import dev.otasigner.keys.Disk;
 import dev.otasigner.keys.ExclusiveLock;
 import dev.otasigner.keys.KeyOperationException.NameTaken;
 import dev.otasigner.keys.KeyOperationException.NotSupported;
@@ -46,6 +47,7 @@ public final class TokenWorker implements Worker {
   private final Path configurationFile;
   private final Token token;
   private final Clock clock;
+  private final Disk disk;
   private final ExclusiveLock lock;
   private final Journal journal;
   private final Recovery recovery;
@@ -53,13 +55,19 @@ public final class TokenWorker implements Worker {
   private volatile WorkerConfiguration configuration;
 
   private TokenWorker(
-      Path directory, Token token, Clock clock, ExclusiveLock lock, JournalFile journalFile) {
+      Path directory,
+      Token token,
+      Clock clock,
+      Disk disk,
+      ExclusiveLock lock,
+      JournalFile journalFile) {
     this.configurationFile = directory.resolve(CONFIGURATION);
     this.token = token;
     this.clock = clock;
+    this.disk = disk;
     this.lock = lock;
     this.usage = new Usage();
-    this.configuration = configure(configurationFile);
+    this.configuration = configure(configurationFile, disk);
     requireNoApproverKeys(configuration, token);
     Journal.Opened opened = Journal.open(journalFile, lock::require, usage);
     this.journal = opened.journal();
@@ -82,10 +90,41 @@ public final class TokenWorker implements Worker {
   }
 
   static TokenWorker open(Path directory, Token token, Clock clock, JournalSource journal) {
-    ExclusiveLock lock = ExclusiveLock.take(directory, LOCK);
+    return open(directory, token, clock, Disk.REAL, ExclusiveLock.take(directory, LOCK), journal);
+  }
+
+  /**
+   * Starts the worker of this directory once no other one is active there, however long that takes,
+   * and reads anew what the other one has left.
+   *
+   * @throws TokenUnavailable when its files are damaged, or the token is gone meanwhile
+   */
+  static TokenWorker await(Path directory, Token token, Clock clock, Disk disk) {
+    ExclusiveLock lock = ExclusiveLock.await(directory, LOCK, disk);
+    return open(
+        directory,
+        token,
+        clock,
+        disk,
+        lock,
+        () -> {
+          if (token instanceof Token.Reread reread) {
+            reread.reread();
+          }
+          return JournalFile.on(directory.resolve(JOURNAL), disk);
+        });
+  }
+
+  private static TokenWorker open(
+      Path directory,
+      Token token,
+      Clock clock,
+      Disk disk,
+      ExclusiveLock lock,
+      JournalSource journal) {
     boolean opened = false;
     try {
-      TokenWorker worker = new TokenWorker(directory, token, clock, lock, journal.open());
+      TokenWorker worker = new TokenWorker(directory, token, clock, disk, lock, journal.open());
       opened = true;
       return worker;
     } catch (IOException e) {
@@ -97,9 +136,9 @@ public final class TokenWorker implements Worker {
     }
   }
 
-  private static WorkerConfiguration configure(Path file) {
+  private static WorkerConfiguration configure(Path file, Disk disk) {
     if (!Files.exists(file)) {
-      WorkerConfiguration.embedded().write(file);
+      WorkerConfiguration.embedded().write(file, disk);
     }
     return WorkerConfiguration.read(file);
   }
@@ -199,7 +238,7 @@ public final class TokenWorker implements Worker {
   }
 
   private void change(WorkerConfiguration changed) {
-    changed.write(configurationFile);
+    changed.write(configurationFile, disk);
     configuration = changed;
   }
 

@@ -1,5 +1,6 @@
 package dev.otasigner.keys.worker;
 
+import dev.otasigner.keys.Disk;
 import dev.otasigner.keys.DurableFile;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeyPurpose;
@@ -24,21 +25,25 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The worker's own word on who approves and what each key may do: {@code {schema, approvers, rules,
- * defaults, pending}}. A file that only the worker's user reads and writes, and never a row of the
- * database. A member that is not known is an error here: a misspelt limit must not be no limit.
+ * The worker's own word on its token, on who approves and what each key may do: {@code {schema,
+ * token, approvers, rules, defaults, pending}}. A file that only the worker's user reads and
+ * writes, and never a row of the database. A member that is not known is an error here: a misspelt
+ * limit must not be no limit.
  *
+ * @param token where the token lies that the worker opens itself: an RFC 7512 URI; absent where it
+ *     is given one
  * @param defaults what a key gets that is made through the worker, by purpose; a purpose that is
  *     not listed gets no keys
  * @param pending names of keys being made; kept so that a crash between key and rule can be mended
  */
 public record WorkerConfiguration(
+    Optional<String> token,
     List<Approver> approvers,
     Map<Digest, Rule> rules,
     Map<KeyPurpose, Default> defaults,
     Set<String> pending) {
   private static final Set<String> MEMBERS =
-      Set.of("schema", "approvers", "rules", "defaults", "pending");
+      Set.of("schema", "token", "approvers", "rules", "defaults", "pending");
   private static final Set<String> DEFAULT_MEMBERS = Set.of("purpose", "minApprovals", "quota");
   private static final int MAX_BYTES = 16 * 1024 * 1024;
   private static final int MAX_RULES = 50_000;
@@ -63,7 +68,7 @@ public record WorkerConfiguration(
         defaults.put(purpose, new Default(0, Optional.empty()));
       }
     }
-    return new WorkerConfiguration(List.of(), Map.of(), defaults, Set.of());
+    return new WorkerConfiguration(Optional.empty(), List.of(), Map.of(), defaults, Set.of());
   }
 
   /**
@@ -113,7 +118,8 @@ public record WorkerConfiguration(
         fields.has("pending")
             ? new LinkedHashSet<>(fields.strings("pending", MAX_RULES))
             : Set.of();
-    return new WorkerConfiguration(approvers, rules, defaults, pending);
+    return new WorkerConfiguration(
+        fields.optionalString("token"), approvers, rules, defaults, pending);
   }
 
   static void requireOnly(Fields fields, Set<String> known) throws RejectedException {
@@ -139,8 +145,12 @@ public record WorkerConfiguration(
   }
 
   void write(Path file) {
+    write(file, Disk.REAL);
+  }
+
+  void write(Path file, Disk disk) {
     try {
-      DurableFile.replace(file, text().getBytes(StandardCharsets.UTF_8));
+      DurableFile.replace(file, text().getBytes(StandardCharsets.UTF_8), disk);
     } catch (IOException e) {
       throw new TokenUnavailable(
           "worker configuration " + file + " can not be written: " + e.getMessage(), e);
@@ -175,7 +185,7 @@ public record WorkerConfiguration(
   WorkerConfiguration withPending(String name) {
     Set<String> names = new LinkedHashSet<>(pending);
     names.add(name);
-    return new WorkerConfiguration(approvers, rules, defaults, names);
+    return new WorkerConfiguration(token, approvers, rules, defaults, names);
   }
 
   /** With this rule, for a key of this name that is no longer being made. */
@@ -184,13 +194,13 @@ public record WorkerConfiguration(
     changed.put(rule.keyId(), rule);
     Set<String> names = new LinkedHashSet<>(pending);
     names.remove(name);
-    return new WorkerConfiguration(approvers, changed, defaults, names);
+    return new WorkerConfiguration(token, approvers, changed, defaults, names);
   }
 
   WorkerConfiguration without(Digest keyId) {
     Map<Digest, Rule> changed = new LinkedHashMap<>(rules);
     changed.remove(keyId);
-    return new WorkerConfiguration(approvers, changed, defaults, pending);
+    return new WorkerConfiguration(token, approvers, changed, defaults, pending);
   }
 
   Json.Obj toJson() {
@@ -205,6 +215,7 @@ public record WorkerConfiguration(
                     .build()));
     return Json.object()
         .put("schema", 1)
+        .put("token", token.orElse(null))
         .put("approvers", approvers.stream().map(Approver::toJson).toList())
         .put("rules", rules.values().stream().map(Rule::toJson).toList())
         .put("defaults", defaultItems)

@@ -62,7 +62,7 @@ class WorkerApprovalTests {
             new Approver("bob", BOB.key()),
             new Approver("bob", BOBS_SECOND.key()),
             new Approver("Carol", CAROL.key()));
-    new WorkerConfiguration(approvers, Map.of(), defaults, Set.of())
+    new WorkerConfiguration(Optional.empty(), approvers, Map.of(), defaults, Set.of())
         .write(directory.resolve(TokenWorker.CONFIGURATION));
     worker = TokenWorker.open(directory, token, clock);
     image = worker.create(new KeySpec("image", SignatureSuite.ECDSA_P256_SHA256, KeyPurpose.IMAGE));

@@ -1,0 +1,167 @@
+package dev.otasigner.keys.worker;
+
+import dev.otasigner.keys.KeyOperationException.NotSupported;
+import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
+import dev.otasigner.keys.KeySpec;
+import dev.otasigner.keys.TokenKey;
+import dev.otasigner.keys.soft.Passphrase;
+import dev.otasigner.keys.worker.WorkerCall.Operation;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A worker whose token lies in a process of its own: this side asks, and keeps a process and its
+ * hot spare running. Nothing is asked twice: a call whose process ends fails as {@link
+ * TokenUnavailable}, and whoever asks again gets the signature that was made, if one was.
+ */
+public final class RemoteWorker implements Worker {
+  private final WorkerSupervisor supervisor;
+
+  private RemoteWorker(WorkerSupervisor supervisor) {
+    this.supervisor = supervisor;
+  }
+
+  /** Starts the processes, and does not wait: a token may be away when the service starts. */
+  public static RemoteWorker start(WorkerLaunch launch, WorkerPatience patience) {
+    return start(launch, patience, new byte[0]);
+  }
+
+  /** The same with a PIN that somebody typed, for a worker whose file names none. */
+  public static RemoteWorker start(WorkerLaunch launch, WorkerPatience patience, Passphrase pin) {
+    char[] typed = pin.characters();
+    ByteBuffer encoded = ByteBuffer.allocate(4 * typed.length);
+    StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(typed), encoded, true);
+    byte[] utf8 = Arrays.copyOf(encoded.array(), encoded.position());
+    Arrays.fill(encoded.array(), (byte) 0);
+    Arrays.fill(typed, '\0');
+    return start(launch, patience, utf8);
+  }
+
+  private static RemoteWorker start(WorkerLaunch launch, WorkerPatience patience, byte[] pin) {
+    WorkerSupervisor supervisor = new WorkerSupervisor(launch, patience, pin);
+    supervisor.start();
+    return new RemoteWorker(supervisor);
+  }
+
+  /** How the processes fare. */
+  public Standing standing() {
+    return supervisor.standing();
+  }
+
+  /**
+   * How the processes of a worker fare.
+   *
+   * @param active whether one of them answers
+   * @param spare whether another one waits to take over
+   * @param ended how many have ended since the start
+   * @param trouble why the last one ended, as long as none is active
+   */
+  public record Standing(boolean active, boolean spare, long ended, Optional<String> trouble) {}
+
+  @Override
+  public TokenKey create(KeySpec spec) {
+    return read(ask(new WorkerCall.Create(spec)), WorkerAnswer::readKey);
+  }
+
+  @Override
+  public TokenKey importKey(KeySpec spec, byte[] pkcs8) {
+    try {
+      return read(ask(new WorkerCall.Import(spec, Bytes.copyOf(pkcs8))), WorkerAnswer::readKey);
+    } finally {
+      Arrays.fill(pkcs8, (byte) 0);
+    }
+  }
+
+  @Override
+  public TokenKey adopt(KeySpec spec, String uri) {
+    return read(ask(new WorkerCall.Adopt(spec, uri)), WorkerAnswer::readKey);
+  }
+
+  @Override
+  public Optional<TokenKey> find(String name) {
+    return read(ask(new WorkerCall.Find(name)), WorkerAnswer::readFound);
+  }
+
+  @Override
+  public Optional<Rule> rule(Digest keyId) {
+    return read(ask(Operation.RULE, Optional.of(keyId)), WorkerAnswer::readRule);
+  }
+
+  @Override
+  public Set<Digest> outOfService() {
+    return read(ask(Operation.OUT_OF_SERVICE, Optional.empty()), WorkerAnswer::readKeyIds);
+  }
+
+  @Override
+  public void retire(Digest keyId) {
+    ask(Operation.RETIRE, Optional.of(keyId));
+  }
+
+  @Override
+  public void destroy(Digest keyId) {
+    ask(Operation.DESTROY, Optional.of(keyId));
+  }
+
+  @Override
+  public List<Bytes> sign(List<WorkerRequest> requests) {
+    if (requests.isEmpty()) {
+      return List.of();
+    }
+    return read(
+        ask(new WorkerCall.Sign(requests)),
+        answer -> WorkerAnswer.readSignatures(answer, requests.size()));
+  }
+
+  @Override
+  public void probe() {
+    ask(Operation.PROBE, Optional.empty());
+  }
+
+  private Fields ask(Operation operation, Optional<Digest> keyId) {
+    return ask(new WorkerCall.Plain(operation, keyId));
+  }
+
+  private Fields ask(WorkerCall call) {
+    Json.Obj json = call.toJson();
+    if (json.textBytes().length > WorkerProtocol.MAX_BODY_BYTES) {
+      throw new NotSupported(
+          "a worker's process takes no call of over " + WorkerProtocol.MAX_BODY_BYTES + " bytes");
+    }
+    Fields answer = supervisor.ask(json, call.makesKey());
+    return read(
+        answer,
+        fields -> {
+          WorkerAnswer.requireNoError(fields);
+          return fields;
+        });
+  }
+
+  /** How an answer is read. */
+  private interface Reading<T> {
+    T of(Fields answer) throws RejectedException;
+  }
+
+  private static <T> T read(Fields answer, Reading<T> reading) {
+    try {
+      return reading.of(answer);
+    } catch (RejectedException e) {
+      throw new TokenUnavailable("the worker's answer: " + e.getMessage(), e);
+    }
+  }
+
+  /** Ends the processes. */
+  @Override
+  public void close() {
+    supervisor.close();
+  }
+}
