@@ -122,8 +122,10 @@ record BootBuild(
     private final ImageScan scan;
     private final Bytes imageHash;
     private @Nullable VerificationKey named;
-    private @Nullable VerificationKey signer;
-    private @Nullable Tlv signature;
+    private @Nullable Signature signature;
+
+    /** An entry with the known key it counts for. */
+    private record Signature(VerificationKey key, Tlv tlv) {}
 
     Walk(BootBuild build, McubootImage image, ImageScan scan) {
       this.build = build;
@@ -140,7 +142,7 @@ record BootBuild(
         }
         visit(tlv);
       }
-      if (signer == null || signature == null) {
+      if (signature == null) {
         throw new RejectedException(
             Reason.IMAGE_KEY_UNKNOWN,
             "no signature by a key that is known here ("
@@ -149,8 +151,8 @@ record BootBuild(
                 + (build.pure ? "the image" : build.hash.jcaName())
                 + ")");
       }
-      verify(signer, signature);
-      return new BootedImage(image, counter, build.hash, imageHash, build.pure, signer);
+      verify(signature.key, signature.tlv);
+      return new BootedImage(image, counter, build.hash, imageHash, build.pure, signature.key);
     }
 
     private void visit(Tlv tlv) throws RejectedException {
@@ -252,8 +254,7 @@ record BootBuild(
             Reason.IMAGE_SIGNATURE,
             "no signature by " + key + " is " + tlv.value().length() + " long");
       }
-      signer = key;
-      signature = tlv;
+      signature = new Signature(key, tlv);
     }
 
     private void verify(VerificationKey key, Tlv tlv) throws RejectedException {

@@ -11,6 +11,7 @@ import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.mcuboot.AssembleOptions;
+import dev.otasigner.verifier.mcuboot.SlotTrailer;
 import dev.otasigner.verifier.testing.Made;
 import dev.otasigner.verifier.testing.TestBuild;
 import dev.otasigner.verifier.testing.TestFleet;
@@ -281,21 +282,27 @@ class ImageCheckTests {
   }
 
   @Test
-  void anImageThatDoesNotFitTheSlotIsRefused() {
-    Bootloader small =
-        new Bootloader(
-            "boot-1",
-            List.of(TestFleet.OLD_IMAGE_KEY.bootAnchor()),
-            List.of(),
-            true,
-            true,
-            true,
-            Bootloader.KeyTlv.KEYHASH,
-            4096);
-    Candidate candidate = TestBuild.of("34.0").make().candidate();
-    assertRefused(
-        Reason.IMAGE_TOO_LARGE,
-        () -> UpgradePolicy.judge(TestFleet.device(small, FACTORY), FACTORY, candidate));
+  void anImageThatDoesNotFitTheSlotIsRefused() throws Exception {
+    Made build = TestBuild.of("34.0").make();
+    Candidate candidate = build.candidate();
+    // A slot that the image fills to the last byte but one of its trailer.
+    int room = build.image("main").length + SlotTrailer.RESERVED_BYTES;
+    DeviceState enough = TestFleet.device(withSlotOf(room), FACTORY);
+    UpgradePolicy.judge(enough, FACTORY, candidate);
+    DeviceState tooSmall = TestFleet.device(withSlotOf(room - 1), FACTORY);
+    assertRefused(Reason.IMAGE_TOO_LARGE, () -> UpgradePolicy.judge(tooSmall, FACTORY, candidate));
+  }
+
+  private static Bootloader withSlotOf(int bytes) {
+    return new Bootloader(
+        "boot-1",
+        List.of(TestFleet.OLD_IMAGE_KEY.bootAnchor()),
+        List.of(),
+        true,
+        true,
+        true,
+        Bootloader.KeyTlv.KEYHASH,
+        bytes);
   }
 
   // opaque images
