@@ -201,18 +201,17 @@ final class Cryptoki implements MechanismTable {
       throws CryptokiException {
     Object with = WRAPPER.make("CK_MECHANISM", mechanism);
     if (pssHash != null) {
-      WRAPPER.apply(
-          with,
-          "setParameter",
-          WRAPPER.make("CK_RSA_PKCS_PSS_PARAMS", pssHash, "MGF1", pssHash, input.length));
+      Object pss = WRAPPER.make("CK_RSA_PKCS_PSS_PARAMS", pssHash, "MGF1", pssHash, input.length);
+      if (!WRAPPER.apply(with, "setParameter", pss)) {
+        throw new IllegalStateException("this JDK's PKCS#11 takes no parameters of PSS");
+      }
     }
     try {
       run("C_SignInit", session, with, key);
       return (byte[]) ask("C_Sign", session, input);
     } finally {
-      if (pssHash != null) {
-        WRAPPER.apply(with, "freeHandle");
-      }
+      // JDK 17 keeps the parameters outside of the heap until it is told; JDK 25 does not.
+      WRAPPER.apply(with, "freeHandle");
     }
   }
 

@@ -133,19 +133,23 @@ final class Wrapper {
     }
   }
 
-  /** Calls a method of a structure that takes these arguments. */
-  void apply(Object structure, String name, Object... arguments) {
+  /**
+   * Calls a method of a structure that takes these arguments.
+   *
+   * @return whether there is one
+   */
+  boolean apply(Object structure, String name, Object... arguments) {
     try {
       for (Method method : structure.getClass().getMethods()) {
         if (method.getName().equals(name) && takes(method.getParameterTypes(), arguments)) {
           method.invoke(structure, arguments);
-          return;
+          return true;
         }
       }
     } catch (ReflectiveOperationException e) {
       throw unknown(e);
     }
-    throw new IllegalStateException("no such " + name + " in this JDK's PKCS#11");
+    return false;
   }
 
   void set(Object structure, String field, Object value) {
