@@ -25,6 +25,15 @@ public final class KeySuites {
           SignatureSuite.SLH_DSA_SHA2_128S,
           SignatureSuite.SLH_DSA_SHA2_192S);
 
+  /** What MCUboot bootloaders check. */
+  public static final List<SignatureSuite> IMAGE =
+      List.of(
+          SignatureSuite.RSA_PSS_2048_SHA256,
+          SignatureSuite.RSA_PSS_3072_SHA256,
+          SignatureSuite.ECDSA_P256_SHA256,
+          SignatureSuite.ECDSA_P384_SHA384,
+          SignatureSuite.ED25519);
+
   private KeySuites() {}
 
   /**

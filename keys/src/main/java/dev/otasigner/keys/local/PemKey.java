@@ -17,16 +17,7 @@ import java.util.function.Function;
  * A private key in a file, PEM or PKCS#12: for signing on one's own machine, and on its way into a
  * token. Nothing is judged here and nothing is journalled: what protects a release is the worker.
  */
-public final class PemKey {
-  /** What MCUboot bootloaders check. */
-  private static final List<SignatureSuite> IMAGE_SUITES =
-      List.of(
-          SignatureSuite.RSA_PSS_2048_SHA256,
-          SignatureSuite.RSA_PSS_3072_SHA256,
-          SignatureSuite.ECDSA_P256_SHA256,
-          SignatureSuite.ECDSA_P384_SHA384,
-          SignatureSuite.ED25519);
-
+public final class PemKey implements LocalKey {
   private final SoftKey key;
 
   private PemKey(SoftKey key) {
@@ -41,7 +32,7 @@ public final class PemKey {
    *     key
    */
   public static PemKey forImages(Path file, Optional<Passphrase> passphrase) throws IOException {
-    return read(file, IMAGE_SUITES, passphrase);
+    return read(file, KeySuites.IMAGE, passphrase);
   }
 
   /** The key with the usual suite of its type and size, as {@link KeySuites#usual} has it. */
@@ -77,11 +68,12 @@ public final class PemKey {
     return key.handOver(receiver);
   }
 
+  @Override
   public VerificationKey key() {
     return key.publicKey();
   }
 
-  /** The key's signature in the encoding of its suite. */
+  @Override
   public byte[] sign(SigningInput input) {
     return key.sign(input);
   }

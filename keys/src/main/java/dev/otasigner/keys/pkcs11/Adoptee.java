@@ -22,6 +22,9 @@ import java.util.Set;
  */
 record Adoptee(long handle, Bytes id, VerificationKey publicKey) {
 
+  /** Where the key lies, before it is known what it signs with. */
+  record Place(long handle, Bytes id) {}
+
   /**
    * Finds it and judges it; nothing in the token changes.
    *
@@ -29,6 +32,16 @@ record Adoptee(long handle, Bytes id, VerificationKey publicKey) {
    */
   static Adoptee find(
       TokenObjects objects, SlotToken token, Pkcs11Uri uri, SuiteMechanism mechanism)
+      throws CryptokiException {
+    return of(objects, place(objects, token, uri), mechanism);
+  }
+
+  /**
+   * The one private key that a URI means, fit to sign without a person.
+   *
+   * @throws BadKey saying why there is none
+   */
+  static Place place(TokenObjects objects, SlotToken token, Pkcs11Uri uri)
       throws CryptokiException {
     requireThisToken(objects, token, uri);
     long key = only(objects, uri);
@@ -43,8 +56,30 @@ record Adoptee(long handle, Bytes id, VerificationKey publicKey) {
     if (objects.withId(Ck.CKO_PRIVATE_KEY, id).size() != 1) {
       throw new BadKey("the token has other private keys of the same CKA_ID; give the key its own");
     }
-    requireUsable(objects, key, mechanism);
-    return new Adoptee(key, Bytes.copyOf(id), publicKey(objects, key, id, mechanism));
+    requireSigns(objects, key);
+    return new Place(key, Bytes.copyOf(id));
+  }
+
+  /**
+   * The same as a key of one suite.
+   *
+   * @throws BadKey when it is none
+   */
+  static Adoptee of(TokenObjects objects, Place place, SuiteMechanism mechanism)
+      throws CryptokiException {
+    OptionalLong type = objects.number(place.handle(), Ck.CKA_KEY_TYPE);
+    if (type.isEmpty() || type.getAsLong() != mechanism.keyType()) {
+      throw new BadKey(
+          "the key is not "
+              + (mechanism.isRsa() ? "an RSA key" : "on an elliptic curve")
+              + ", as "
+              + mechanism.suite().code()
+              + " needs it");
+    }
+    return new Adoptee(
+        place.handle(),
+        place.id(),
+        publicKey(objects, place.handle(), place.id().toByteArray(), mechanism));
   }
 
   private static void requireThisToken(TokenObjects objects, SlotToken token, Pkcs11Uri uri) {
@@ -76,17 +111,7 @@ record Adoptee(long handle, Bytes id, VerificationKey publicKey) {
     return keys.get(0);
   }
 
-  private static void requireUsable(TokenObjects objects, long key, SuiteMechanism mechanism)
-      throws CryptokiException {
-    OptionalLong type = objects.number(key, Ck.CKA_KEY_TYPE);
-    if (type.isEmpty() || type.getAsLong() != mechanism.keyType()) {
-      throw new BadKey(
-          "the key is not "
-              + (mechanism.isRsa() ? "an RSA key" : "on an elliptic curve")
-              + ", as "
-              + mechanism.suite().code()
-              + " needs it");
-    }
+  private static void requireSigns(TokenObjects objects, long key) throws CryptokiException {
     if (!objects.flag(key, Ck.CKA_SIGN)) {
       throw new BadKey("the key may not sign (CKA_SIGN is false)");
     }

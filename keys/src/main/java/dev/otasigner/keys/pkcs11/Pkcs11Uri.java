@@ -95,6 +95,12 @@ public record Pkcs11Uri(
         pinSource);
   }
 
+  /** The same place, for those who have opened the token. */
+  public Pkcs11Uri withoutPinSource() {
+    return new Pkcs11Uri(
+        token, serial, manufacturer, model, slotId, object, id, modulePath, Optional.empty());
+  }
+
   private static void type(Map<String, Bytes> attributes) {
     Optional<String> type = text(attributes, "type");
     if (type.isPresent() && !type.get().equals("private")) {

@@ -5,6 +5,7 @@ import static dev.otasigner.cli.demo.World.PRODUCT;
 
 import dev.otasigner.cli.local.LocalImage;
 import dev.otasigner.cli.local.LocalManifest;
+import dev.otasigner.keys.local.LocalKeys;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.RejectedException;
@@ -116,8 +117,9 @@ final class KeyThief {
       ImageVersion exact = ImageVersion.parseLenient(version);
       AssembleOptions options =
           AssembleOptions.of(exact).securityCounter(counter).padHeader().build();
-      LocalImage.sign(
-          world.payload(), options, List.of(keys.resolve(imageKey)), Optional.empty(), image);
+      try (LocalKeys stolen = new LocalKeys(keys, Optional.empty(), question -> Optional.empty())) {
+        LocalImage.sign(world.payload(), options, stolen, List.of(imageKey), image);
+      }
       change.apply(image);
       LocalManifest.sign(
           manifest(image, exact, counter, hardware),

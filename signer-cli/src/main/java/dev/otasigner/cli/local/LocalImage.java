@@ -2,8 +2,8 @@ package dev.otasigner.cli.local;
 
 import dev.otasigner.cli.CommandFailedException;
 import dev.otasigner.keys.KeyOperationException;
-import dev.otasigner.keys.local.PemKey;
-import dev.otasigner.keys.soft.Passphrase;
+import dev.otasigner.keys.local.LocalKey;
+import dev.otasigner.keys.local.LocalKeys;
 import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SigningInput;
@@ -18,25 +18,20 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Signs an image with keys in files, then asks the device's own code about it. */
+/** Signs an image with keys of one's own, then asks the device's own code about it. */
 public final class LocalImage {
   private LocalImage() {}
 
   /**
    * Writes the signed image, whole or not at all.
    *
-   * @param passphrase opens encrypted keys
+   * @param names of keys: files, or PKCS#11 URIs
    * @return the keys that have signed
    */
   public static List<VerificationKey> sign(
-      Path payload,
-      AssembleOptions options,
-      List<Path> keys,
-      Optional<String> passphrase,
-      Path output)
+      Path payload, AssembleOptions options, LocalKeys keys, List<String> names, Path output)
       throws IOException, RejectedException {
     if (Files.exists(output) && Files.isSameFile(payload, output)) {
       throw CommandFailedException.usage("the output would replace the payload");
@@ -45,10 +40,10 @@ public final class LocalImage {
       throw new NoSuchFileException(payload.toString());
     }
     List<ImageSigner> signers = new ArrayList<>();
-    for (Path key : keys) {
-      signers.add(signer(key, passphrase));
+    for (String name : names) {
+      signers.add(signer(keys, name));
     }
-    McubootAssembler.assemble(ByteSource.of(payload), options, signers, output);
+    assemble(payload, options, signers, output);
     List<VerificationKey> signed = signers.stream().map(ImageSigner::key).toList();
     try {
       TrustCheck.judge(ByteSource.of(output), signed, TrustCheck.Demand.ALL, OptionalLong.empty());
@@ -59,10 +54,19 @@ public final class LocalImage {
     return signed;
   }
 
-  private static ImageSigner signer(Path file, Optional<String> passphrase) throws IOException {
+  private static void assemble(
+      Path payload, AssembleOptions options, List<ImageSigner> signers, Path output)
+      throws IOException, RejectedException {
     try {
-      PemKey key =
-          PemKey.forImages(file, passphrase.map(text -> Passphrase.ofPrompt(text.toCharArray())));
+      McubootAssembler.assemble(ByteSource.of(payload), options, signers, output);
+    } catch (KeyOperationException e) {
+      throw CommandFailedException.usage(String.valueOf(e.getMessage())).because(e);
+    }
+  }
+
+  private static ImageSigner signer(LocalKeys keys, String name) throws IOException {
+    try {
+      LocalKey key = keys.forImages(name);
       return new ImageSigner() {
         @Override
         public VerificationKey key() {
@@ -74,7 +78,7 @@ public final class LocalImage {
           return key.sign(input);
         }
       };
-    } catch (KeyOperationException e) {
+    } catch (KeyOperationException | IllegalArgumentException e) {
       throw CommandFailedException.usage(String.valueOf(e.getMessage())).because(e);
     }
   }

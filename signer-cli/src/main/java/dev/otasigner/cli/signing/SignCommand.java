@@ -5,6 +5,8 @@ import dev.otasigner.cli.CommandFailedException;
 import dev.otasigner.cli.Refusals;
 import dev.otasigner.cli.Versions;
 import dev.otasigner.cli.local.LocalImage;
+import dev.otasigner.keys.local.LocalKeys;
+import dev.otasigner.keys.soft.Passphrase;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.json.Fields;
@@ -29,7 +31,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Sign an image.",
       "With --product: through the service, which lets a device's own code judge it.",
-      "With --key: here, with a private key in a file; no service is asked."
+      "With --key: here, with a private key of one's own; no service is asked."
     })
 public final class SignCommand implements Callable<Integer> {
   private final Cli cli;
@@ -45,9 +47,12 @@ public final class SignCommand implements Callable<Integer> {
 
   @Option(
       names = "--key",
-      paramLabel = "FILE",
-      description = "A private key (PEM); repeatable: one image for bootloaders of several keys.")
-  private @Nullable List<Path> keys;
+      paramLabel = "FILE|URI",
+      description = {
+        "A private key (PEM), or pkcs11:token=T;object=KEY?module-path=/M.so (RFC 7512).",
+        "Repeatable: one image for bootloaders of several keys."
+      })
+  private @Nullable List<String> keys;
 
   @Option(
       names = "--key-passphrase-file",
@@ -73,7 +78,7 @@ public final class SignCommand implements Callable<Integer> {
     return keys == null ? throughService() : here(keys);
   }
 
-  private int here(List<Path> signers) throws IOException, RejectedException {
+  private int here(List<String> names) throws IOException, RejectedException {
     String stray = request.firstGiven();
     if (stray != null || output == null || !format.equals("mcuboot")) {
       throw CommandFailedException.usage(
@@ -81,14 +86,16 @@ public final class SignCommand implements Callable<Integer> {
               ? stray + " and --key exclude each other"
               : output == null ? "-o is expected with --key" : "--format: mcuboot with --key");
     }
-    try {
+    try (LocalKeys own =
+        new LocalKeys(
+            cli.terminal().directory(),
+            Optional.ofNullable(passphraseFile)
+                .map(file -> Passphrase.ofPrompt(cli.secret(file).toCharArray())),
+            question ->
+                Optional.ofNullable(cli.terminal().prompt().read(question))
+                    .map(Passphrase::ofPrompt))) {
       List<VerificationKey> signed =
-          LocalImage.sign(
-              image,
-              layout.assembleOptions(pure),
-              signers,
-              Optional.ofNullable(passphraseFile).map(cli::secret),
-              output);
+          LocalImage.sign(image, layout.assembleOptions(pure), own, names, output);
       List<Json> keyIds = new ArrayList<>();
       signed.forEach(key -> keyIds.add(new Json.Str(key.keyId().hex())));
       cli.report()

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.otasigner.cli.signing;
+
+import org.jspecify.annotations.NullMarked;
