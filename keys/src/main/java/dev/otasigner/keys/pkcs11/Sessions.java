@@ -51,7 +51,7 @@ final class Sessions implements AutoCloseable {
     }
   }
 
-  private static void requireTries(SlotToken token) {
+  static void requireTries(SlotToken token) {
     if (token.has(Ck.CKF_USER_PIN_LOCKED)) {
       throw new PinRefused(
           "the PIN of token "
