@@ -11,6 +11,7 @@ import dev.otasigner.device.flash.Flash;
 import dev.otasigner.device.transport.Server;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.tuf.TufLimits;
 import java.io.IOException;
 
 /** A device under power: bootloader and update agent take turns until there is nothing to do. */
@@ -23,12 +24,20 @@ public final class EmulatedDevice {
   private final Flash flash;
   private final DeviceClock clock;
   private final Server.Dialling dialling;
+  private final TufLimits limits;
   private final Steps steps;
 
+  /** With the limits by which the publisher's own client judges before it publishes. */
   public EmulatedDevice(Flash flash, DeviceClock clock, Server.Dialling dialling, Steps steps) {
+    this(flash, clock, dialling, TufLimits.COMMON, steps);
+  }
+
+  public EmulatedDevice(
+      Flash flash, DeviceClock clock, Server.Dialling dialling, TufLimits limits, Steps steps) {
     this.flash = flash;
     this.clock = clock;
     this.dialling = dialling;
+    this.limits = limits;
     this.steps = steps;
   }
 
@@ -52,7 +61,8 @@ public final class EmulatedDevice {
       BootReport report = BootSequence.reset(flash);
       String version = report.version().map(Object::toString).orElse("an opaque image");
       steps.step("boot", version + (report.isTrial() ? ", on trial" : ""));
-      UpdateAgent agent = new UpdateAgent(OsFlash.of(flash), report, clock, dialling, steps);
+      UpdateAgent agent =
+          new UpdateAgent(OsFlash.of(flash), report, clock, dialling, limits, steps);
       if (agent.run() instanceof UpdateAgent.Done done) {
         return done.outcome();
       }

@@ -21,9 +21,6 @@ import java.util.Optional;
 final class Catalogue {
   private static final String FIRST_ROOT = "metadata/1.root.json";
 
-  /** Those by which the publisher's own client judges before it publishes. */
-  private static final TufLimits LIMITS = TufLimits.COMMON;
-
   private final CatalogueFetcher fetcher;
   private final String lineage;
   private final Updater updater;
@@ -39,15 +36,20 @@ final class Catalogue {
    * device is fetched, and counts only if it is the one baked into the profile.
    */
   static Catalogue refresh(
-      Server server, String product, Profile profile, MetadataStore store, Instant now)
+      Server server,
+      String product,
+      Profile profile,
+      MetadataStore store,
+      TufLimits limits,
+      Instant now)
       throws IOException, RejectedException {
     String lineage = profile.lineage().name();
     CatalogueFetcher fetcher = new CatalogueFetcher(server, product, lineage);
     if (store.load("root").isEmpty()) {
-      byte[] root = fetcher.fetch(FIRST_ROOT, LIMITS.rootBytes());
-      Updater.trustRoot(store, root, profile.lineage().rootSha256(), LIMITS);
+      byte[] root = fetcher.fetch(FIRST_ROOT, limits.rootBytes());
+      Updater.trustRoot(store, root, profile.lineage().rootSha256(), limits);
     }
-    Updater updater = new Updater(store, fetcher, LIMITS, LineagePolicy.of(profile), now);
+    Updater updater = new Updater(store, fetcher, limits, LineagePolicy.of(profile), now);
     updater.refresh();
     return new Catalogue(fetcher, lineage, updater);
   }

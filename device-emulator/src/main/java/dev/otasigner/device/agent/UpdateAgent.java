@@ -17,6 +17,7 @@ import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.tuf.Metadata;
 import dev.otasigner.verifier.tuf.SignedMetadata;
+import dev.otasigner.verifier.tuf.TufLimits;
 import java.io.IOException;
 import java.security.KeyPair;
 import java.time.Instant;
@@ -39,15 +40,22 @@ public final class UpdateAgent {
   private final BootReport report;
   private final DeviceClock clock;
   private final Server.Dialling dialling;
+  private final TufLimits limits;
   private final Steps steps;
 
   public UpdateAgent(
-      OsFlash flash, BootReport report, DeviceClock clock, Server.Dialling dialling, Steps steps) {
+      OsFlash flash,
+      BootReport report,
+      DeviceClock clock,
+      Server.Dialling dialling,
+      TufLimits limits,
+      Steps steps) {
     this.flash = flash;
     this.store = flash.store();
     this.report = report;
     this.clock = clock;
     this.dialling = dialling;
+    this.limits = limits;
     this.steps = steps;
   }
 
@@ -76,7 +84,7 @@ public final class UpdateAgent {
 
   /** Takes what is offered; a refusal is reported and ends the cycle. */
   private Next cycle(Server server, Profile profile) throws IOException {
-    UpdateCycle cycle = new UpdateCycle(flash, report, clock, server, profile, steps);
+    UpdateCycle cycle = new UpdateCycle(flash, report, clock, server, profile, limits, steps);
     try {
       Next next = cycle.run();
       if (next instanceof Done) {
@@ -121,6 +129,7 @@ public final class UpdateAgent {
           after.product(),
           profile,
           store.metadata(profile.lineage().name()),
+          limits,
           clock.now(after));
       server.negotiated().ifPresent(n -> steps.step("connect", n.toString()));
     } catch (IOException | RejectedException e) {

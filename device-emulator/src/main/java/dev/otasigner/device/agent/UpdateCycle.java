@@ -27,6 +27,7 @@ import dev.otasigner.verifier.policy.UpdateSelection.Chosen;
 import dev.otasigner.verifier.policy.UpdateSelection.Selection;
 import dev.otasigner.verifier.policy.UpgradePolicy;
 import dev.otasigner.verifier.tuf.TargetFile;
+import dev.otasigner.verifier.tuf.TufLimits;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -50,6 +51,7 @@ final class UpdateCycle {
   private final DeviceClock clock;
   private final Server server;
   private final Profile profile;
+  private final TufLimits limits;
   private final Steps steps;
 
   UpdateCycle(
@@ -58,6 +60,7 @@ final class UpdateCycle {
       DeviceClock clock,
       Server server,
       Profile profile,
+      TufLimits limits,
       Steps steps) {
     this.flash = flash;
     this.store = flash.store();
@@ -65,6 +68,7 @@ final class UpdateCycle {
     this.clock = clock;
     this.server = server;
     this.profile = profile;
+    this.limits = limits;
     this.steps = steps;
   }
 
@@ -100,7 +104,12 @@ final class UpdateCycle {
     DeviceState state = store.state();
     Catalogue catalogue =
         Catalogue.refresh(
-            server, state.product(), profile, store.metadata(state.lineage()), clock.now(state));
+            server,
+            state.product(),
+            profile,
+            store.metadata(state.lineage()),
+            limits,
+            clock.now(state));
     Instant floor = state.clock().floor();
     Instant verified = catalogue.clockFloor().orElse(floor);
     store.saveState(

@@ -10,12 +10,15 @@ import dev.otasigner.device.flash.Flash;
 import dev.otasigner.device.transport.Timeouts;
 import dev.otasigner.device.transport.TlsDialling;
 import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.tuf.TufLimit;
+import dev.otasigner.verifier.tuf.TufLimits;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +58,15 @@ final class RunCommand implements Callable<Integer> {
       description = "dial the second port where the profile names the first, such as 993:10993")
   private List<String> portMap = new ArrayList<>();
 
+  @Option(
+      names = "--limit",
+      paramLabel = "NAME=N",
+      description = {
+        "another limit for the catalogue than the common one, by the names of signer tuf;",
+        "may be given several times"
+      })
+  private Map<TufLimit, Integer> limits = new EnumMap<>(TufLimit.class);
+
   @Option(names = "--json", description = "print one JSON document at the end")
   private boolean json;
 
@@ -74,6 +86,7 @@ final class RunCommand implements Callable<Integer> {
               chip,
               new DeviceClock(Clock.offset(Clock.systemUTC(), clockOffset)),
               new TlsDialling(ports, Timeouts.DEFAULT),
+              limits(),
               this::step);
       UpdateOutcome outcome;
       try {
@@ -135,6 +148,14 @@ final class RunCommand implements Callable<Integer> {
             .build()
             .textBytes();
     out().println(new String(document, StandardCharsets.UTF_8));
+  }
+
+  private TufLimits limits() {
+    try {
+      return TufLimit.limits(limits);
+    } catch (IllegalArgumentException e) {
+      throw wrong("--limit: " + e.getMessage());
+    }
   }
 
   private Map<Integer, Integer> ports() {

@@ -136,4 +136,21 @@ class DeviceCommandTests extends DeviceCommandBench {
     assertThat(run("--once", "--until-idle").code()).isEqualTo(2);
     assertThat(run("--clock-offset", "soon").code()).isEqualTo(2);
   }
+
+  @Test
+  void catalogueOverTheDevicesOwnLimitIsRefused() throws IOException {
+    enrol("once");
+    service.release("first", build("34.12").make());
+    Output output = run("--limit", "timestamp-bytes=100");
+    assertThat(output.code()).as(output.err()).isEqualTo(1);
+    assertThat(output.out()).contains("refused: limit-exceeded");
+    assertThat(run("--limit", "timestamp-bytes=16384").code()).isZero();
+  }
+
+  @Test
+  void limitThatIsNoneIsAUsageError() throws IOException {
+    enrol("once");
+    assertThat(run("--limit", "roots=0").code()).isEqualTo(2);
+    assertThat(run("--limit", "beds=9").code()).isEqualTo(2);
+  }
 }

@@ -11,6 +11,7 @@ import dev.otasigner.verifier.tuf.FileMetadataStore;
 import dev.otasigner.verifier.tuf.LineagePolicy;
 import dev.otasigner.verifier.tuf.MetadataStore;
 import dev.otasigner.verifier.tuf.TargetFile;
+import dev.otasigner.verifier.tuf.TufLimit;
 import dev.otasigner.verifier.tuf.TufLimits;
 import dev.otasigner.verifier.tuf.Updater;
 import java.io.IOException;
@@ -72,14 +73,14 @@ public final class TufCommand {
         "Names: ${COMPLETION-CANDIDATES}."
       },
       completionCandidates = LimitNames.class)
-  private Map<LimitOption, Integer> limits = new EnumMap<>(LimitOption.class);
+  private Map<TufLimit, Integer> limits = new EnumMap<>(TufLimit.class);
 
   /** As they are written, for help and completion. */
   static final class LimitNames extends ArrayList<String> {
     private static final long serialVersionUID = 1L;
 
     LimitNames() {
-      super(Arrays.stream(LimitOption.values()).map(LimitOption::toString).toList());
+      super(Arrays.stream(TufLimit.values()).map(TufLimit::toString).toList());
     }
   }
 
@@ -147,7 +148,7 @@ public final class TufCommand {
 
   private TufLimits limits() {
     try {
-      return LimitOption.limits(limits);
+      return TufLimit.limits(limits);
     } catch (IllegalArgumentException e) {
       throw failed("--limit: " + e.getMessage());
     }

@@ -1,32 +1,48 @@
-package dev.otasigner.cli.tuf;
+package dev.otasigner.verifier.tuf;
 
-import dev.otasigner.verifier.tuf.Pace;
-import dev.otasigner.verifier.tuf.TufLimits;
 import dev.otasigner.verifier.tuf.TufLimits.Counts;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 
-/** A limit of the client by the name that {@code --limit} gives it. */
-enum LimitOption {
+/** One of {@link TufLimits} by the name that the option {@code --limit} gives it. */
+public enum TufLimit {
+  /** {@link TufLimits#rootBytes}. */
   ROOT_BYTES,
+  /** {@link TufLimits#timestampBytes}. */
   TIMESTAMP_BYTES,
+  /** {@link TufLimits#snapshotBytes}. */
   SNAPSHOT_BYTES,
+  /** {@link TufLimits#targetsBytes}. */
   TARGETS_BYTES,
+  /** {@link TufLimits#roots}. */
   ROOTS,
+  /** {@link TufLimits#roles}. */
   ROLES,
+  /** {@link Counts#signatures}. */
   SIGNATURES,
+  /** {@link Counts#roleKeys}. */
   ROLE_KEYS,
+  /** {@link Counts#delegations}. */
   DELEGATIONS,
+  /** {@link Counts#patterns}. */
   PATTERNS,
+  /** {@link Counts#nameBytes}. */
   NAME_BYTES,
+  /** {@link Pace#patience}, in seconds. */
   PATIENCE_SECONDS,
+  /** {@link Pace#minBytesPerSecond}. */
   BYTES_PER_SECOND;
 
-  /** The common limits with these in place of some. */
-  static TufLimits limits(Map<LimitOption, Integer> given) {
+  /**
+   * The common limits with these in place of some.
+   *
+   * @throws IllegalArgumentException for a limit that is not positive, or that no file name has
+   *     room for
+   */
+  public static TufLimits limits(Map<TufLimit, Integer> given) {
     TufLimits limits = TufLimits.COMMON;
-    for (Map.Entry<LimitOption, Integer> limit : given.entrySet()) {
+    for (Map.Entry<TufLimit, Integer> limit : given.entrySet()) {
       limits = limit.getKey().in(limits, limit.getValue());
     }
     return limits;
@@ -63,6 +79,7 @@ enum LimitOption {
     };
   }
 
+  /** In lower case with hyphens, as it is written on a command line. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
