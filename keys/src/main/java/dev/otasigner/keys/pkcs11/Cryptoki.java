@@ -62,13 +62,17 @@ final class Cryptoki implements MechanismTable {
     }
   }
 
-  /** The tokens that have been initialized, in the order of their slots. */
+  /** The tokens that have been initialized and answer, in the order of their slots. */
   List<SlotToken> tokens() throws CryptokiException {
     List<SlotToken> tokens = new ArrayList<>();
     for (long slot : (long[]) ask("C_GetSlotList", true)) {
-      SlotToken token = token(slot);
-      if (token.isInitialized()) {
-        tokens.add(token);
+      try {
+        SlotToken token = token(slot);
+        if (token.isInitialized()) {
+          tokens.add(token);
+        }
+      } catch (CryptokiException e) {
+        // One token that is broken is none, and the others are not to blame.
       }
     }
     return tokens;
@@ -211,7 +215,9 @@ final class Cryptoki implements MechanismTable {
       return (byte[]) ask("C_Sign", session, input);
     } finally {
       // JDK 17 keeps the parameters outside of the heap until it is told; JDK 25 does not.
-      WRAPPER.apply(with, "freeHandle");
+      if (pssHash != null) {
+        WRAPPER.apply(with, "freeHandle");
+      }
     }
   }
 

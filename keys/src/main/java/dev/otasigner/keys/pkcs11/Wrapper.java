@@ -19,6 +19,7 @@ final class Wrapper {
   private static final String PACKAGE = "sun.security.pkcs11.wrapper";
 
   private final Map<String, Method> functions = new ConcurrentHashMap<>();
+  private final Map<String, Constructor<?>> constructors = new ConcurrentHashMap<>();
 
   /**
    * Says what is missing, if the JVM was not started with access to the binding.
@@ -94,14 +95,24 @@ final class Wrapper {
 
   /** A structure of the standard, by the constructor that takes these arguments. */
   Object make(String structure, Object... arguments) {
+    StringBuilder signature = new StringBuilder(structure);
+    for (Object argument : arguments) {
+      signature.append(' ').append(argument.getClass().getName());
+    }
     try {
-      for (Constructor<?> constructor : type(structure).getConstructors()) {
-        if (takes(constructor.getParameterTypes(), arguments)) {
-          return constructor.newInstance(arguments);
-        }
-      }
+      return constructors
+          .computeIfAbsent(signature.toString(), s -> constructor(structure, arguments))
+          .newInstance(arguments);
     } catch (ReflectiveOperationException e) {
       throw unknown(e);
+    }
+  }
+
+  private static Constructor<?> constructor(String structure, Object... arguments) {
+    for (Constructor<?> constructor : type(structure).getConstructors()) {
+      if (takes(constructor.getParameterTypes(), arguments)) {
+        return constructor;
+      }
     }
     throw new IllegalStateException("no such " + structure + " in this JDK's PKCS#11");
   }

@@ -16,6 +16,7 @@ import dev.otasigner.keys.TokenKey;
 import dev.otasigner.keys.soft.Passphrase;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.SigningInput;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -235,6 +236,25 @@ class Pkcs11TokenTests implements CapabilityContract {
     reopen();
     assertThat(token.probe().key()).isEqualTo(first.key());
     assertThat(SoftHsm.objects(module).find(Template.tokenObject(Ck.CKO_PRIVATE_KEY))).hasSize(1);
+  }
+
+  /** The token stays lost for the process, so it is one that no other test uses. */
+  @Test
+  void aTokenThatIsGoneFailsItsProbeAndSignsNothing() throws Exception {
+    Pkcs11Module lost =
+        Pkcs11Module.of(Pkcs11Uri.parse("pkcs11:token=lost?module-path=" + module.library()));
+    SlotToken slot = Cryptoki.load(lost.library()).token(lost.slotId().orElseThrow());
+    try (Pkcs11Token gone = Pkcs11Token.open(lost, SoftHsm.pin())) {
+      TokenKey key =
+          gone.generate(new KeySpec("k", SignatureSuite.ECDSA_P256_SHA256, KeyPurpose.IMAGE));
+      gone.probe();
+      Path directory = SoftHsm.directoryOf(slot);
+      Files.move(directory, directory.resolveSibling("away"));
+      assertThatThrownBy(gone::probe).isInstanceOf(TokenUnavailable.class);
+      assertThatThrownBy(() -> gone.sign(key.keyId(), SigningInput.message(MESSAGE)))
+          .isInstanceOf(TokenUnavailable.class);
+      assertThatThrownBy(() -> gone.generate(SPEC)).isInstanceOf(TokenUnavailable.class);
+    }
   }
 
   @Test

@@ -54,6 +54,17 @@ final class SoftHsm {
     return module;
   }
 
+  /** Where SoftHSM keeps a token: a directory whose name ends in the serial number. */
+  static Path directoryOf(SlotToken token) throws IOException {
+    Path tokens = Path.of(String.valueOf(System.getenv("SOFTHSM2_CONF"))).resolveSibling("tokens");
+    try (Stream<Path> found = Files.list(tokens)) {
+      return found
+          .filter(path -> path.toString().replace("-", "").endsWith(token.serial()))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
   /** What another program does to the token, while this process is logged in. */
   static TokenObjects objects(Pkcs11Module module) throws CryptokiException {
     Cryptoki cryptoki = Cryptoki.load(module.library());
@@ -67,6 +78,7 @@ final class SoftHsm {
     configure();
     initialize("twin");
     initialize("twin");
+    initialize("lost");
     return new Pkcs11Module(module.orElseThrow(), OptionalLong.of(initialize("test")));
   }
 
