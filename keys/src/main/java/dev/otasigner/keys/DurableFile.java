@@ -1,7 +1,10 @@
 package dev.otasigner.keys;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileStore;
@@ -58,7 +61,33 @@ public final class DurableFile {
    * @throws FileAlreadyExistsException when it is
    */
   public static void create(Path file, byte[] bytes) throws IOException {
-    Path temporary = write(file, bytes, Disk.REAL);
+    link(write(file, bytes, Disk.REAL), file);
+  }
+
+  /** Something that is too long to be held in memory. */
+  public interface Content {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /**
+   * Writes a file that must not be there yet.
+   *
+   * @throws FileAlreadyExistsException when it is
+   */
+  public static void create(Path file, Content content) throws IOException {
+    link(
+        write(
+            file,
+            Disk.REAL,
+            channel -> {
+              OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel));
+              content.writeTo(out);
+              out.flush();
+            }),
+        file);
+  }
+
+  private static void link(Path temporary, Path file) throws IOException {
     try {
       // A hard link, unlike a rename, never replaces what is there.
       Files.createLink(file, temporary);
@@ -113,12 +142,25 @@ public final class DurableFile {
   }
 
   private static Path write(Path file, byte[] bytes, Disk disk) throws IOException {
+    return write(
+        file,
+        disk,
+        channel ->
+            disk.write("write " + file.getFileName(), bytes, part -> writeAll(channel, part)));
+  }
+
+  /** What puts the content into a fresh file. */
+  private interface Filling {
+    void of(FileChannel channel) throws IOException;
+  }
+
+  private static Path write(Path file, Disk disk, Filling filling) throws IOException {
     Path temporary = file.resolveSibling(TEMPORARY_PREFIX + UUID.randomUUID());
     Set<StandardOpenOption> options =
         EnumSet.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
     boolean written = false;
     try (FileChannel channel = FileChannel.open(temporary, options, ownerOnly(file))) {
-      disk.write("write " + file.getFileName(), bytes, part -> writeAll(channel, part));
+      filling.of(channel);
       disk.step("force " + file.getFileName(), () -> channel.force(true));
       written = true;
     } finally {

@@ -16,6 +16,8 @@ public enum RefusalCode {
   CONTENT,
   /** An earlier signature of this key did not verify. */
   OUT_OF_SERVICE,
+  /** A request from before the token was restored: whether it was signed then is not known. */
+  BEFORE_RESTORE,
   /** The request document is not the one of the stated digest, or does not name the key. */
   REQUEST_MISMATCH,
   /** Fewer valid approvals than the rule asks for. */

@@ -15,6 +15,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import dev.otasigner.keys.KeyOperationException;
+import dev.otasigner.keys.soft.Argon2Cost;
 import dev.otasigner.keys.soft.Passphrase;
 import dev.otasigner.keys.soft.PrivateKeyParts;
 import org.junit.jupiter.api.BeforeAll;
@@ -180,9 +181,9 @@ class ArchitectureTests {
             .resideInAnyPackage(SERVICE, DEVICE));
   }
 
-  /** Besides local signing, only what it exposes: its failures and the passphrase it takes. */
+  /** Besides them, only what they expose: failures, and the passphrase they take and its cost. */
   @Test
-  void cliUsesKeysForLocalSigningOnly() {
+  void cliUsesKeysForLocalSigningAndBackupsOnly() {
     check(
         noClasses()
             .that()
@@ -191,8 +192,10 @@ class ArchitectureTests {
             .dependOnClassesThat(
                 resideInAPackage(KEYS)
                     .and(resideOutsideOfPackage("dev.otasigner.keys.local"))
+                    .and(resideOutsideOfPackage("dev.otasigner.keys.backup"))
                     .and(not(assignableTo(KeyOperationException.class)))
-                    .and(not(type(Passphrase.class)))));
+                    .and(not(type(Passphrase.class)))
+                    .and(not(type(Argon2Cost.class)))));
   }
 
   @Test

@@ -6,9 +6,11 @@ import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a worker reads of the request that was approved; its other members are for the people who
@@ -18,6 +20,7 @@ import java.util.Map;
  * @param toBeSigned digests of the bytes that the keys are to sign, as far as they are known before
  *     anything is signed
  * @param manifest digest of the manifest's {@link #manifestDraft draft}
+ * @param created when it was made, by the service's clock
  */
 public record RequestDocument(
     Digest digest,
@@ -25,7 +28,8 @@ public record RequestDocument(
     List<Digest> keyIds,
     Digest manifest,
     Digest policy,
-    List<Digest> toBeSigned) {
+    List<Digest> toBeSigned,
+    Optional<Instant> created) {
   private static final int MAX_BYTES = 256 * 1024;
   private static final int MAX_LIST = 64;
 
@@ -48,7 +52,8 @@ public record RequestDocument(
         fields.digests("keyIds", MAX_LIST),
         fields.digest("manifest"),
         fields.digest("policy"),
-        fields.has("toBeSigned") ? fields.digests("toBeSigned", MAX_LIST) : List.of());
+        fields.has("toBeSigned") ? fields.digests("toBeSigned", MAX_LIST) : List.of(),
+        fields.has("created") ? Optional.of(fields.time("created")) : Optional.empty());
   }
 
   /**

@@ -15,6 +15,9 @@ public record Argon2Cost(int memoryKib, int passes, int lanes) {
   /** RFC 9106 section 4, the second recommended choice: 64 MiB, three passes, four lanes. */
   public static final Argon2Cost RECOMMENDED = new Argon2Cost(64 * 1024, 3, 4);
 
+  /** A random passphrase of 256 bits is not guessed at any price: it need not cost memory. */
+  public static final Argon2Cost FOR_RANDOM = new Argon2Cost(8 * 1024, 1, 1);
+
   // A file that asks for more is refused rather than obeyed.
   private static final int MAX_MEMORY_KIB = 1024 * 1024;
   private static final int MAX_PASSES = 64;

@@ -8,6 +8,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
@@ -90,6 +91,16 @@ public final class Passphrase implements AutoCloseable {
     Arrays.fill(random, (byte) 0);
     Arrays.fill(text, (byte) 0);
     Arrays.fill(line, (byte) 0);
+  }
+
+  /** Whether it has this many bytes at least. */
+  public boolean isOfAtLeast(int bytes) {
+    return utf8.length >= bytes;
+  }
+
+  /** Whether another one is the same. */
+  public boolean matches(Passphrase other) {
+    return MessageDigest.isEqual(utf8, other.utf8);
   }
 
   /** A copy, for the caller to wipe. */

@@ -26,9 +26,10 @@ import java.util.Arrays;
 final class SealedFile {
   private static final byte[] MAGIC = "OTASEAL1".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] END = "OTAEND1\n".getBytes(StandardCharsets.US_ASCII);
-  private static final int HEAD = MAGIC.length + Integer.BYTES;
-  private static final int TAIL = 32 + END.length;
-  private static final int MAX_BYTES = 256 * 1024;
+  static final int MAGIC_BYTES = MAGIC.length;
+  static final int HEAD = MAGIC.length + Integer.BYTES;
+  static final int TAIL = 32 + END.length;
+  static final int MAX_BYTES = 256 * 1024;
 
   private SealedFile() {}
 
@@ -57,31 +58,35 @@ final class SealedFile {
     return decode(file, Files.readAllBytes(file));
   }
 
-  private static Fields decode(Path file, byte[] bytes) {
+  static Fields decode(Path file, byte[] bytes) {
     boolean ends = endsWith(bytes, END);
     long stated =
         bytes.length >= HEAD
             ? HEAD + TAIL + Integer.toUnsignedLong(ByteBuffer.wrap(bytes).getInt(MAGIC.length))
             : Long.MAX_VALUE;
     if (!ends && bytes.length < stated) {
-      throw new SealBroken(
-          SealFault.TRUNCATED,
-          file
-              + ": the file ends too early (byte "
-              + bytes.length
-              + (stated == Long.MAX_VALUE ? "" : " of " + stated)
-              + "); restore it from a backup");
+      throw truncated(file, bytes.length);
     }
     if (!ends || bytes.length != stated || !intact(bytes)) {
-      throw new SealBroken(
-          SealFault.CORRUPT,
-          file + ": its bytes are not the ones that were written; restore it from a backup");
+      throw corrupt(file);
     }
     try {
       return JsonReader.readObject(Arrays.copyOfRange(bytes, HEAD, bytes.length - TAIL), MAX_BYTES);
     } catch (RejectedException e) {
       throw new SealBroken(SealFault.CORRUPT, file + ": " + e.getMessage());
     }
+  }
+
+  static SealBroken truncated(Path file, long bytes) {
+    return new SealBroken(
+        SealFault.TRUNCATED,
+        file + ": the file ends too early (at byte " + bytes + "); restore it from a backup");
+  }
+
+  static SealBroken corrupt(Path file) {
+    return new SealBroken(
+        SealFault.CORRUPT,
+        file + ": its bytes are not the ones that were written; restore it from a backup");
   }
 
   private static boolean intact(byte[] bytes) {

@@ -340,6 +340,11 @@ public final class SoftwareToken
         Bytes.copyOf(key.sign(SigningInput.message(challenge))));
   }
 
+  /** The private half, for what takes it out of this token under another seal. */
+  SoftKey privateHalf(Digest keyId) {
+    return require(keyId).key();
+  }
+
   private Held require(Digest keyId) {
     openSeal();
     Held key = held.get(keyId);

@@ -84,6 +84,9 @@ final class SigningRun {
     Usage.Attempt attempt =
         new Usage.Attempt(request.request(), request.keyId(), Digest.of(input.bytes()));
     Optional<Usage.Stored> stored = rule.purpose().isGuarded() ? claim(attempt) : Optional.empty();
+    if (rule.purpose().isGuarded() && stored.isEmpty() && usage.restored().isPresent()) {
+      Restored.requireAfter(usage.restored().get(), request);
+    }
     return new Task(request, rule, key, input, attempt, stored);
   }
 

@@ -40,8 +40,8 @@ import java.util.function.Supplier;
  * journal.log} (intents) and its lock. Safe for use by several threads.
  */
 public final class TokenWorker implements Worker {
-  static final String CONFIGURATION = "worker.json";
-  static final String JOURNAL = "journal.log";
+  public static final String CONFIGURATION = "worker.json";
+  public static final String JOURNAL = "journal.log";
   private static final String LOCK = "worker";
 
   private final Path configurationFile;
@@ -66,7 +66,7 @@ public final class TokenWorker implements Worker {
     this.clock = clock;
     this.disk = disk;
     this.lock = lock;
-    this.usage = new Usage();
+    this.usage = new Usage(Restored.in(directory));
     this.configuration = configure(configurationFile, disk);
     requireNoApproverKeys(configuration, token);
     Journal.Opened opened = Journal.open(journalFile, lock::require, usage);

@@ -42,6 +42,21 @@ final class Usage implements Journal.Observer {
   private final Map<Digest, Long> reserved = new HashMap<>();
   private final Set<Digest> outOfService = new HashSet<>();
   private final Set<Attempt> claimed = new HashSet<>();
+  private final Optional<Instant> restored;
+
+  /**
+   * An empty memory.
+   *
+   * @param restored when the journal came back from a backup, which does not know what was signed
+   *     between the backup and then
+   */
+  Usage(Optional<Instant> restored) {
+    this.restored = restored;
+  }
+
+  Optional<Instant> restored() {
+    return restored;
+  }
 
   @Override
   public synchronized void recorded(JournalEntry entry) {

@@ -8,6 +8,7 @@ import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -141,6 +142,38 @@ public final class KeysCommand {
 
   private int move(String key, String step, @Nullable String reason) {
     show(cli.service().post(path("keys", key, step), Json.object().put("reason", reason).build()));
+    return 0;
+  }
+
+  @Command(
+      description = {
+        "Write all keys of the software token and its worker's memory into one sealed file.",
+        "Run at the service's machine by its user; nothing of this goes over the network."
+      })
+  int backup(
+      @Mixin OfflineToken token,
+      @Option(
+              names = {"-o", "--output"},
+              required = true,
+              paramLabel = "FILE",
+              description = "Must not be there yet.")
+          Path output)
+      throws IOException {
+    token.backUp(cli, output);
+    return 0;
+  }
+
+  @Command(description = "Bring a backup back into a directory that is empty or not there.")
+  int restore(
+      @Parameters(paramLabel = "BACKUP") Path file,
+      @Mixin OfflineToken token,
+      @Option(
+              names = "--leave-out",
+              paramLabel = NAME,
+              description = "A key that stays away, such as one destroyed since; repeatable.")
+          @Nullable List<String> leaveOut)
+      throws IOException {
+    token.restore(cli, file, leaveOut);
     return 0;
   }
 

@@ -30,6 +30,10 @@ final class PassphraseOptions {
     }
   }
 
+  boolean isGiven() {
+    return file != null || variable != null;
+  }
+
   /** What was given, or what a person answers; none when there is nobody to ask. */
   Optional<Passphrase> passphrase(Terminal terminal, String question) throws IOException {
     if (file != null) {

@@ -52,6 +52,7 @@ final class Refusals {
           QUOTA_USED_UP,
           CONTENT,
           OUT_OF_SERVICE,
+          BEFORE_RESTORE,
           REQUEST_MISMATCH ->
           ProblemType.KEY_NOT_USABLE;
     };
