@@ -10,6 +10,10 @@ public enum RefusalCode {
   PURPOSE_MISMATCH,
   /** The rule's time is over. */
   RULE_ENDED,
+  /** The rule's time has not come yet. */
+  RULE_NOT_BEGUN,
+  /** Limits that allow more than the worker's own: they are only ever narrowed. */
+  LIMIT_WIDER,
   /** As many signatures as the rule allows were made in the last 24 hours. */
   QUOTA_USED_UP,
   /** The bytes are not what a key of this purpose signs. */

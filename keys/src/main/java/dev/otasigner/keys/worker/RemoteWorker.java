@@ -3,6 +3,7 @@ package dev.otasigner.keys.worker;
 import dev.otasigner.keys.KeyOperationException.NotSupported;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeySpec;
+import dev.otasigner.keys.Limits;
 import dev.otasigner.keys.TokenKey;
 import dev.otasigner.keys.soft.Passphrase;
 import dev.otasigner.keys.worker.WorkerCall.Operation;
@@ -105,6 +106,16 @@ public final class RemoteWorker implements Worker {
   @Override
   public void retire(Digest keyId) {
     ask(Operation.RETIRE, Optional.of(keyId));
+  }
+
+  @Override
+  public void narrow(Digest keyId, Limits limits) {
+    ask(new WorkerCall.Narrow(keyId, limits));
+  }
+
+  @Override
+  public Optional<Long> remaining(Digest keyId) {
+    return read(ask(Operation.REMAINING, Optional.of(keyId)), WorkerAnswer::readCount);
   }
 
   @Override

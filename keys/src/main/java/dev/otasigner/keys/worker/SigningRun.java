@@ -73,7 +73,7 @@ final class SigningRun {
 
   private Task judge(WorkerRequest request) {
     Rule rule = TokenWorker.requireRule(configuration, request.keyId());
-    TokenWorker.requireNotEnded(rule, now);
+    TokenWorker.requireInForce(rule, now);
     usage.requireInService(request.keyId());
     VerificationKey key = token.publicKey(request.keyId());
     requirePurpose(rule, key);

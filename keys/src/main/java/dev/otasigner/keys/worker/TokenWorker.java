@@ -8,6 +8,7 @@ import dev.otasigner.keys.KeyOperationException.Refused;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
+import dev.otasigner.keys.Limits;
 import dev.otasigner.keys.RefusalCode;
 import dev.otasigner.keys.Token;
 import dev.otasigner.keys.TokenKey;
@@ -197,9 +198,11 @@ public final class TokenWorker implements Worker {
     requireNoApproverKey(configuration, given.keyId());
     Predicate<TokenKey> same = key -> key.publicKey().equals(given);
     Optional<TokenKey> known = token.find(spec.name()).filter(same).filter(key -> isOf(spec, key));
-    return known.isPresent() && rule(given.keyId()).isPresent()
-        ? known.get()
-        : make(spec, same, taking);
+    if (known.isEmpty() || rule(given.keyId()).isEmpty()) {
+      return make(spec, same, taking);
+    }
+    narrow(given.keyId(), spec.limits());
+    return known.get();
   }
 
   /** Makes a key and its rule; a key whose making was interrupted is taken up if it is wanted. */
@@ -211,6 +214,8 @@ public final class TokenWorker implements Worker {
       throw new NotSupported(
           "the worker's configuration makes no keys of purpose " + spec.purpose().code());
     }
+    Limits limits =
+        new Limits(Optional.empty(), Optional.empty(), rule.quota()).narrowedTo(spec.limits());
     Optional<TokenKey> unfinished =
         configuration.pending().contains(spec.name()) ? token.find(spec.name()) : Optional.empty();
     if (unfinished.isEmpty()) {
@@ -227,8 +232,9 @@ public final class TokenWorker implements Worker {
                     key.keyId(),
                     key.purpose(),
                     rule.minApprovals(),
-                    rule.quota(),
-                    Optional.empty()),
+                    limits.quota(),
+                    limits.notBefore(),
+                    limits.notAfter()),
                 key.name()));
     return key;
   }
@@ -262,6 +268,17 @@ public final class TokenWorker implements Worker {
     WorkerConfiguration current = WorkerConfiguration.read(configurationFile);
     Rule rule = requireRule(current, keyId);
     change(current.with(rule.endingAt(clock.instant()), ""));
+  }
+
+  @Override
+  public synchronized void narrow(Digest keyId, Limits limits) {
+    WorkerConfiguration current = WorkerConfiguration.read(configurationFile);
+    change(current.with(requireRule(current, keyId).narrowedTo(limits), ""));
+  }
+
+  @Override
+  public Optional<Long> remaining(Digest keyId) {
+    return rule(keyId).flatMap(rule -> usage.remaining(rule, clock.instant()));
   }
 
   @Override
@@ -303,8 +320,13 @@ public final class TokenWorker implements Worker {
     return rule;
   }
 
-  /** When the rule of a key has ended. */
-  static void requireNotEnded(Rule rule, Instant now) {
+  /** When the rule of a key has not begun, or has ended. */
+  static void requireInForce(Rule rule, Instant now) {
+    if (rule.notBefore().isPresent() && now.isBefore(rule.notBefore().get())) {
+      throw new Refused(
+          RefusalCode.RULE_NOT_BEGUN,
+          "key " + rule.keyId().abbreviated() + " does not sign before " + rule.notBefore().get());
+    }
     if (rule.notAfter().isPresent() && !now.isBefore(rule.notAfter().get())) {
       throw new Refused(
           RefusalCode.RULE_ENDED,

@@ -113,13 +113,7 @@ final class Usage implements Journal.Observer {
    * @throws Refused QUOTA_USED_UP
    */
   synchronized void reserve(Rule rule, Instant now) {
-    Deque<Instant> recent = uses.computeIfAbsent(rule.keyId(), k -> new ArrayDeque<>());
-    Instant from = now.minus(QUOTA_WINDOW);
-    while (!recent.isEmpty() && !recent.getFirst().isAfter(from)) {
-      recent.removeFirst();
-    }
-    long pending = reserved.getOrDefault(rule.keyId(), 0L);
-    if (rule.quota().isPresent() && recent.size() + pending >= rule.quota().get()) {
+    if (remaining(rule, now).filter(left -> left == 0).isPresent()) {
       throw new Refused(
           RefusalCode.QUOTA_USED_UP,
           "key "
@@ -128,7 +122,18 @@ final class Usage implements Journal.Observer {
               + rule.quota().get()
               + " signatures of 24 hours");
     }
-    reserved.put(rule.keyId(), pending + 1);
+    reserved.merge(rule.keyId(), 1L, Long::sum);
+  }
+
+  /** What is left of the rule's quota now; empty when it has none. */
+  synchronized Optional<Long> remaining(Rule rule, Instant now) {
+    Deque<Instant> recent = uses.computeIfAbsent(rule.keyId(), k -> new ArrayDeque<>());
+    Instant from = now.minus(QUOTA_WINDOW);
+    while (!recent.isEmpty() && !recent.getFirst().isAfter(from)) {
+      recent.removeFirst();
+    }
+    long used = recent.size() + reserved.getOrDefault(rule.keyId(), 0L);
+    return rule.quota().map(quota -> Math.max(0, quota - used));
   }
 
   synchronized void settle(Digest keyId) {

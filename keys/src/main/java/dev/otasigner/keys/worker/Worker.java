@@ -6,6 +6,7 @@ import dev.otasigner.keys.KeyOperationException.Refused;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeyOperationException.WrongSignature;
 import dev.otasigner.keys.KeySpec;
+import dev.otasigner.keys.Limits;
 import dev.otasigner.keys.TokenKey;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
@@ -68,6 +69,17 @@ public interface Worker extends AutoCloseable {
    * @throws Refused NO_RULE when it has none
    */
   void retire(Digest keyId);
+
+  /**
+   * Narrows when and how often the key signs, for good: nothing widens a rule but a person who
+   * edits the worker's own file.
+   *
+   * @throws Refused NO_RULE when it has none, LIMIT_WIDER when it would allow more than before
+   */
+  void narrow(Digest keyId, Limits limits);
+
+  /** How many signatures are left of the key's quota now; empty when it has none. */
+  Optional<Long> remaining(Digest keyId);
 
   /**
    * Erases the key.

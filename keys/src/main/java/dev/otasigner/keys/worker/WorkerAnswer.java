@@ -68,6 +68,16 @@ final class WorkerAnswer {
     return answer.has("rule") ? Optional.of(Rule.read(answer.object("rule"))) : Optional.empty();
   }
 
+  static Json.Obj count(Optional<Long> count) {
+    return count.map(n -> Json.object().put("count", n).build()).orElseGet(WorkerAnswer::nothing);
+  }
+
+  static Optional<Long> readCount(Fields answer) throws RejectedException {
+    return answer.has("count")
+        ? Optional.of(answer.integer("count", 0, Long.MAX_VALUE))
+        : Optional.empty();
+  }
+
   static Json.Obj keyIds(Set<Digest> keyIds) {
     return Json.object()
         .put("keyIds", Json.strings(keyIds.stream().map(Digest::hex).toList()))

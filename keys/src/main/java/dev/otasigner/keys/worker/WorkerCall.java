@@ -2,6 +2,7 @@ package dev.otasigner.keys.worker;
 
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
+import dev.otasigner.keys.Limits;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
@@ -17,6 +18,9 @@ import java.util.Set;
 
 /** One operation of {@link Worker} as it goes to another process: there are no others. */
 sealed interface WorkerCall {
+  Set<String> LIMITS = Set.of("notBefore", "notAfter", "quota");
+  Set<String> SPEC = Set.of("name", "suite", "purpose", "notBefore", "notAfter", "quota");
+
   int MAX_REQUESTS = 1000;
   int MAX_URI_CHARACTERS = 4096;
 
@@ -90,6 +94,22 @@ sealed interface WorkerCall {
     }
   }
 
+  /** Narrows a key's rule. */
+  record Narrow(Digest keyId, Limits limits) implements WorkerCall {
+    @Override
+    public Json.Obj toJson() {
+      Json.Builder json = op("narrow").put("keyId", keyId);
+      limits.writeTo(json);
+      return json.build();
+    }
+
+    @Override
+    public Json.Obj ask(Worker worker) {
+      worker.narrow(keyId, limits);
+      return WorkerAnswer.nothing();
+    }
+  }
+
   /** Looks for a key by its name. */
   record Find(String name) implements WorkerCall {
     @Override
@@ -118,6 +138,7 @@ sealed interface WorkerCall {
                 .rule(keyId.orElseThrow())
                 .map(rule -> Json.object().put("rule", rule.toJson()).build())
                 .orElseGet(WorkerAnswer::nothing);
+        case REMAINING -> WorkerAnswer.count(worker.remaining(keyId.orElseThrow()));
         case OUT_OF_SERVICE -> WorkerAnswer.keyIds(worker.outOfService());
         case RETIRE -> {
           worker.retire(keyId.orElseThrow());
@@ -138,6 +159,7 @@ sealed interface WorkerCall {
   /** Operations without a document of their own. */
   enum Operation {
     RULE("rule", true),
+    REMAINING("remaining", true),
     OUT_OF_SERVICE("out-of-service", false),
     RETIRE("retire", true),
     DESTROY("destroy", true),
@@ -211,16 +233,20 @@ sealed interface WorkerCall {
     String op = fields.string("op");
     return switch (op) {
       case "create" -> {
-        requireOnly(fields, "name", "suite", "purpose");
+        requireOnly(fields, SPEC);
         yield new Create(spec(fields));
       }
       case "import" -> {
-        requireOnly(fields, "name", "suite", "purpose", "pkcs8");
+        requireOnly(fields, SPEC, "pkcs8");
         yield new Import(spec(fields), fields.base64("pkcs8", WorkerProtocol.MAX_BODY_BYTES));
       }
       case "adopt" -> {
-        requireOnly(fields, "name", "suite", "purpose", "uri");
+        requireOnly(fields, SPEC, "uri");
         yield new Adopt(spec(fields), uri(fields));
+      }
+      case "narrow" -> {
+        requireOnly(fields, LIMITS, "keyId");
+        yield new Narrow(fields.digest("keyId"), Limits.read(fields));
       }
       case "find" -> {
         requireOnly(fields, "name");
@@ -257,7 +283,13 @@ sealed interface WorkerCall {
   }
 
   private static void requireOnly(Fields fields, String... members) throws RejectedException {
-    Set<String> known = new java.util.HashSet<>(Set.of(members));
+    requireOnly(fields, Set.of(), members);
+  }
+
+  private static void requireOnly(Fields fields, Set<String> some, String... members)
+      throws RejectedException {
+    Set<String> known = new java.util.HashSet<>(some);
+    known.addAll(List.of(members));
     known.add("op");
     WorkerConfiguration.requireOnly(fields, known);
   }
@@ -274,14 +306,18 @@ sealed interface WorkerCall {
     return new KeySpec(
         fields.name("name"),
         fields.oneOf("suite", SignatureSuite::ofCode, "signature suite"),
-        fields.oneOf("purpose", KeyPurpose::ofCode, "key purpose"));
+        fields.oneOf("purpose", KeyPurpose::ofCode, "key purpose"),
+        Limits.read(fields));
   }
 
   private static Json.Builder ofKey(String op, KeySpec spec) {
-    return op(op)
-        .put("name", spec.name())
-        .put("suite", spec.suite().code())
-        .put("purpose", spec.purpose().code());
+    Json.Builder json =
+        op(op)
+            .put("name", spec.name())
+            .put("suite", spec.suite().code())
+            .put("purpose", spec.purpose().code());
+    spec.limits().writeTo(json);
+    return json;
   }
 
   private static Json.Builder op(String op) {

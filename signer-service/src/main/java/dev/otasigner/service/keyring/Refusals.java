@@ -48,7 +48,9 @@ final class Refusals {
           ProblemType.APPROVAL_MISSING;
       case NO_RULE,
           PURPOSE_MISMATCH,
+          RULE_NOT_BEGUN,
           RULE_ENDED,
+          LIMIT_WIDER,
           QUOTA_USED_UP,
           CONTENT,
           OUT_OF_SERVICE,

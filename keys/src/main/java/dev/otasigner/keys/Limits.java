@@ -1,0 +1,93 @@
+package dev.otasigner.keys;
+
+import dev.otasigner.keys.KeyOperationException.Refused;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.BiPredicate;
+
+/**
+ * When a key may sign, and how often. Asked of a worker, limits only ever narrow what its own
+ * configuration allows.
+ *
+ * @param notBefore no signature before it
+ * @param notAfter no signature from then on
+ * @param quota most signatures in any 24 hours
+ */
+public record Limits(
+    Optional<Instant> notBefore, Optional<Instant> notAfter, Optional<Long> quota) {
+  /** Nothing is limited. */
+  public static final Limits NONE =
+      new Limits(Optional.empty(), Optional.empty(), Optional.empty());
+
+  public Limits {
+    if (quota.isPresent() && quota.get() < 0) {
+      throw new IllegalArgumentException("a quota is no negative number");
+    }
+    if (notBefore.isPresent()
+        && notAfter.isPresent()
+        && !notBefore.get().isBefore(notAfter.get())) {
+      throw new IllegalArgumentException("notBefore must be before notAfter");
+    }
+  }
+
+  /**
+   * These limits with the wished ones within them.
+   *
+   * @throws Refused LIMIT_WIDER when the wish allows more than these do
+   */
+  public Limits narrowedTo(Limits wish) {
+    requireWithin("notBefore", notBefore, wish.notBefore, (mine, theirs) -> !theirs.isBefore(mine));
+    requireWithin("notAfter", notAfter, wish.notAfter, (mine, theirs) -> !theirs.isAfter(mine));
+    requireWithin("quota", quota, wish.quota, (mine, theirs) -> theirs <= mine);
+    Optional<Instant> from = wish.notBefore.or(() -> notBefore);
+    Optional<Instant> until = wish.notAfter.or(() -> notAfter);
+    if (from.isPresent() && until.isPresent() && !from.get().isBefore(until.get())) {
+      throw new Refused(
+          RefusalCode.LIMIT_WIDER,
+          "the key's time would begin at " + from.get() + " after its end");
+    }
+    return new Limits(from, until, wish.quota.or(() -> quota));
+  }
+
+  private static <T> void requireWithin(
+      String name, Optional<T> mine, Optional<T> wish, BiPredicate<T, T> within) {
+    if (mine.isPresent() && wish.isPresent() && !within.test(mine.get(), wish.get())) {
+      throw new Refused(
+          RefusalCode.LIMIT_WIDER,
+          name + " " + wish.get() + " is wider than the worker's own " + mine.get());
+    }
+  }
+
+  /**
+   * Reads members that may stand beside others.
+   *
+   * @throws RejectedException MALFORMED naming the member
+   */
+  public static Limits read(Fields fields) throws RejectedException {
+    Optional<Instant> from = time(fields, "notBefore");
+    Optional<Instant> until = time(fields, "notAfter");
+    if (from.isPresent() && until.isPresent() && !from.get().isBefore(until.get())) {
+      throw fields.malformed("notBefore", "a time before notAfter is expected");
+    }
+    return new Limits(
+        from,
+        until,
+        fields.has("quota")
+            ? Optional.of(fields.integer("quota", 0, Long.MAX_VALUE))
+            : Optional.empty());
+  }
+
+  private static Optional<Instant> time(Fields fields, String name) throws RejectedException {
+    return fields.has(name) ? Optional.of(fields.time(name)) : Optional.empty();
+  }
+
+  /** Writes the members that are there. */
+  public void writeTo(Json.Builder json) {
+    notBefore.ifPresent(at -> json.put("notBefore", at));
+    notAfter.ifPresent(at -> json.put("notAfter", at));
+    quota.ifPresent(most -> json.put("quota", most));
+  }
+}
