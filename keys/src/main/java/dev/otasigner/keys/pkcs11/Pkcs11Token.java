@@ -76,7 +76,7 @@ public final class Pkcs11Token
   }
 
   /** Another process may have changed what is there. */
-  private KeyTable read() {
+  private synchronized KeyTable read() {
     KeyTable read = using("tell its keys", KeyTable::read);
     keys = read;
     return read;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -100,5 +101,30 @@ class Pkcs11ModuleTests {
     assertThatThrownBy(() -> Pkcs11Module.of(Pkcs11Uri.parse("pkcs11:token=test")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("?module-path=");
+  }
+
+  /** What a program does that was started as any other. */
+  static final class Unprepared {
+    private Unprepared() {}
+
+    public static void main(String[] arguments) {
+      Pkcs11Module.of(Pkcs11Uri.parse(arguments[0]));
+    }
+  }
+
+  @Test
+  void aJvmThatWasNotStartedForItSaysHow() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Unprepared.class.getName(),
+                "pkcs11:token=test?module-path=" + test.library())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).isNotZero();
+    assertThat(said).contains("java to be started with " + Pkcs11Module.JVM_OPTION);
   }
 }

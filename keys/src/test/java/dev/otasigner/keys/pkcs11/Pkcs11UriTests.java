@@ -49,18 +49,19 @@ class Pkcs11UriTests {
   @Test
   void aPinInTheUriIsRefusedByNameAndNotRepeated() {
     refused("pkcs11:token=t?pin-value=271828")
-        .hasMessageContaining("pin-value")
+        .hasMessageContaining("pin-value: a PIN must not stand in an argument")
         .hasMessageNotContaining("271828");
     refused("pkcs11:token=t;pin-value=271828")
-        .hasMessageContaining("pin-value")
+        .hasMessageContaining("pin-value: a PIN must not stand in an argument")
         .hasMessageNotContaining("271828");
   }
 
   @Test
   void aPinInThePlaceOfItsFileIsRefusedAndNotRepeated() {
     refused("pkcs11:token=t?pin-source=271828")
-        .hasMessageContaining("pin-source")
+        .hasMessageContaining("pin-source is no file: (a PIN itself must not stand there)")
         .hasMessageNotContaining("271828");
+    refused("pkcs11:token=t?pin-source=27182/etc/pin").hasMessageContaining("a PIN itself");
   }
 
   @Test
