@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * @param slotId as the module numbers its slots; absent for the first one with a token
  */
 public record Pkcs11Module(Path library, OptionalLong slotId) {
-  /** What java has to be started with where a token is used: see {@link Cryptoki}. */
+  /** What java has to be started with where a token is used: see {@link JdkCryptoki}. */
   public static final String JVM_OPTION =
       "--add-exports=jdk.crypto.cryptoki/sun.security.pkcs11.wrapper=ALL-UNNAMED";
 
@@ -39,7 +39,7 @@ public record Pkcs11Module(Path library, OptionalLong slotId) {
                     new IllegalArgumentException(
                         "the PKCS#11 URI names no module: add ?module-path=/path/of/the/module.so"));
     try {
-      List<SlotToken> tokens = Cryptoki.load(library).tokens();
+      List<SlotToken> tokens = JdkCryptoki.load(library).tokens();
       List<SlotToken> fitting = tokens.stream().filter(token -> token.fits(uri)).toList();
       if (fitting.isEmpty()) {
         throw new TokenUnavailable(
@@ -73,7 +73,7 @@ public record Pkcs11Module(Path library, OptionalLong slotId) {
    *     in
    */
   Sessions login(Passphrase pin) {
-    Cryptoki module = Cryptoki.load(library);
+    Cryptoki module = JdkCryptoki.load(library);
     try {
       return Sessions.open(module, slotId.isPresent() ? slotId.getAsLong() : first(module), pin);
     } catch (CryptokiException e) {

@@ -56,7 +56,10 @@ public final class Pkcs11Token
    * @throws TokenUnavailable when the module does not load, or has no token
    */
   public static Pkcs11Token open(Pkcs11Module module, Passphrase pin) {
-    Sessions sessions = module.login(pin);
+    return over(module.login(pin));
+  }
+
+  static Pkcs11Token over(Sessions sessions) {
     Pkcs11Token token = new Pkcs11Token(sessions);
     boolean opened = false;
     try {

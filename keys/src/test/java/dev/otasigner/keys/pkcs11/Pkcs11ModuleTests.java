@@ -26,7 +26,7 @@ class Pkcs11ModuleTests {
   }
 
   private SlotToken tokenIn(Pkcs11Module module) throws CryptokiException {
-    return Cryptoki.load(module.library()).token(module.slotId().orElseThrow());
+    return JdkCryptoki.load(module.library()).token(module.slotId().orElseThrow());
   }
 
   @Test
@@ -74,7 +74,7 @@ class Pkcs11ModuleTests {
 
   @Test
   void aSlotWithoutATokenDoesNotCount() throws Exception {
-    assertThat(Cryptoki.load(test.library()).tokens())
+    assertThat(JdkCryptoki.load(test.library()).tokens())
         .extracting(SlotToken::label)
         .contains("test", "twin")
         .doesNotContain("");

@@ -120,7 +120,7 @@ class Pkcs11TokenTests implements CapabilityContract {
   }
 
   private SlotToken slot() throws CryptokiException {
-    return Cryptoki.load(module.library()).token(module.slotId().orElseThrow());
+    return JdkCryptoki.load(module.library()).token(module.slotId().orElseThrow());
   }
 
   @Test
@@ -243,7 +243,7 @@ class Pkcs11TokenTests implements CapabilityContract {
   void aTokenThatIsGoneFailsItsProbeAndSignsNothing() throws Exception {
     Pkcs11Module lost =
         Pkcs11Module.of(Pkcs11Uri.parse("pkcs11:token=lost?module-path=" + module.library()));
-    SlotToken slot = Cryptoki.load(lost.library()).token(lost.slotId().orElseThrow());
+    SlotToken slot = JdkCryptoki.load(lost.library()).token(lost.slotId().orElseThrow());
     try (Pkcs11Token gone = Pkcs11Token.open(lost, SoftHsm.pin())) {
       TokenKey key =
           gone.generate(new KeySpec("k", SignatureSuite.ECDSA_P256_SHA256, KeyPurpose.IMAGE));

@@ -67,7 +67,7 @@ final class SoftHsm {
 
   /** What another program does to the token, while this process is logged in. */
   static TokenObjects objects(Pkcs11Module module) throws CryptokiException {
-    Cryptoki cryptoki = Cryptoki.load(module.library());
+    Cryptoki cryptoki = JdkCryptoki.load(module.library());
     long session = cryptoki.openSession(module.slotId().orElseThrow(), Ck.CKF_RW_SESSION);
     return new TokenObjects(cryptoki, session);
   }
