@@ -148,12 +148,12 @@ class HssShapeTests {
   private static byte[] twoLevels(
       int word, int topOts, int topLms, HssShape.Tree named, int lowOts, int lowLms) {
     ByteBuffer out =
-        ByteBuffer.allocate(4 + TOP.signatureBytes() + 56 + LOW.signatureBytes()).putInt(word);
+        ByteBuffer.allocate(4 + TOP.signatureBytes() + 56 + named.signatureBytes()).putInt(word);
     out.putInt(4 + 4, topOts).putInt(4 + 4 + TOP.oneTimeBytes(), topLms);
     int key = 4 + TOP.signatureBytes();
     out.putInt(key, named.lms()).putInt(key + 4, named.lmOts());
     int low = key + 56;
-    out.putInt(low + 4, lowOts).putInt(low + 4 + LOW.oneTimeBytes(), lowLms);
+    out.putInt(low + 4, lowOts).putInt(low + 4 + named.oneTimeBytes(), lowLms);
     return out.array();
   }
 
