@@ -59,6 +59,10 @@ public final class RemoteWorker implements Worker {
     return supervisor.standing();
   }
 
+  long activePid() {
+    return supervisor.activePid();
+  }
+
   /**
    * How the processes of a worker fare.
    *

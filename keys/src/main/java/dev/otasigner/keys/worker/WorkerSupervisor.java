@@ -98,6 +98,11 @@ final class WorkerSupervisor implements WorkerProcess.Watcher, AutoCloseable {
         active != null ? Optional.empty() : Optional.of(trouble));
   }
 
+  /** The active process, for whoever looks after it from outside; -1 when there is none. */
+  synchronized long activePid() {
+    return active == null ? -1 : active.pid();
+  }
+
   private synchronized void launch() {
     due = false;
     if (finished) {
