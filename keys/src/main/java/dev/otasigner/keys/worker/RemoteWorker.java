@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * A worker whose token lies in a process of its own: this side asks, and keeps a process and its
@@ -32,24 +33,31 @@ public final class RemoteWorker implements Worker {
     this.supervisor = supervisor;
   }
 
-  /** Starts the processes, and does not wait: a token may be away when the service starts. */
-  public static RemoteWorker start(WorkerLaunch launch, WorkerPatience patience) {
-    return start(launch, patience, new byte[0]);
+  /**
+   * Starts the processes, and does not wait: a token may be away when the service starts.
+   *
+   * @param told what an operator should know, each time it changes
+   */
+  public static RemoteWorker start(
+      WorkerLaunch launch, WorkerPatience patience, Consumer<String> told) {
+    return start(launch, patience, new byte[0], told);
   }
 
   /** The same with a PIN that somebody typed, for a worker whose file names none. */
-  public static RemoteWorker start(WorkerLaunch launch, WorkerPatience patience, Passphrase pin) {
+  public static RemoteWorker start(
+      WorkerLaunch launch, WorkerPatience patience, Passphrase pin, Consumer<String> told) {
     char[] typed = pin.characters();
     ByteBuffer encoded = ByteBuffer.allocate(4 * typed.length);
     StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(typed), encoded, true);
     byte[] utf8 = Arrays.copyOf(encoded.array(), encoded.position());
     Arrays.fill(encoded.array(), (byte) 0);
     Arrays.fill(typed, '\0');
-    return start(launch, patience, utf8);
+    return start(launch, patience, utf8, told);
   }
 
-  private static RemoteWorker start(WorkerLaunch launch, WorkerPatience patience, byte[] pin) {
-    WorkerSupervisor supervisor = new WorkerSupervisor(launch, patience, pin);
+  private static RemoteWorker start(
+      WorkerLaunch launch, WorkerPatience patience, byte[] pin, Consumer<String> told) {
+    WorkerSupervisor supervisor = new WorkerSupervisor(launch, patience, pin, told);
     supervisor.start();
     return new RemoteWorker(supervisor);
   }

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ final class WorkerSupervisor implements WorkerProcess.Watcher, AutoCloseable {
   private final WorkerLaunch launch;
   private final WorkerPatience patience;
   private final byte[] pin;
+  private final Consumer<String> told;
   private final ScheduledThreadPoolExecutor timer;
   // guarded by this
   private final Set<WorkerProcess> processes = new HashSet<>();
@@ -38,16 +40,21 @@ final class WorkerSupervisor implements WorkerProcess.Watcher, AutoCloseable {
   private Duration pause;
   private boolean due;
   private boolean finished;
+  private boolean closing;
+  private String lastTold = "";
 
   /**
    * Starts nothing yet.
    *
    * @param pin for each process, in UTF-8; wiped when this is closed
+   * @param told what an operator should know, each time it changes
    */
-  WorkerSupervisor(WorkerLaunch launch, WorkerPatience patience, byte[] pin) {
+  WorkerSupervisor(
+      WorkerLaunch launch, WorkerPatience patience, byte[] pin, Consumer<String> told) {
     this.launch = launch;
     this.patience = patience;
     this.pin = pin;
+    this.told = told;
     this.pause = patience.firstPause();
     this.timer =
         new ScheduledThreadPoolExecutor(
@@ -129,6 +136,14 @@ final class WorkerSupervisor implements WorkerProcess.Watcher, AutoCloseable {
   @Override
   public synchronized void active(WorkerProcess process, Recovery recovery) {
     waiting.remove(process);
+    tell(
+        recovery.isClean()
+            ? "a worker is active"
+            : "a worker is active; the one before was interrupted: "
+                + recovery.interrupted()
+                + " uses of keys had no outcome and are recorded as failed, "
+                + recovery.cutBytes()
+                + " bytes of an unfinished record were cut off");
     active = process;
     activeSince = System.nanoTime();
     startLater();
@@ -146,6 +161,9 @@ final class WorkerSupervisor implements WorkerProcess.Watcher, AutoCloseable {
 
   private synchronized void ended(@Nullable WorkerProcess process, String why) {
     ended++;
+    if (!closing) {
+      tell("a worker's process has ended: " + why);
+    }
     if (process != null) {
       processes.remove(process);
       waiting.remove(process);
@@ -161,6 +179,14 @@ final class WorkerSupervisor implements WorkerProcess.Watcher, AutoCloseable {
     }
     startLater();
     notifyAll();
+  }
+
+  /** A token that is away ends one process after another, for one reason. */
+  private void tell(String news) {
+    if (!news.equals(lastTold)) {
+      lastTold = news;
+      told.accept(news);
+    }
   }
 
   /** One is wanted, and beside an active one a second. */
@@ -180,6 +206,7 @@ final class WorkerSupervisor implements WorkerProcess.Watcher, AutoCloseable {
     Set<WorkerProcess> last;
     synchronized (this) {
       finished = true;
+      closing = true;
       trouble = "the service ends";
       last = Set.copyOf(processes);
       notifyAll();

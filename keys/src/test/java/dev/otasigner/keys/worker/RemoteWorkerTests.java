@@ -37,7 +37,7 @@ class RemoteWorkerTests {
   @BeforeEach
   void start() throws Exception {
     hsm = HsmDirectory.in(directory);
-    worker = RemoteWorker.start(hsm.launch(), WorkerPatience.USUAL);
+    worker = RemoteWorker.start(hsm.launch(), WorkerPatience.USUAL, news -> {});
   }
 
   @AfterEach

@@ -30,7 +30,8 @@ class WorkerProcessTests {
   }
 
   private void assertAnswers(String why, String... command) {
-    RemoteWorker started = RemoteWorker.start(new WorkerLaunch(List.of(command), Set.of()), SHORT);
+    RemoteWorker started =
+        RemoteWorker.start(new WorkerLaunch(List.of(command), Set.of()), SHORT, news -> {});
     worker = started;
     assertThatThrownBy(() -> started.find("field"))
         .isInstanceOf(TokenUnavailable.class)
@@ -53,8 +54,7 @@ class WorkerProcessTests {
 
   @Test
   void aFrameThatEndsTooEarlyEndsTheProcess() {
-    assertAnswers(
-        "the stream ends within a frame", "printf", "\\000\\000\\000\\011\\000\\000\\000\\000{}");
+    assertSays("the stream ends within a frame", "\\000\\000\\000\\011\\000\\000\\000\\000{}");
   }
 
   @Test
@@ -69,8 +69,7 @@ class WorkerProcessTests {
 
   @Test
   void aProcessThatNeverSaysItHasItsTokenIsKilled() {
-    assertAnswers(
-        "it did not say in time that it has its token", "sleep", "100");
+    assertAnswers("it did not say in time that it has its token", "sleep", "100");
   }
 
   @Test

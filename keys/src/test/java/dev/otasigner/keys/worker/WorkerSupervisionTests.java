@@ -59,7 +59,7 @@ class WorkerSupervisionTests {
   }
 
   private RemoteWorker start() {
-    RemoteWorker worker = RemoteWorker.start(hsm.launch(), SHORT);
+    RemoteWorker worker = RemoteWorker.start(hsm.launch(), SHORT, news -> {});
     workers.add(worker);
     return worker;
   }
@@ -179,7 +179,7 @@ class WorkerSupervisionTests {
   void aPinMayBeHandedOverAndStandsInNoArgument() throws Exception {
     hsm.writeConfiguration("", "");
     try (Passphrase pin = Passphrase.ofPrompt(HsmDirectory.PIN.toCharArray())) {
-      RemoteWorker worker = RemoteWorker.start(hsm.launch(), SHORT, pin);
+      RemoteWorker worker = RemoteWorker.start(hsm.launch(), SHORT, pin, news -> {});
       workers.add(worker);
       assertThat(Patiently.once(() -> worker.find("field"))).isEmpty();
       Path proc = Path.of("/proc", Long.toString(worker.activePid()));

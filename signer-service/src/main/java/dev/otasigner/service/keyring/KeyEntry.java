@@ -13,11 +13,13 @@ import java.util.Optional;
 /**
  * A key of the service, as it stood when it was looked up.
  *
+ * @param token where the private half lies
  * @param key the public half with its suite
  * @param product the only product it serves, or empty for all
  */
 public record KeyEntry(
     String name,
+    TokenName token,
     KeyPurpose purpose,
     KeyState state,
     VerificationKey key,

@@ -41,6 +41,10 @@ class KeyRow {
 
   @Enumerated(EnumType.STRING)
   @JdbcTypeCode(SqlTypes.VARCHAR)
+  private TokenName token;
+
+  @Enumerated(EnumType.STRING)
+  @JdbcTypeCode(SqlTypes.VARCHAR)
   private KeyPurpose purpose;
 
   @Enumerated(EnumType.STRING)
@@ -65,9 +69,10 @@ class KeyRow {
   @SuppressWarnings("NullAway.Init") // for Hibernate
   protected KeyRow() {}
 
-  KeyRow(TokenKey key, Optional<String> product, Instant now, String actor) {
+  KeyRow(TokenName token, TokenKey key, Optional<String> product, Instant now, String actor) {
     this.keyId = key.keyId().hex();
     this.name = key.name();
+    this.token = token;
     this.purpose = key.purpose();
     this.suite = key.suite();
     this.spki = key.publicKey().spki().base64();
@@ -102,6 +107,7 @@ class KeyRow {
     try {
       return new KeyEntry(
           name,
+          token,
           purpose,
           state,
           VerificationKey.of(suite, Bytes.ofBase64(spki)),

@@ -10,6 +10,7 @@ import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.KeyState;
 import dev.otasigner.keys.RefusalCode;
 import dev.otasigner.keys.TokenKey;
+import dev.otasigner.keys.worker.RemoteWorker;
 import dev.otasigner.keys.worker.Rule;
 import dev.otasigner.keys.worker.Worker;
 import dev.otasigner.keys.worker.WorkerRequest;
@@ -28,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
@@ -40,19 +42,19 @@ import org.springframework.transaction.annotation.Transactional;
 @Component
 public class Keyring {
   private final KeyRows rows;
-  private final Worker worker;
+  private final Tokens tokens;
   private final AuditLog audit;
   private final ObjectProvider<RetirementGuard> guards;
   private final Clock clock;
 
   Keyring(
       KeyRows rows,
-      Worker worker,
+      Tokens tokens,
       AuditLog audit,
       ObjectProvider<RetirementGuard> guards,
       Clock clock) {
     this.rows = rows;
-    this.worker = worker;
+    this.tokens = tokens;
     this.audit = audit;
     this.guards = guards;
     this.clock = clock;
@@ -64,16 +66,23 @@ public class Keyring {
     return create(name, purpose, suite, Optional.empty());
   }
 
-  /** Makes a key; it signs once it is activated. */
+  /** Makes a key in the software token; it signs once it is activated. */
   @Transactional
   public KeyEntry create(
       String name, KeyPurpose purpose, SignatureSuite suite, Optional<String> product) {
-    KeySpec spec = new KeySpec(name, suite, purpose);
+    return create(TokenName.SOFTWARE, new KeySpec(name, suite, purpose), product);
+  }
+
+  /** Makes a key; it signs once it is activated. */
+  @Transactional
+  public KeyEntry create(TokenName token, KeySpec spec, Optional<String> product) {
+    Worker worker = tokens.of(token);
     return register(
+        token,
         spec,
         product,
         "key.created",
-        () -> unregistered(spec).orElseGet(() -> worker.create(spec)));
+        () -> unregistered(worker, spec).orElseGet(() -> worker.create(spec)));
   }
 
   /**
@@ -82,26 +91,37 @@ public class Keyring {
    * @param pkcs8 PrivateKeyInfo in DER; wiped
    */
   @Transactional
-  public KeyEntry importKey(
-      String name,
-      KeyPurpose purpose,
-      SignatureSuite suite,
-      Optional<String> product,
-      byte[] pkcs8) {
-    KeySpec spec = new KeySpec(name, suite, purpose);
-    return register(spec, product, "key.imported", () -> worker.importKey(spec, pkcs8));
+  public KeyEntry importKey(TokenName token, KeySpec spec, Optional<String> product, byte[] pkcs8) {
+    Worker worker = tokens.of(token);
+    return register(token, spec, product, "key.imported", () -> worker.importKey(spec, pkcs8));
+  }
+
+  /**
+   * Takes up a key that lies in the token already; it signs once it is activated.
+   *
+   * @param uri where it lies: an RFC 7512 URI
+   */
+  @Transactional
+  public KeyEntry adopt(TokenName token, KeySpec spec, Optional<String> product, String uri) {
+    Worker worker = tokens.of(token);
+    return register(token, spec, product, "key.adopted", () -> worker.adopt(spec, uri));
   }
 
   private KeyEntry register(
-      KeySpec spec, Optional<String> product, String action, Supplier<TokenKey> make) {
+      TokenName token,
+      KeySpec spec,
+      Optional<String> product,
+      String action,
+      Supplier<TokenKey> make) {
     if (rows.findByName(spec.name()).isPresent()) {
       throw SignerException.conflict("a key named '" + spec.name() + "' is there already");
     }
     TokenKey key = told(make);
     Actor actor = Actor.current();
-    KeyRow row = rows.saveAndFlush(new KeyRow(key, product, clock.instant(), actor.label()));
+    KeyRow row = rows.saveAndFlush(new KeyRow(token, key, product, clock.instant(), actor.label()));
     Map<String, String> details = new LinkedHashMap<>();
     details.put("keyId", key.keyId().hex());
+    details.put("token", token.code());
     details.put("purpose", key.purpose().code());
     details.put("suite", key.suite().code());
     product.ifPresent(p -> details.put("product", p));
@@ -112,7 +132,7 @@ public class Keyring {
   /**
    * A key that the token made for this very wish, before a crash kept its row from being written.
    */
-  private Optional<TokenKey> unregistered(KeySpec spec) {
+  private static Optional<TokenKey> unregistered(Worker worker, KeySpec spec) {
     Optional<TokenKey> key = worker.find(spec.name());
     if (key.isPresent()
         && (key.get().purpose() != spec.purpose() || key.get().suite() != spec.suite())) {
@@ -162,8 +182,8 @@ public class Keyring {
     told(
         () -> {
           switch (next) {
-            case DEACTIVATED, COMPROMISED -> retire(keyId);
-            case DESTROYED -> destroy(keyId);
+            case DEACTIVATED, COMPROMISED -> retire(tokens.of(entry.token()), keyId);
+            case DESTROYED -> destroy(tokens.of(entry.token()), keyId);
             case PRE_ACTIVATION, ACTIVE, SUSPENDED -> {}
           }
           return entry;
@@ -171,7 +191,7 @@ public class Keyring {
     return entry;
   }
 
-  private void retire(Digest keyId) {
+  private static void retire(Worker worker, Digest keyId) {
     try {
       worker.retire(keyId);
     } catch (Refused e) {
@@ -182,7 +202,7 @@ public class Keyring {
     }
   }
 
-  private void destroy(Digest keyId) {
+  private static void destroy(Worker worker, Digest keyId) {
     try {
       worker.destroy(keyId);
     } catch (NoSuchKey e) {
@@ -273,13 +293,16 @@ public class Keyring {
         .toByteArray();
   }
 
-  /** Several signatures, all or none, in the order of the requests. */
+  /**
+   * Several signatures, all or none, in the order of the requests. Where they come from two tokens,
+   * what the first one signed does not leave when the second one fails.
+   */
   public List<Bytes> signAll(List<WorkerRequest> requests) {
     List<KeyEntry> keys = new ArrayList<>();
     for (WorkerRequest request : requests) {
       keys.add(requireActive(byId(request.keyId())));
     }
-    List<Bytes> signatures = told(() -> worker.sign(requests));
+    List<Bytes> signatures = told(() -> sign(keys, requests));
     for (int i = 0; i < keys.size(); i++) {
       KeyEntry key = keys.get(i);
       if (key.purpose().isGuarded()) {
@@ -298,6 +321,24 @@ public class Keyring {
     return signatures;
   }
 
+  private List<Bytes> sign(List<KeyEntry> keys, List<WorkerRequest> requests) {
+    Bytes[] signatures = new Bytes[requests.size()];
+    for (TokenName token : TokenName.values()) {
+      List<Integer> places =
+          IntStream.range(0, keys.size())
+              .filter(i -> keys.get(i).token() == token)
+              .boxed()
+              .toList();
+      if (!places.isEmpty()) {
+        List<Bytes> made = tokens.of(token).sign(places.stream().map(requests::get).toList());
+        for (int i = 0; i < places.size(); i++) {
+          signatures[places.get(i)] = made.get(i);
+        }
+      }
+    }
+    return List.of(signatures);
+  }
+
   private static KeyEntry requireActive(KeyEntry key) {
     if (key.state() != KeyState.ACTIVE) {
       throw Refusals.of(new NotUsable(key.name(), key.state(), "sign"));
@@ -307,7 +348,14 @@ public class Keyring {
 
   /** How many approvals the worker's own configuration asks for each time the key signs. */
   public int minApprovals(Digest keyId) {
-    return worker.rule(keyId).map(Rule::minApprovals).orElse(0);
+    TokenName token =
+        rows.findById(keyId.hex()).map(row -> row.entry().token()).orElse(TokenName.SOFTWARE);
+    return told(() -> tokens.of(token).rule(keyId)).map(Rule::minApprovals).orElse(0);
+  }
+
+  /** The tokens that this service has. */
+  Set<TokenName> tokens() {
+    return tokens.names();
   }
 
   /**
@@ -315,17 +363,22 @@ public class Keyring {
    *
    * @throws SignerException TOKEN_UNAVAILABLE otherwise
    */
-  public void probe() {
+  void probe(TokenName token) {
     told(
         () -> {
-          worker.probe();
-          return worker;
+          tokens.of(token).probe();
+          return token;
         });
   }
 
   /** Keys whose token gave a signature that did not verify; replace them. */
-  public Set<Digest> outOfService() {
-    return worker.outOfService();
+  Set<Digest> outOfService(TokenName token) {
+    return told(() -> tokens.of(token).outOfService());
+  }
+
+  /** How the worker's processes fare, where the token has any. */
+  Optional<RemoteWorker.Standing> standing(TokenName token) {
+    return tokens.standing(token);
   }
 
   private static List<Bytes> bytes(List<byte[]> values) {

@@ -1,6 +1,7 @@
 package dev.otasigner.service.keyring;
 
 import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.KeyState;
 import dev.otasigner.service.access.AllowedTo;
 import dev.otasigner.service.access.Role;
@@ -31,6 +32,7 @@ import org.springframework.web.bind.annotation.RestController;
 class KeysController {
   private static final int MAX_PKCS8_BYTES = 16 * 1024;
   private static final int MAX_REASON = 1000;
+  private static final int MAX_URI = 4096;
 
   private final Keyring keyring;
 
@@ -39,13 +41,14 @@ class KeysController {
   }
 
   /** What making and importing have in common. */
-  private record Wish(
-      String name, KeyPurpose purpose, SignatureSuite suite, Optional<String> product) {
-    static Wish read(Fields body) throws RejectedException {
+  private record Wish(TokenName token, KeySpec spec, Optional<String> product) {
+    static Wish read(Fields body, TokenName unsaid) throws RejectedException {
       return new Wish(
-          body.name("name"),
-          body.oneOf("purpose", KeyPurpose::ofCode, "key purpose"),
-          body.oneOf("suite", SignatureSuite::ofCode, "signature suite"),
+          body.has("token") ? body.oneOf("token", TokenName::ofCode, "token") : unsaid,
+          new KeySpec(
+              body.name("name"),
+              body.oneOf("suite", SignatureSuite::ofCode, "signature suite"),
+              body.oneOf("purpose", KeyPurpose::ofCode, "key purpose")),
           body.has("product") ? Optional.of(body.name("product")) : Optional.empty());
     }
   }
@@ -63,24 +66,37 @@ class KeysController {
   @ResponseStatus(HttpStatus.CREATED)
   Json create(@RequestBody Json.Obj body) {
     try {
-      Wish wish = Wish.read(new Fields(body, ""));
-      return json(keyring.create(wish.name(), wish.purpose(), wish.suite(), wish.product()));
+      Wish wish = Wish.read(new Fields(body, ""), TokenName.SOFTWARE);
+      return json(keyring.create(wish.token(), wish.spec(), wish.product()));
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);
     }
   }
 
-  /** The private key is in the body only, and is wiped once it is sealed. */
+  /**
+   * Takes in a private key, which is in the body only and wiped once it is sealed, or takes up one
+   * that lies in the token already, by its URI.
+   */
   @PostMapping("/import")
   @AllowedTo(Role.KEY_CUSTODIAN)
   @ResponseStatus(HttpStatus.CREATED)
   Json importKey(@RequestBody Json.Obj body) {
     try {
       Fields fields = new Fields(body, "");
-      Wish wish = Wish.read(fields);
+      if (fields.has("uri") == fields.has("pkcs8")) {
+        throw fields.malformed("pkcs8", "either this or 'uri' is expected");
+      }
+      if (fields.has("uri")) {
+        Wish wish = Wish.read(fields, TokenName.HSM);
+        String uri = fields.string("uri");
+        if (uri.length() > MAX_URI) {
+          throw fields.malformed("uri", "at most " + MAX_URI + " characters are expected");
+        }
+        return json(keyring.adopt(wish.token(), wish.spec(), wish.product(), uri));
+      }
+      Wish wish = Wish.read(fields, TokenName.SOFTWARE);
       byte[] pkcs8 = fields.base64("pkcs8", MAX_PKCS8_BYTES).toByteArray();
-      return json(
-          keyring.importKey(wish.name(), wish.purpose(), wish.suite(), wish.product(), pkcs8));
+      return json(keyring.importKey(wish.token(), wish.spec(), wish.product(), pkcs8));
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);
     }
@@ -177,6 +193,7 @@ class KeysController {
     return Json.object()
         .put("keyId", key.keyId())
         .put("name", key.name())
+        .put("token", key.token().code())
         .put("purpose", key.purpose().code())
         .put("suite", key.suite().code())
         .put("strengthBits", key.suite().strengthBits())

@@ -9,6 +9,9 @@ import java.util.Map;
 
 /** What a token or its worker refuses, in the words of the service's problems. */
 final class Refusals {
+  /** A worker's process is started again within about this time. */
+  private static final Json RETRY_AFTER = new Json.Num(2);
+
   private Refusals() {}
 
   static SignerException of(KeyOperationException e) {
@@ -31,7 +34,9 @@ final class Refusals {
     } else {
       type = ProblemType.TOKEN_UNAVAILABLE;
     }
-    return new SignerException(type, detail);
+    return type == ProblemType.TOKEN_UNAVAILABLE
+        ? new SignerException(type, detail, Map.of("retryAfterSeconds", RETRY_AFTER))
+        : new SignerException(type, detail);
   }
 
   private static ProblemType problem(RefusalCode code) {

@@ -4,14 +4,19 @@ import dev.otasigner.keys.soft.Argon2Cost;
 import dev.otasigner.keys.soft.Passphrase;
 import dev.otasigner.keys.soft.SoftwareToken;
 import dev.otasigner.keys.worker.Recovery;
+import dev.otasigner.keys.worker.RemoteWorker;
 import dev.otasigner.keys.worker.TokenWorker;
 import dev.otasigner.keys.worker.Worker;
+import dev.otasigner.keys.worker.WorkerLaunch;
+import dev.otasigner.keys.worker.WorkerPatience;
 import dev.otasigner.service.ServiceDirectories;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
@@ -23,6 +28,10 @@ import org.springframework.context.annotation.Configuration;
  * from the file of {@code signer.token.passphrase-file} or the environment variable that {@code
  * signer.token.passphrase-env} names; without either, a random one is made and kept beside the
  * token's directory, so that a copy of that directory alone opens nothing.
+ *
+ * <p>{@code signer.hsm.directory} names the directory of a second worker, whose {@code worker.json}
+ * says where a token behind PKCS#11 lies; {@code signer.worker.command} is how its process is
+ * started, where not on the service's own JVM and by its user.
  */
 @Configuration(proxyBeanMethods = false)
 class TokenConfiguration {
@@ -32,11 +41,39 @@ class TokenConfiguration {
   private static final Argon2Cost FOR_RANDOM = new Argon2Cost(8 * 1024, 1, 1);
 
   @Bean(destroyMethod = "close")
-  Worker worker(
+  Tokens tokens(
       ServiceDirectories directories,
       Clock clock,
       @Value("${signer.token.passphrase-file:}") String passphraseFile,
-      @Value("${signer.token.passphrase-env:}") String passphraseVariable)
+      @Value("${signer.token.passphrase-env:}") String passphraseVariable,
+      @Value("${signer.hsm.directory:}") String hsmDirectory,
+      @Value("${signer.worker.command:}") String workerCommand)
+      throws IOException {
+    Worker software = software(directories, clock, passphraseFile, passphraseVariable);
+    return new Tokens(
+        software,
+        hsmDirectory.isEmpty()
+            ? null
+            : hsm(Path.of(hsmDirectory), workerCommand, Set.of(passphraseVariable)));
+  }
+
+  /**
+   * A worker that is a process of its own. Its directory, and what is in it, is the operator's.
+   *
+   * @param command program and arguments, divided by spaces
+   * @param withheld environment variables that are not its business
+   */
+  private static RemoteWorker hsm(Path directory, String command, Set<String> withheld) {
+    return RemoteWorker.start(
+        command.isBlank()
+            ? WorkerLaunch.onThisJvm(directory, withheld)
+            : WorkerLaunch.by(List.of(command.strip().split(" +")), directory, withheld),
+        WorkerPatience.USUAL,
+        news -> log.warn("token hsm: {}", news));
+  }
+
+  private static Worker software(
+      ServiceDirectories directories, Clock clock, String passphraseFile, String passphraseVariable)
       throws IOException {
     boolean own = passphraseFile.isEmpty() && passphraseVariable.isEmpty();
     SoftwareToken token;

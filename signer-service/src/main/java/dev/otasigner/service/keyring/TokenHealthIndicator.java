@@ -2,12 +2,14 @@ package dev.otasigner.service.keyring;
 
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Digest;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.stereotype.Component;
 
 /**
- * Health {@code token}: whether the token signs, shown by a signature that the verifier accepts.
+ * Health {@code token}: whether each token signs, shown by a signature that the verifier accepts.
  */
 @Component
 class TokenHealthIndicator implements HealthIndicator {
@@ -19,19 +21,29 @@ class TokenHealthIndicator implements HealthIndicator {
 
   @Override
   public Health health() {
-    try {
-      keyring.probe();
-      return Health.up()
-          .withDetail("canSign", true)
-          .withDetail(
-              "keysOutOfService",
-              keyring.outOfService().stream().map(Digest::hex).sorted().toList())
-          .build();
-    } catch (SignerException e) {
-      return Health.down()
-          .withDetail("canSign", false)
-          .withDetail("problem", e.type().code())
-          .build();
+    Health.Builder health = Health.up();
+    for (TokenName token : keyring.tokens()) {
+      Map<String, Object> details = new LinkedHashMap<>();
+      try {
+        keyring.probe(token);
+        details.put(
+            "keysOutOfService",
+            keyring.outOfService(token).stream().map(Digest::hex).sorted().toList());
+        details.put("canSign", true);
+      } catch (SignerException e) {
+        health.down();
+        details.put("canSign", false);
+        details.put("problem", e.type().code());
+      }
+      keyring
+          .standing(token)
+          .ifPresent(
+              standing -> {
+                details.put("hotSpare", standing.spare());
+                details.put("processesEnded", standing.ended());
+              });
+      health.withDetail(token.code(), details);
     }
+    return health.build();
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.KeyState;
 import dev.otasigner.service.TemporaryData;
 import dev.otasigner.service.problem.ProblemType;
@@ -193,9 +194,8 @@ class KeyringTests {
     byte[] pkcs8 = generator.generateKeyPair().getPrivate().getEncoded();
     KeyEntry key =
         keyring.importKey(
-            "imported",
-            KeyPurpose.MANIFEST,
-            SignatureSuite.RSA_PKCS1_2048_SHA256,
+            TokenName.SOFTWARE,
+            new KeySpec("imported", SignatureSuite.RSA_PKCS1_2048_SHA256, KeyPurpose.MANIFEST),
             Optional.of("sensor"),
             pkcs8);
     keyring.activate(key.keyId());
@@ -251,7 +251,10 @@ class KeyringTests {
 
   private KeyEntry importEd25519(String name, byte[] pkcs8) {
     return keyring.importKey(
-        name, KeyPurpose.MANIFEST, SignatureSuite.ED25519, Optional.empty(), pkcs8);
+        TokenName.SOFTWARE,
+        new KeySpec(name, SignatureSuite.ED25519, KeyPurpose.MANIFEST),
+        Optional.empty(),
+        pkcs8);
   }
 
   @Test

@@ -1,0 +1,202 @@
+package dev.otasigner.service.keyring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.keys.KeySpec;
+import dev.otasigner.keys.worker.WorkerRequest;
+import dev.otasigner.service.Admin;
+import dev.otasigner.service.Console;
+import dev.otasigner.service.TemporaryData;
+import dev.otasigner.service.problem.ProblemType;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.crypto.SigningInput;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.TestConfiguration;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Primary;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+
+/** A service with a second token, in SoftHSM, beside its own. */
+@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+class HsmKeysTests {
+  private static final SigningInput IMAGE = SigningInput.hash(new byte[32], "SHA-256");
+  private static final int TRIES = 6000;
+  private static final String REST =
+      "'approvers':[],'rules':[],'defaults':[{'purpose':'image','minApprovals':0}]";
+  private static Admin custodian = Admin.anonymous(0);
+  private static boolean signedIn;
+
+  @SuppressWarnings("NullAway.Init")
+  private static SoftHsmToken hsm;
+
+  @LocalServerPort private int port;
+  @Autowired private Admin.Printed printed;
+  @Autowired private Keyring keyring;
+  @Autowired private JdbcTemplate database;
+
+  @TestConfiguration(proxyBeanMethods = false)
+  static class Printing {
+    @Bean
+    Admin.Printed printed() {
+      return new Admin.Printed();
+    }
+
+    @Bean
+    @Primary
+    Console testConsole(Admin.Printed printed) {
+      return printed.console();
+    }
+  }
+
+  @DynamicPropertySource
+  static void data(DynamicPropertyRegistry registry) throws Exception {
+    hsm = SoftHsmToken.register(registry, TemporaryData.register(registry), REST);
+  }
+
+  @BeforeEach
+  void signIn() {
+    SoftHsmToken.requireInstalled();
+    if (!signedIn) {
+      custodian = Admin.withEveryRole(port, printed.password());
+      signedIn = true;
+    }
+  }
+
+  private Admin.Answer create(String name, String more) {
+    return custodian.post(
+        "/api/v1/keys",
+        "{'name':'" + name + "','purpose':'image','suite':'ecdsa-p256-sha256'" + more + "}");
+  }
+
+  private KeyEntry active(TokenName token, String name) {
+    KeyEntry key =
+        keyring.create(
+            token,
+            new KeySpec(name, SignatureSuite.ECDSA_P256_SHA256, KeyPurpose.IMAGE),
+            Optional.empty());
+    return keyring.activate(key.keyId());
+  }
+
+  private static WorkerRequest request(String what, KeyEntry key) {
+    Digest request = Digest.of(what.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    return WorkerRequest.unattended(request, key.keyId(), IMAGE);
+  }
+
+  @Test
+  void aKeyIsMadeInTheTokenThatIsNamedAndShownWithIt() {
+    assertThat(create("hard", ",'token':'hsm'").expect(201).string("token")).isEqualTo("hsm");
+    assertThat(create("soft", "").expect(201).string("token")).isEqualTo("software");
+    assertThat(custodian.get("/api/v1/keys/hard").expect(200).string("token")).isEqualTo("hsm");
+    create("other", ",'token':'cloud'").expectProblem(400, "bad-request");
+    create("hard", ",'token':'software'").expectProblem(409, "conflict");
+  }
+
+  @Test
+  void aSuiteThatTheTokenDoesNotSignIsRefusedByName() {
+    assertThat(
+            custodian
+                .post(
+                    "/api/v1/keys",
+                    "{'name':'pq','purpose':'image','suite':'ml-dsa-65','token':'hsm'}")
+                .expectProblem(400, "bad-request")
+                .text())
+        .contains("ml-dsa-65");
+  }
+
+  @Test
+  void oneRequestIsSignedByKeysOfBothTokens() throws Exception {
+    KeyEntry hard = active(TokenName.HSM, "both-hard");
+    KeyEntry soft = active(TokenName.SOFTWARE, "both-soft");
+    List<Bytes> signatures = keyring.signAll(List.of(request("both", soft), request("both", hard)));
+    soft.key().verifyHash(new byte[32], signatures.get(0).toByteArray());
+    hard.key().verifyHash(new byte[32], signatures.get(1).toByteArray());
+  }
+
+  @Test
+  void aKeyOfOtherSoftwareIsAdopted() throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(256);
+    KeyPair pair = generator.generateKeyPair();
+    hsm.importForeign("field", pair.getPrivate().getEncoded());
+    String spec = "{'name':'field','purpose':'image','suite':'ecdsa-p256-sha256',";
+    Admin.Answer made =
+        custodian.post("/api/v1/keys/import", spec + "'uri':'pkcs11:object=field'}").expect(201);
+    assertThat(made.string("token")).isEqualTo("hsm");
+    assertThat(made.string("keyId")).isEqualTo(Digest.of(pair.getPublic().getEncoded()).hex());
+    custodian
+        .post("/api/v1/keys/import", spec + "'uri':'pkcs11:object=field','pkcs8':'AAAA'}")
+        .expectProblem(400, "bad-request");
+    custodian
+        .post(
+            "/api/v1/keys/import",
+            "{'name':'none','purpose':'image','suite':'ecdsa-p256-sha256',"
+                + "'uri':'pkcs11:object=nothing'}")
+        .expectProblem(400, "bad-request");
+  }
+
+  /** Whoever writes the database sends the request to a worker that has no such key. */
+  @Test
+  void aRowThatNamesAnotherTokenGivesNoSignature() {
+    KeyEntry key = active(TokenName.HSM, "moved");
+    database.update(
+        "update keyring_key set token = 'SOFTWARE' where key_id = ?", key.keyId().hex());
+    SignerException refusal =
+        catchThrowableOfType(
+            SignerException.class, () -> keyring.signAll(List.of(request("moved", key))));
+    assertThat(refusal.type()).isEqualTo(ProblemType.KEY_NOT_USABLE);
+  }
+
+  @Test
+  void aTokenThatIsAwayIsSaidToBeAwayAndSignsAgainWhenItIsBack() throws Exception {
+    KeyEntry key = active(TokenName.HSM, "away");
+    Bytes before = keyring.signAll(List.of(request("away", key))).get(0);
+    assertThat(health(200)).contains("\"hsm\"").doesNotContain("\"canSign\":false");
+    hsm.pullOut();
+    try {
+      Admin.Answer answer =
+          create("late", ",'token':'hsm'").expectProblem(503, "token-unavailable");
+      assertThat(answer.text()).contains("\"retryAfterSeconds\":2");
+      assertThat(health(503)).contains("\"canSign\":false").contains("token-unavailable");
+      active(TokenName.SOFTWARE, "meanwhile");
+    } finally {
+      hsm.putBack();
+    }
+    Bytes after = patiently(request("away", key));
+    assertThat(after).as("nothing is signed twice").isEqualTo(before);
+    assertThat(health(200)).doesNotContain("\"canSign\":false");
+    create("late", ",'token':'hsm'").expect(201);
+  }
+
+  private Bytes patiently(WorkerRequest request) {
+    for (int i = 0; ; i++) {
+      try {
+        return keyring.signAll(List.of(request)).get(0);
+      } catch (SignerException e) {
+        if (e.type() != ProblemType.TOKEN_UNAVAILABLE || i > TRIES) {
+          throw e;
+        }
+        LockSupport.parkNanos(10_000_000);
+      }
+    }
+  }
+
+  private String health(int status) {
+    return Admin.anonymous(port).get("/actuator/health").expect(status).text();
+  }
+}
