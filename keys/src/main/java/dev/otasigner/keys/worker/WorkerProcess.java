@@ -96,7 +96,7 @@ final class WorkerProcess {
           answered(frame.call(), body);
         }
       }
-    } catch (IOException | RejectedException e) {
+    } catch (IOException | RejectedException | RuntimeException e) {
       end("it said what is no answer: " + e.getMessage());
     }
     late.cancel(false);

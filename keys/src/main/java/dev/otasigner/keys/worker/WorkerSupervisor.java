@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkerSupervisor implements WorkerProcess.Watcher, AutoCloseable {
   private static final Duration SETTLED = Duration.ofSeconds(10);
+  private static final String ACTIVE = "a worker is active";
   private static final int CLOSING_SECONDS = 5;
 
   private final WorkerLaunch launch;
@@ -136,9 +137,12 @@ final class WorkerSupervisor implements WorkerProcess.Watcher, AutoCloseable {
   @Override
   public synchronized void active(WorkerProcess process, Recovery recovery) {
     waiting.remove(process);
+    if (lastTold.isEmpty() && recovery.isClean()) {
+      lastTold = ACTIVE; // as ever
+    }
     tell(
         recovery.isClean()
-            ? "a worker is active"
+            ? ACTIVE
             : "a worker is active; the one before was interrupted: "
                 + recovery.interrupted()
                 + " uses of keys had no outcome and are recorded as failed, "

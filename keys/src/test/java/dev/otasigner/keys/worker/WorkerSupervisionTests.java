@@ -26,12 +26,12 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of a worker's process, and of its token, is mended without its service's help. */
 @SuppressWarnings("NullAway.Init")
 class WorkerSupervisionTests {
+  private static final System.Logger log = System.getLogger(WorkerSupervisionTests.class.getName());
   private static final KeySpec SPEC =
       new KeySpec("field", SignatureSuite.ECDSA_P256_SHA256, KeyPurpose.MANIFEST);
   private static final SigningInput MANIFEST = Contents.manifest("sensor");
@@ -72,13 +72,21 @@ class WorkerSupervisionTests {
     return WorkerRequest.unattended(REQUEST, key.keyId(), MANIFEST);
   }
 
+  private static void report(String what, long fromNanos) {
+    log.log(
+        System.Logger.Level.INFO,
+        "{0}: {1} ms",
+        what,
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - fromNanos));
+  }
+
   private static void signal(String name, long pid) throws Exception {
     Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start();
     assertThat(kill.waitFor()).isZero();
   }
 
   @Test
-  void aSpareTakesOverFromAProcessThatWasKilled(TestReporter reporter) throws Exception {
+  void aSpareTakesOverFromAProcessThatWasKilled() throws Exception {
     RemoteWorker worker = start();
     TokenKey key = create(worker);
     Bytes first = worker.sign(request(key));
@@ -87,9 +95,7 @@ class WorkerSupervisionTests {
     long from = System.nanoTime();
     signal("KILL", killed);
     Bytes again = Patiently.once(() -> worker.sign(request(key)));
-    reporter.publishEntry(
-        "kill -9 to the next signature with a spare",
-        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - from) + " ms");
+    report("kill -9 to the next signature with a spare", from);
     assertThat(again).as("nothing is signed twice").isEqualTo(first);
     assertThat(worker.activePid()).isNotEqualTo(killed);
     Patiently.await("the next spare", () -> worker.standing().spare());
@@ -126,7 +132,7 @@ class WorkerSupervisionTests {
   }
 
   @Test
-  void aTokenThatVanishesAndComesBackSignsAgain(TestReporter reporter) throws Exception {
+  void aTokenThatVanishesAndComesBackSignsAgain() throws Exception {
     RemoteWorker worker = start();
     TokenKey key = create(worker);
     Bytes before = worker.sign(request(key));
@@ -142,9 +148,7 @@ class WorkerSupervisionTests {
     hsm.putBack();
     long from = System.nanoTime();
     Bytes signature = Patiently.once(() -> worker.sign(other));
-    reporter.publishEntry(
-        "the token's return to the next signature",
-        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - from) + " ms");
+    report("the token's return to the next signature", from);
     key.publicKey().verify(MANIFEST.bytes().toByteArray(), signature.toByteArray());
     assertThat(worker.sign(request(key))).as("nothing is signed twice").isEqualTo(before);
     worker.probe();
