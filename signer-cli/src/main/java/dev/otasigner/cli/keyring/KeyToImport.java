@@ -8,6 +8,7 @@ import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -17,10 +18,9 @@ import picocli.CommandLine.Option;
 final class KeyToImport {
   @Option(
       names = "--key",
-      required = true,
       paramLabel = "FILE",
       description = "PEM or PKCS#12; told apart by content.")
-  private Path file = Path.of("");
+  private @Nullable Path file;
 
   @Option(
       names = "--alias",
@@ -36,6 +36,13 @@ final class KeyToImport {
 
   @Mixin private PassphraseOptions passphrase = new PassphraseOptions();
 
+  /** A key comes from a file, or is named where it lies. */
+  void requireInsteadOf(@Nullable String uri) {
+    if ((file == null) == (uri == null)) {
+      throw CommandFailedException.usage("one of --key FILE and --uri URI is expected");
+    }
+  }
+
   /** PrivateKeyInfo in DER, of a key of this suite whose halves belong together. */
   Bytes pkcs8(Cli cli, String suiteCode) throws IOException {
     SignatureSuite suite = SignatureSuite.ofCode(suiteCode);
@@ -43,6 +50,7 @@ final class KeyToImport {
       throw CommandFailedException.usage("--suite: there is no suite '" + suiteCode + "'")
           .hint("such as rsa-pss-3072-sha256, ecdsa-p256-sha256 or ed25519");
     }
+    Path file = Objects.requireNonNull(this.file);
     passphrase.requireOneSource();
     try {
       PemKey key =

@@ -24,6 +24,8 @@ public final class KeysCommand {
       "image, manifest, root, targets, channel, snapshot, timestamp, audit, device-ca or server-tls.";
 
   private static final String WHY = "Kept with the change.";
+  private static final String TOKENS =
+      "Where the key lies: software (unless said otherwise) or hsm.";
 
   private final Cli cli;
 
@@ -34,7 +36,8 @@ public final class KeysCommand {
   @Command(description = "List keys and their states.")
   int list() {
     cli.report()
-        .list(cli.service().get(path("keys")), "name", "purpose", "suite", "state", "keyId");
+        .list(
+            cli.service().get(path("keys")), "name", "token", "purpose", "suite", "state", "keyId");
     return 0;
   }
 
@@ -50,6 +53,7 @@ public final class KeysCommand {
       @Option(names = "--purpose", required = true, description = PURPOSES) String purpose,
       @Option(names = "--suite", required = true, description = "Such as rsa-pss-3072-sha256.")
           String suite,
+      @Option(names = "--token", description = TOKENS) @Nullable String token,
       @Option(names = "--product", description = "The only product it may sign for.")
           @Nullable String product,
       @Option(names = "--pre-active", description = "Leave it to be activated later.")
@@ -59,32 +63,44 @@ public final class KeysCommand {
             .put("name", name)
             .put("purpose", purpose)
             .put("suite", suite)
+            .put("token", token)
             .put("product", product)
             .build();
     return made(cli.service().post(path("keys"), spec), name, preActive);
   }
 
-  @Command(name = "import", description = "Bring a private key that exists into the token.")
+  @Command(
+      name = "import",
+      description = "Bring a private key that exists, from a file or already in the hsm.")
   int importKey(
       @Parameters(paramLabel = NAME) String name,
       @Option(names = "--purpose", required = true, description = PURPOSES) String purpose,
       @Option(names = "--suite", required = true, description = "Such as rsa-pss-2048-sha256.")
           String suite,
       @Mixin KeyToImport key,
+      @Option(
+              names = "--uri",
+              description = "Of a key that lies in the hsm already, such as pkcs11:object=image.")
+          @Nullable String uri,
+      @Option(names = "--token", description = TOKENS) @Nullable String token,
       @Option(names = "--product", description = "The only product it may sign for.")
           @Nullable String product,
       @Option(names = "--pre-active", description = "Leave it to be activated later.")
           boolean preActive)
       throws IOException {
-    Json.Obj spec =
+    key.requireInsteadOf(uri);
+    Json.Builder spec =
         Json.object()
             .put("name", name)
             .put("purpose", purpose)
             .put("suite", suite)
+            .put("token", token)
             .put("product", product)
-            .putBase64("pkcs8", key.pkcs8(cli, suite))
-            .build();
-    return made(cli.service().post(path("keys", "import"), spec), name, preActive);
+            .put("uri", uri);
+    if (uri == null) {
+      spec.putBase64("pkcs8", key.pkcs8(cli, suite));
+    }
+    return made(cli.service().post(path("keys", "import"), spec.build()), name, preActive);
   }
 
   private int made(Json key, String name, boolean preActive) {

@@ -131,9 +131,11 @@ public class Keyring {
 
   /**
    * A key that the token made for this very wish, before a crash kept its row from being written.
+   * Without a rule it is not finished: the worker itself takes it up then.
    */
   private static Optional<TokenKey> unregistered(Worker worker, KeySpec spec) {
-    Optional<TokenKey> key = worker.find(spec.name());
+    Optional<TokenKey> key =
+        worker.find(spec.name()).filter(found -> worker.rule(found.keyId()).isPresent());
     if (key.isPresent()
         && (key.get().purpose() != spec.purpose() || key.get().suite() != spec.suite())) {
       throw new NameTaken("the token holds another key named '" + spec.name() + "'");

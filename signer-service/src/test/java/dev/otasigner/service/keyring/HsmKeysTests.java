@@ -19,6 +19,7 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,8 +38,6 @@ import org.springframework.test.context.DynamicPropertySource;
 class HsmKeysTests {
   private static final SigningInput IMAGE = SigningInput.hash(new byte[32], "SHA-256");
   private static final int TRIES = 6000;
-  private static final String REST =
-      "'approvers':[],'rules':[],'defaults':[{'purpose':'image','minApprovals':0}]";
   private static Admin custodian = Admin.anonymous(0);
   private static boolean signedIn;
 
@@ -66,7 +65,8 @@ class HsmKeysTests {
 
   @DynamicPropertySource
   static void data(DynamicPropertyRegistry registry) throws Exception {
-    hsm = SoftHsmToken.register(registry, TemporaryData.register(registry), REST);
+    hsm = SoftHsmToken.register(registry, TemporaryData.register(registry));
+    ApprovingWorker.configure(hsm.worker(), Set.of(), hsm.member());
   }
 
   @BeforeEach

@@ -39,8 +39,8 @@ final class SoftHsmToken {
     assumeTrue(MODULE.isPresent(), "softhsm2 is not installed");
   }
 
-  /** A fresh token, whose worker's file says this; without SoftHSM nothing is made. */
-  static SoftHsmToken register(DynamicPropertyRegistry registry, Path root, String rest)
+  /** A fresh token; without SoftHSM nothing is made. */
+  static SoftHsmToken register(DynamicPropertyRegistry registry, Path root)
       throws IOException, InterruptedException {
     SoftHsmToken token = new SoftHsmToken(root);
     if (MODULE.isEmpty()) {
@@ -63,19 +63,7 @@ final class SoftHsmToken {
         "13579",
         "--pin",
         PIN);
-    Path pin = root.resolve("pin");
-    DurableFile.replace(pin, PIN.getBytes(StandardCharsets.UTF_8));
-    String json =
-        "{'schema':1,'token':'pkcs11:token=fleet?module-path="
-            + MODULE.get()
-            + "&pin-source=file:"
-            + pin
-            + "',"
-            + rest
-            + "}";
-    DurableFile.replace(
-        token.worker().resolve("worker.json"),
-        json.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+    DurableFile.replace(token.pin(), PIN.getBytes(StandardCharsets.UTF_8));
     registry.add("signer.hsm.directory", () -> token.worker().toString());
     registry.add("signer.worker.command", token::command);
     return token;
@@ -87,6 +75,19 @@ final class SoftHsmToken {
     words.addAll(WorkerLaunch.onThisJvm(worker(), Set.of()).command());
     words.remove(words.size() - 1);
     return String.join(" ", words);
+  }
+
+  private Path pin() {
+    return root.resolve("pin");
+  }
+
+  /** What the worker's file says of the token, with a comma behind it. */
+  String member() {
+    return "'token':'pkcs11:token=fleet?module-path="
+        + MODULE.orElse(Path.of("/nowhere"))
+        + "&pin-source=file:"
+        + pin()
+        + "',";
   }
 
   Path worker() {
