@@ -273,7 +273,11 @@ public final class TokenWorker implements Worker {
   @Override
   public synchronized void narrow(Digest keyId, Limits limits) {
     WorkerConfiguration current = WorkerConfiguration.read(configurationFile);
-    change(current.with(requireRule(current, keyId).narrowedTo(limits), ""));
+    Rule rule = requireRule(current, keyId);
+    Rule narrowed = rule.narrowedTo(limits);
+    if (!narrowed.equals(rule)) {
+      change(current.with(narrowed, ""));
+    }
   }
 
   @Override

@@ -56,17 +56,18 @@ public final class KeysCommand {
       @Option(names = "--token", description = TOKENS) @Nullable String token,
       @Option(names = "--product", description = "The only product it may sign for.")
           @Nullable String product,
+      @Mixin LimitOptions limits,
       @Option(names = "--pre-active", description = "Leave it to be activated later.")
           boolean preActive) {
-    Json.Obj spec =
+    Json.Builder spec =
         Json.object()
             .put("name", name)
             .put("purpose", purpose)
             .put("suite", suite)
             .put("token", token)
-            .put("product", product)
-            .build();
-    return made(cli.service().post(path("keys"), spec), name, preActive);
+            .put("product", product);
+    limits.writeTo(spec);
+    return made(cli.service().post(path("keys"), spec.build()), name, preActive);
   }
 
   @Command(
@@ -85,6 +86,7 @@ public final class KeysCommand {
       @Option(names = "--token", description = TOKENS) @Nullable String token,
       @Option(names = "--product", description = "The only product it may sign for.")
           @Nullable String product,
+      @Mixin LimitOptions limits,
       @Option(names = "--pre-active", description = "Leave it to be activated later.")
           boolean preActive)
       throws IOException {
@@ -97,6 +99,7 @@ public final class KeysCommand {
             .put("token", token)
             .put("product", product)
             .put("uri", uri);
+    limits.writeTo(spec);
     if (uri == null) {
       spec.putBase64("pkcs8", key.pkcs8(cli, suite));
     }
@@ -118,6 +121,14 @@ public final class KeysCommand {
     Map<String, Json> members = new LinkedHashMap<>(object.members());
     members.remove("spki");
     cli.report().item(new Json.Obj(members));
+  }
+
+  @Command(description = "Narrow when and how often the key signs. It is never widened again.")
+  int limit(@Parameters(paramLabel = NAME) String key, @Mixin LimitOptions limits) {
+    Json.Builder body = Json.object();
+    limits.writeTo(body);
+    show(cli.service().post(path("keys", key, "limit"), body.build()));
+    return 0;
   }
 
   @Command(description = "Let the key sign.")

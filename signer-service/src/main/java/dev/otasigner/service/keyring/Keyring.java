@@ -5,9 +5,11 @@ import dev.otasigner.keys.KeyOperationException.NameTaken;
 import dev.otasigner.keys.KeyOperationException.NoSuchKey;
 import dev.otasigner.keys.KeyOperationException.NotUsable;
 import dev.otasigner.keys.KeyOperationException.Refused;
+import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.KeyState;
+import dev.otasigner.keys.Limits;
 import dev.otasigner.keys.RefusalCode;
 import dev.otasigner.keys.TokenKey;
 import dev.otasigner.keys.worker.RemoteWorker;
@@ -82,7 +84,10 @@ public class Keyring {
         spec,
         product,
         "key.created",
-        () -> unregistered(worker, spec).orElseGet(() -> worker.create(spec)));
+        () ->
+            unregistered(worker, spec)
+                .map(key -> limited(worker, spec, key))
+                .orElseGet(() -> worker.create(spec)));
   }
 
   /**
@@ -143,6 +148,11 @@ public class Keyring {
     return key;
   }
 
+  private static TokenKey limited(Worker worker, KeySpec spec, TokenKey key) {
+    worker.narrow(key.keyId(), spec.limits());
+    return key;
+  }
+
   /** The key may sign from now on. */
   @Transactional
   public KeyEntry activate(Digest keyId) {
@@ -191,6 +201,47 @@ public class Keyring {
           return entry;
         });
     return entry;
+  }
+
+  /**
+   * Narrows when and how often the key signs, for good.
+   *
+   * @throws SignerException KEY_NOT_USABLE with code {@code limit-wider} when it would allow more
+   */
+  @Transactional
+  public KeyEntry limit(Digest keyId, Limits limits) {
+    KeyEntry entry = byId(keyId);
+    Map<String, String> details = new LinkedHashMap<>();
+    details.put("keyId", keyId.hex());
+    limits.notBefore().ifPresent(at -> details.put("notBefore", at.toString()));
+    limits.notAfter().ifPresent(at -> details.put("notAfter", at.toString()));
+    limits.quota().ifPresent(most -> details.put("quota", most.toString()));
+    audit.record("key.limited", "key:" + entry.name(), details);
+    // Last, since it cannot be taken back.
+    return told(
+        () -> {
+          tokens.of(entry.token()).narrow(keyId, limits);
+          return entry;
+        });
+  }
+
+  /**
+   * What the worker allows the key now.
+   *
+   * @param remaining signatures left of the quota
+   */
+  record Allowance(Rule rule, Optional<Long> remaining) {}
+
+  /** What the worker allows the key, while it answers and has a rule. */
+  Optional<Allowance> allowance(KeyEntry entry) {
+    try {
+      return tokens
+          .of(entry.token())
+          .rule(entry.keyId())
+          .map(rule -> new Allowance(rule, tokens.of(entry.token()).remaining(entry.keyId())));
+    } catch (TokenUnavailable e) {
+      return Optional.empty();
+    }
   }
 
   private static void retire(Worker worker, Digest keyId) {

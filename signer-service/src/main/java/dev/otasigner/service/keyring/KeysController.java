@@ -3,6 +3,7 @@ package dev.otasigner.service.keyring;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.KeyState;
+import dev.otasigner.keys.Limits;
 import dev.otasigner.service.access.AllowedTo;
 import dev.otasigner.service.access.Role;
 import dev.otasigner.service.problem.ProblemType;
@@ -48,7 +49,8 @@ class KeysController {
           new KeySpec(
               body.name("name"),
               body.oneOf("suite", SignatureSuite::ofCode, "signature suite"),
-              body.oneOf("purpose", KeyPurpose::ofCode, "key purpose")),
+              body.oneOf("purpose", KeyPurpose::ofCode, "key purpose"),
+              Limits.read(body)),
           body.has("product") ? Optional.of(body.name("product")) : Optional.empty());
     }
   }
@@ -116,7 +118,9 @@ class KeysController {
               .put("reason", transition.reason())
               .build());
     }
-    return members(entry).put("states", states).build();
+    Json.Builder shown = members(entry).put("states", states);
+    keyring.allowance(entry).ifPresent(allowance -> shown.put("limits", limits(allowance)));
+    return shown.build();
   }
 
   @GetMapping(path = "/{key}/public", produces = "application/x-pem-file")
@@ -159,6 +163,29 @@ class KeysController {
   @AllowedTo(Role.KEY_CUSTODIAN)
   Json destroy(@PathVariable String key, @RequestBody(required = false) Json.@Nullable Obj body) {
     return change(key, KeyState.DESTROYED, body);
+  }
+
+  /** Narrows when and how often the key signs; nothing here widens it again. */
+  @PostMapping("/{key}/limit")
+  @AllowedTo(Role.KEY_CUSTODIAN)
+  Json limit(@PathVariable String key, @RequestBody Json.Obj body) {
+    try {
+      Limits limits = Limits.read(new Fields(body, ""));
+      if (limits.equals(Limits.NONE)) {
+        throw new SignerException(
+            ProblemType.BAD_REQUEST, "one of notBefore, notAfter and quota is expected");
+      }
+      return json(keyring.limit(require(key).keyId(), limits));
+    } catch (RejectedException e) {
+      throw SignerException.badRequest(e);
+    }
+  }
+
+  private static Json limits(Keyring.Allowance allowance) {
+    Json.Builder json = Json.object().put("minApprovals", allowance.rule().minApprovals());
+    allowance.rule().limits().writeTo(json);
+    allowance.remaining().ifPresent(left -> json.put("remaining", left));
+    return json.build();
   }
 
   private Json change(String key, KeyState next, Json.@Nullable Obj body) {
