@@ -17,7 +17,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
  * Measures and prints tables for docs/reference/performance.md. Arguments: the launcher, then any
- * of {@code images}, {@code catalogue}, {@code programs}; none means all.
+ * of {@code images}, {@code catalogue}, {@code keys}, {@code programs}; none means all.
  */
 public final class Figures {
   private static final double MEGA = 1e6;
@@ -31,7 +31,7 @@ public final class Figures {
     Set<String> wanted =
         args.length > 1
             ? Set.copyOf(List.of(args).subList(1, args.length))
-            : Set.of("images", "catalogue", "programs");
+            : Set.of("images", "catalogue", "keys", "programs");
     String jdk = System.getProperty("java.home");
     out.println(
         "JDK "
@@ -43,6 +43,9 @@ public final class Figures {
     }
     if (wanted.contains("catalogue")) {
       catalogue(out);
+    }
+    if (wanted.contains("keys")) {
+      keys(out);
     }
     if (wanted.contains("programs")) {
       Programs.measure(Path.of(args[0]), jdk, out);
@@ -89,11 +92,45 @@ public final class Figures {
             score(name + ".lookUp", Map.of())));
   }
 
+  /** Signatures a second. The worker verifies each; what that costs is shown and taken out. */
+  private static void keys(PrintStream out) throws RunnerException {
+    out.println(
+        "\n| key | in flight | bare, /s | through the worker, /s | verification, ms | ratio |"
+            + " ratio without verification |");
+    out.println("|---|---|---|---|---|---|---|");
+    String name = KeyBenchmark.class.getSimpleName();
+    for (KeyBenchmark.Row row : KeyBenchmark.rows()) {
+      double verified = score(name + ".verify", row.parameters());
+      for (int inFlight : new int[] {1, 8}) {
+        double bare = score(name + ".bare", row.parameters(), inFlight);
+        double ours = score(name + ".throughWorker", row.parameters(), inFlight);
+        // With one in flight, time adds up; with more, who verifies need not be who signs.
+        double signing = 1 / (1 / ours - 1 / verified);
+        out.println(
+            String.format(
+                Locale.ROOT,
+                "| %s | %d | %.0f | %.0f | %.2f | %.2f | %s |",
+                row,
+                inFlight,
+                bare,
+                ours,
+                1000 / verified,
+                ours / bare,
+                inFlight == 1 ? String.format(Locale.ROOT, "%.2f", signing / bare) : ""));
+      }
+    }
+  }
+
   private static double score(String benchmark, Map<String, String> parameters)
+      throws RunnerException {
+    return score(benchmark, parameters, 1);
+  }
+
+  private static double score(String benchmark, Map<String, String> parameters, int threads)
       throws RunnerException {
     OptionsBuilder options = new OptionsBuilder();
     options.include(benchmark.replace(".", "\\.") + "$").verbosity(VerboseMode.SILENT);
-    options.shouldFailOnError(true);
+    options.shouldFailOnError(true).threads(threads);
     parameters.forEach((name, value) -> options.param(name, value));
     RunResult result = new Runner(options.build()).runSingle();
     return result.getPrimaryResult().getScore();
