@@ -32,12 +32,20 @@ final class BenchHsm {
 
   /** A fresh token, and a worker's directory whose file names it. */
   static BenchHsm named(Path worker) throws IOException {
-    BenchHsm hsm = new BenchHsm(MODULES.stream().filter(Files::isRegularFile).findFirst().orElseThrow());
+    BenchHsm hsm =
+        new BenchHsm(MODULES.stream().filter(Files::isRegularFile).findFirst().orElseThrow());
     String label = "bench-" + ProcessHandle.current().pid();
     Yardstick.output(
         List.of(
-            "softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", "13579",
-            "--pin", PIN));
+            "softhsm2-util",
+            "--init-token",
+            "--free",
+            "--label",
+            label,
+            "--so-pin",
+            "13579",
+            "--pin",
+            PIN));
     Path pin = worker.resolve("pin");
     DurableFile.createDirectories(worker);
     DurableFile.replace(pin, PIN.getBytes(StandardCharsets.UTF_8));

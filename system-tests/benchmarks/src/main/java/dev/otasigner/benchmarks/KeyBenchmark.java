@@ -121,8 +121,7 @@ public class KeyBenchmark {
       BenchHsm hsm = BenchHsm.named(directory);
       bare = BareKey.ofModule(hsm, suite);
       worker =
-          RemoteWorker.start(
-              WorkerLaunch.onThisJvm(directory, Set.of()), WorkerPatience.USUAL);
+          RemoteWorker.start(WorkerLaunch.onThisJvm(directory, Set.of()), WorkerPatience.USUAL);
     }
     key = worker.create(new KeySpec("bench", suite, KeyPurpose.MANIFEST));
     signed = message(0);
