@@ -121,7 +121,8 @@ public class KeyBenchmark {
       BenchHsm hsm = BenchHsm.named(directory);
       bare = BareKey.ofModule(hsm, suite);
       worker =
-          RemoteWorker.start(WorkerLaunch.onThisJvm(directory, Set.of()), WorkerPatience.USUAL);
+          RemoteWorker.start(
+              WorkerLaunch.onThisJvm(directory, Set.of()), WorkerPatience.USUAL, said -> {});
     }
     key = worker.create(new KeySpec("bench", suite, KeyPurpose.MANIFEST));
     signed = message(0);
