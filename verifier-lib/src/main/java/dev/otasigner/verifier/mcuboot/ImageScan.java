@@ -119,6 +119,10 @@ final class ImageScan {
         int end = (int) Math.max(0, Math.min(count, image.endOffset() - at));
         trailer.read(buffer, end, count, at + end);
         at += count;
+        // A source that grows as it is read would otherwise be read for as long as it likes.
+        if (at > image.lengthBytes()) {
+          throw changed();
+        }
       }
     }
     if (stated != null) {
@@ -127,11 +131,15 @@ final class ImageScan {
     if (at != image.lengthBytes()
         || !Bytes.copyOf(head).equals(image.headerBytes())
         || !Bytes.copyOf(tlvs).equals(image.tlvBytes())) {
-      throw new IOException("the image changed while it was read");
+      throw changed();
     }
     Map<ImageHash, Bytes> hashes = new EnumMap<>(ImageHash.class);
     digests.forEach((kind, digest) -> hashes.put(kind, Bytes.copyOf(digest.digest())));
     return new ImageScan(hashes, region, trailer);
+  }
+
+  static IOException changed() {
+    return new IOException("the image changed while it was read");
   }
 
   /** Copies what the buffer, which stands at {@code at}, shares with {@code into}. */

@@ -37,7 +37,7 @@ public record McubootImage(
    *
    * @throws RejectedException IMAGE_FORMAT when it is no MCUboot image, MALFORMED when it is a
    *     broken one; both name the offset
-   * @throws IOException when it cannot be read
+   * @throws IOException when it cannot be read, or grew while it was read
    */
   public static McubootImage read(ByteSource source) throws IOException, RejectedException {
     try (InputStream in = source.open()) {
@@ -59,6 +59,9 @@ public record McubootImage(
       long unprotectedAt = at + covered.length;
       byte[] rest = readArea(in, Tlv.Area.UNPROTECTED, unprotectedAt);
       tlvs.addAll(Tlv.readAll(Tlv.Area.UNPROTECTED, rest, unprotectedAt));
+      if (unprotectedAt + rest.length > lengthBytes) {
+        throw ImageScan.changed();
+      }
       byte[] both = new byte[covered.length + rest.length];
       System.arraycopy(covered, 0, both, 0, covered.length);
       System.arraycopy(rest, 0, both, covered.length, rest.length);

@@ -16,11 +16,13 @@ import dev.otasigner.verifier.testing.TestKey;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 class McubootImageTests {
@@ -196,15 +198,48 @@ class McubootImageTests {
   }
 
   private static void assertChanged(byte[] first, byte[] then) {
+    assertChanged(twoFaced(first, then));
+  }
+
+  private static void assertChanged(ByteSource source) {
     assertThatThrownBy(
             () ->
                 TrustCheck.judge(
-                    twoFaced(first, then),
-                    List.of(KEY.key()),
-                    TrustCheck.Demand.ANY,
-                    OptionalLong.empty()))
+                    source, List.of(KEY.key()), TrustCheck.Demand.ANY, OptionalLong.empty()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("changed");
+  }
+
+  /** A source that says how long it is, and shows something else. */
+  private static ByteSource ofStatedLength(long lengthBytes, Supplier<InputStream> shown) {
+    return new ByteSource() {
+      @Override
+      public long lengthBytes() {
+        return lengthBytes;
+      }
+
+      @Override
+      public InputStream open() {
+        return shown.get();
+      }
+    };
+  }
+
+  /** A download that is still being written when somebody asks. */
+  @Test
+  void anImageThatGrowsWhileItsStructureIsReadIsNotJudged() {
+    for (int length = PROTECTED_AT; length < SOUND.length; length++) {
+      assertChanged(ofStatedLength(length, () -> new ByteArrayInputStream(SOUND)));
+    }
+  }
+
+  @Test
+  void anImageThatNeverEndsIsReadNoFurtherThanItWasLong() throws Exception {
+    InputStream endless = new ByteArrayInputStream(new byte[1 << 20]);
+    assertChanged(
+        ofStatedLength(
+            SOUND.length, () -> new SequenceInputStream(new ByteArrayInputStream(SOUND), endless)));
+    assertThat(endless.available()).isPositive();
   }
 
   @Test
