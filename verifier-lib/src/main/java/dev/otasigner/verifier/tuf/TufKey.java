@@ -9,6 +9,7 @@ import dev.otasigner.verifier.json.Json;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,14 +22,21 @@ import org.jspecify.annotations.Nullable;
 public final class TufKey {
   private final String keyId;
   private final Json.Obj json;
-  private final Optional<VerificationKey> key;
   private final boolean trueKeyId;
 
-  private TufKey(String keyId, Json.Obj json, Optional<VerificationKey> key) {
+  /**
+   * Asked for when somebody is said to have signed with it: a document can list thousands of keys,
+   * and to look into each would be the work of whoever sends it, before any signature is checked.
+   */
+  private final Supplier<Optional<VerificationKey>> reading;
+
+  private volatile @Nullable VerificationKey key;
+
+  private TufKey(String keyId, Json.Obj json, Supplier<Optional<VerificationKey>> reading) {
     this.keyId = keyId;
     this.json = json;
+    this.reading = reading;
     this.trueKeyId = Digest.of(json.canonicalBytes()).hex().equals(keyId);
-    this.key = trueKeyId ? key : Optional.empty();
   }
 
   /**
@@ -47,15 +55,14 @@ public final class TufKey {
    */
   public static TufKey of(VerificationKey key) {
     Json.Obj json = KeyFormat.write(key);
-    return new TufKey(Digest.of(json.canonicalBytes()).hex(), json, Optional.of(key));
+    return new TufKey(Digest.of(json.canonicalBytes()).hex(), json, () -> Optional.of(key));
   }
 
   static TufKey read(String keyId, Fields fields) throws RejectedException {
     String keyType = fields.string("keytype");
     String scheme = fields.string("scheme");
-    Fields value = fields.object("keyval");
-    return new TufKey(
-        keyId, fields.json(), KeyFormat.read(keyType, scheme, value.optionalString("public")));
+    Optional<String> publicKey = fields.object("keyval").optionalString("public");
+    return new TufKey(keyId, fields.json(), () -> KeyFormat.read(keyType, scheme, publicKey));
   }
 
   static Map<String, TufKey> readAll(Fields document) throws RejectedException {
@@ -92,7 +99,10 @@ public final class TufKey {
 
   /** What verifies with it, or empty when it must not count. */
   public Optional<VerificationKey> verificationKey() {
-    return key;
+    if (key == null && trueKeyId) {
+      key = reading.get().orElse(null);
+    }
+    return Optional.ofNullable(key);
   }
 
   /** The key object as the document holds it. */

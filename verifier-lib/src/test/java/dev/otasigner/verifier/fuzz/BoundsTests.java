@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
@@ -15,12 +16,17 @@ import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
 import dev.otasigner.verifier.mcuboot.ImageFuzz;
 import dev.otasigner.verifier.mcuboot.McubootImage;
+import dev.otasigner.verifier.testing.TestKey;
 import dev.otasigner.verifier.tuf.Fetcher;
+import dev.otasigner.verifier.tuf.SignedMetadata;
+import dev.otasigner.verifier.tuf.TufKey;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -228,6 +234,48 @@ class BoundsTests {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     assertRefused(Reason.LIMIT_EXCEEDED, () -> Fetcher.copy(endless, 10_000, out));
     assertThat(out.size()).isLessThanOrEqualTo(10_000);
+  }
+
+  /**
+   * Whoever answers for the repository can list any number of keys before a signature is checked.
+   */
+  @Test
+  void keysThatNobodySignsWithAreNotLookedInto() throws Exception {
+    TufKey ed25519 = TufKey.of(TestKey.of(SignatureSuite.ED25519).key());
+    byte[] keys = targetsThatList(ed25519.toJson());
+    byte[] unknown =
+        targetsThatList(
+            Json.object()
+                .put("keytype", "unknown")
+                .put("scheme", "ed25519")
+                .put("keyval", Objects.requireNonNull(ed25519.toJson().members().get("keyval")))
+                .build());
+    long looked = Cost.bytes(() -> SignedMetadata.targets(keys, keys.length));
+    long passed = Cost.bytes(() -> SignedMetadata.targets(unknown, unknown.length));
+    assertThat(looked).isLessThan(passed + passed / 20);
+  }
+
+  /** A thousand of these keys, each under its true identifier. */
+  private static byte[] targetsThatList(Json.Obj key) {
+    Json.Builder keys = Json.object();
+    for (int i = 0; i < 1000; i++) {
+      Json.Builder numbered = Json.object();
+      key.members().forEach(numbered::put);
+      Json.Obj one = numbered.put("n", i).build();
+      keys.put(Digest.of(one.canonicalBytes()).hex(), one);
+    }
+    Json.Obj delegations =
+        Json.object().put("keys", keys.build()).put("roles", List.<Json>of()).build();
+    Json.Obj signed =
+        Json.object()
+            .put("_type", "targets")
+            .put("spec_version", "1.0.34")
+            .put("version", 1)
+            .put("expires", Instant.EPOCH)
+            .put("targets", Json.object().build())
+            .put("delegations", delegations)
+            .build();
+    return SignedMetadata.envelope(signed, List.of());
   }
 
   static List<Integer> entryTypes() {
