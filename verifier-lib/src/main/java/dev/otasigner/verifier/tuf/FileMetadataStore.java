@@ -2,13 +2,14 @@ package dev.otasigner.verifier.tuf;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
  * One file a role in one directory, {@code ROLE.json} with the role name percent-encoded, and in it
  * the bytes as they were received: the first and so far only arrangement. A write goes to a file
  * beside, is forced to the disk, and is then renamed; the directory is forced too. Any other file
- * in the directory is left alone.
+ * in the directory is left alone. One update at a time.
  */
 public final class FileMetadataStore implements MetadataStore {
   private final Path directory;
@@ -40,7 +41,7 @@ public final class FileMetadataStore implements MetadataStore {
         Math.max(
             Math.max(limits.rootBytes(), limits.timestampBytes()),
             Math.max(limits.snapshotBytes(), limits.targetsBytes()));
-    this.maxBytes = Math.addExact(largest, 1);
+    this.maxBytes = (int) Math.min(Integer.MAX_VALUE, largest + 1L);
     this.disk = disk;
   }
 
@@ -52,7 +53,7 @@ public final class FileMetadataStore implements MetadataStore {
   @Override
   public void store(String role, byte[] bytes) throws IOException {
     // Not a .json file: whoever lists the directory must not take it for trusted metadata.
-    Path beside = directory.resolve("." + RoleFiles.encode(role) + ".new");
+    Path beside = directory.resolve("." + name(role) + ".new");
     disk.write(beside, bytes);
     disk.force(beside);
     disk.rename(beside, file(role));
@@ -67,6 +68,20 @@ public final class FileMetadataStore implements MetadataStore {
   }
 
   private Path file(String role) {
-    return directory.resolve(RoleFiles.unversioned(role));
+    return directory.resolve(name(role) + ".json");
+  }
+
+  /**
+   * On a disk that takes upper case for lower, a delegated role called ROOT would overwrite the
+   * trusted root: its first letter is percent-encoded too.
+   */
+  private static String name(String role) {
+    String name = RoleFiles.encode(role);
+    boolean mistakable =
+        !Metadata.TOP_LEVEL.contains(role)
+            && Metadata.TOP_LEVEL.contains(role.toLowerCase(Locale.ROOT));
+    return mistakable
+        ? String.format(Locale.ROOT, "%%%02X", (int) name.charAt(0)) + name.substring(1)
+        : name;
   }
 }
