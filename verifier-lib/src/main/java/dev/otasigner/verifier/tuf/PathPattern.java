@@ -14,7 +14,9 @@ final class PathPattern {
       return false;
     }
     for (int i = 0; i < pathParts.length; i++) {
-      if (!partMatches(patternParts[i], pathParts[i])) {
+      // By code points: a question mark is a letter, however UTF-16 spells it.
+      int[] letters = patternParts[i].codePoints().toArray();
+      if (!partMatches(letters, pathParts[i].codePoints().toArray())) {
         return false;
       }
     }
@@ -22,17 +24,17 @@ final class PathPattern {
   }
 
   /** On a mismatch the last star takes one character more; earlier stars need no second look. */
-  private static boolean partMatches(String pattern, String part) {
+  private static boolean partMatches(int[] pattern, int[] part) {
     int p = 0;
     int s = 0;
     int star = -1;
     int starAt = 0;
-    while (s < part.length()) {
-      int wanted = p < pattern.length() ? pattern.charAt(p) : -1;
+    while (s < part.length) {
+      int wanted = p < pattern.length ? pattern[p] : -1;
       if (wanted == '*') {
         star = p++;
         starAt = s;
-      } else if (wanted == '?' || wanted == part.charAt(s)) {
+      } else if (wanted == '?' || wanted == part[s]) {
         p++;
         s++;
       } else if (star >= 0) {
@@ -42,9 +44,9 @@ final class PathPattern {
         return false;
       }
     }
-    while (p < pattern.length() && pattern.charAt(p) == '*') {
+    while (p < pattern.length && pattern[p] == '*') {
       p++;
     }
-    return p == pattern.length();
+    return p == pattern.length;
   }
 }

@@ -179,6 +179,14 @@ class TrustedPathsTests {
     assertThat(PathPattern.matches("a", "a\0")).isFalse();
   }
 
+  /** Python's clients count so too: a delegator must not be understood in two ways. */
+  @Test
+  void aQuestionMarkIsOneLetterWhateverItTakesInUtf16() {
+    assertThat(PathPattern.matches("a?b", "a\ud83d\ude00b")).isTrue();
+    assertThat(PathPattern.matches("a??b", "a\ud83d\ude00b")).isFalse();
+    assertThat(PathPattern.matches("\ud83d\ude00*", "\ud83d\ude01")).isFalse();
+  }
+
   @Test
   void aPatternOfManyStarsCostsNoMoreThanOthers() {
     String pattern = "*a".repeat(200) + "b";
