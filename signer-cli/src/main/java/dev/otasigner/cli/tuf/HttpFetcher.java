@@ -10,6 +10,9 @@ import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.util.Locale;
+import java.util.Timer;
+import java.util.TimerTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Fetches over HTTP. URLs are the base and the path as they come: encoding either again would ask
@@ -38,7 +41,7 @@ final class HttpFetcher implements Fetcher {
       throws IOException, RejectedException {
     HttpURLConnection connection = open(url(path));
     try {
-      int status = connection.getResponseCode();
+      int status = statusOf(connection);
       if (status == HttpURLConnection.HTTP_NOT_FOUND) {
         throw new NotFoundException(path);
       }
@@ -56,6 +59,40 @@ final class HttpFetcher implements Fetcher {
     } finally {
       connection.disconnect();
     }
+  }
+
+  /**
+   * The status, unless the head of the answer takes longer than the patience: a head that drips
+   * meets no timeout of a read, and has no rate.
+   */
+  private int statusOf(HttpURLConnection connection) throws IOException {
+    AtomicBoolean late = new AtomicBoolean();
+    Timer watchdog = new Timer("signer-tuf-watchdog", true);
+    watchdog.schedule(
+        new TimerTask() {
+          @Override
+          public void run() {
+            late.set(true);
+            connection.disconnect();
+          }
+        },
+        pace.patience().toMillis());
+    int status = -1;
+    IOException trouble = null;
+    try {
+      status = connection.getResponseCode();
+    } catch (IOException e) {
+      trouble = e;
+    }
+    watchdog.cancel();
+    // Asked in any case: the JDK answers with the status even when what follows it broke off.
+    if (late.get()) {
+      throw new IOException("the server is too slow: no answer to " + connection.getURL(), trouble);
+    }
+    if (trouble != null) {
+      throw trouble;
+    }
+    return status;
   }
 
   private String url(String path) {

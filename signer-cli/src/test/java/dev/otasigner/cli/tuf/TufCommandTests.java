@@ -2,6 +2,7 @@ package dev.otasigner.cli.tuf;
 
 import static dev.otasigner.verifier.tuf.RepositorySimulator.key;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.otasigner.cli.CommandLines;
 import dev.otasigner.cli.Terminal;
@@ -10,6 +11,10 @@ import dev.otasigner.verifier.tuf.TargetFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -175,6 +180,63 @@ class TufCommandTests {
     assertThat(refresh()).isEqualTo(1);
     assertThat(Files.readAllBytes(directory.resolve("metadata/root.json")))
         .isEqualTo(repository.files().get("metadata/1.root.json"));
+  }
+
+  /** A byte now and then, and never a line's end: no read of the socket ever times out. */
+  @Test
+  void aServerWhoseHeadOfAnAnswerDripsIsGivenUp() throws Exception {
+    init();
+    try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Thread drip = new Thread(() -> drip(listener), "drip");
+      drip.setDaemon(true);
+      drip.start();
+      String url = "http://127.0.0.1:" + listener.getLocalPort() + "/";
+      int exit =
+          assertTimeoutPreemptively(
+              Duration.ofMinutes(1),
+              () ->
+                  run(
+                      "tuf",
+                      "--limit",
+                      "patience-seconds=1",
+                      "--metadata-url",
+                      url,
+                      "--metadata-dir",
+                      "metadata",
+                      "refresh"));
+      assertThat(exit).isEqualTo(1);
+      assertThat(errors()).contains("the server is too slow");
+    }
+  }
+
+  private static void drip(ServerSocket listener) {
+    try (Socket client = listener.accept()) {
+      client.setSoTimeout(100);
+      client.getOutputStream().write("HTTP/1.1 200 OK\r\nx: ".getBytes(StandardCharsets.UTF_8));
+      while (!isClosed(client)) {
+        client.getOutputStream().write('x');
+      }
+    } catch (IOException e) {
+      return; // hung up
+    }
+  }
+
+  /** Waits a tenth of a second for the client to say anything, or to hang up. */
+  private static boolean isClosed(Socket client) throws IOException {
+    try {
+      while (client.getInputStream().read() >= 0) {
+        // the request
+      }
+      return true;
+    } catch (SocketTimeoutException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void theLargestLimitIsNoMistake() {
+    init();
+    assertThat(refresh("--limit", "targets-bytes=2147483647")).isZero();
   }
 
   @Test
