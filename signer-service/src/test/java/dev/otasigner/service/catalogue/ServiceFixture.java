@@ -1,15 +1,16 @@
 package dev.otasigner.service.catalogue;
 
-import dev.otasigner.service.Admin;
-import dev.otasigner.service.Console;
 import dev.otasigner.service.Milestones;
 import dev.otasigner.service.MovingClock;
+import dev.otasigner.service.PrintedConsole;
 import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 
 /** A service whose clock moves, whose console is read, and that can be stopped at a milestone. */
 @TestConfiguration(proxyBeanMethods = false)
+@Import(PrintedConsole.class)
 public class ServiceFixture {
 
   @Bean
@@ -22,17 +23,6 @@ public class ServiceFixture {
   @Primary
   public StoppingMilestones stoppingMilestones() {
     return new StoppingMilestones();
-  }
-
-  @Bean
-  public Admin.Printed printed() {
-    return new Admin.Printed();
-  }
-
-  @Bean
-  @Primary
-  public Console testConsole(Admin.Printed printed) {
-    return printed.console();
   }
 
   /** Stops whoever passes the armed milestone, once. */

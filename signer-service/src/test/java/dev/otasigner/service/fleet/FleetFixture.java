@@ -1,8 +1,8 @@
 package dev.otasigner.service.fleet;
 
 import dev.otasigner.service.Admin;
-import dev.otasigner.service.Console;
 import dev.otasigner.service.MovingClock;
+import dev.otasigner.service.PrintedConsole;
 import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.core.annotation.Order;
 
@@ -24,6 +25,7 @@ import org.springframework.core.annotation.Order;
  * A service whose clock moves, whose console is read, and whose factory has one build a product.
  */
 @TestConfiguration(proxyBeanMethods = false)
+@Import(PrintedConsole.class)
 public class FleetFixture {
   public static final Digest MANIFEST = Digest.of("manifest".getBytes(StandardCharsets.US_ASCII));
 
@@ -31,17 +33,6 @@ public class FleetFixture {
   @Primary
   MovingClock movingClock() {
     return new MovingClock();
-  }
-
-  @Bean
-  Admin.Printed printed() {
-    return new Admin.Printed();
-  }
-
-  @Bean
-  @Primary
-  Console testConsole(Admin.Printed printed) {
-    return printed.console();
   }
 
   @Bean

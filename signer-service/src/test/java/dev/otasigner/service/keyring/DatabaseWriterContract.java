@@ -104,19 +104,25 @@ abstract class DatabaseWriterContract {
 
   private KeyEntry made(KeyPurpose purpose) {
     String name = "k" + UUID.randomUUID().toString().substring(0, 8);
-    admin
-        .post(
-            "/api/v1/keys",
-            "{'name':'"
-                + name
-                + "','purpose':'"
-                + purpose.code()
-                + "','suite':'"
-                + SUITE.code()
-                + "','token':'"
-                + token()
-                + "'}")
-        .expect(201);
+    create(name, purpose).expect(201);
+    return active(name);
+  }
+
+  private Admin.Answer create(String name, KeyPurpose purpose) {
+    return admin.post(
+        "/api/v1/keys",
+        "{'name':'"
+            + name
+            + "','purpose':'"
+            + purpose.code()
+            + "','suite':'"
+            + SUITE.code()
+            + "','token':'"
+            + token()
+            + "'}");
+  }
+
+  private KeyEntry active(String name) {
     admin.post("/api/v1/keys/" + name + "/activate", "{}").expect(200);
     return keyring.byName(name);
   }
@@ -257,38 +263,15 @@ abstract class DatabaseWriterContract {
 
   @ParameterizedTest
   @EnumSource(names = {"IMAGE", "MANIFEST", "ROOT", "TARGETS"})
-  void makingTheKeyAnewGivesAnotherKey(KeyPurpose purpose) throws Exception {
+  void makingTheKeyAnewGivesNoSignatureEither(KeyPurpose purpose) throws Exception {
     KeyEntry key = guardedKey(purpose);
     database.update("delete from keyring_transition where key_id = ?", key.keyId().hex());
     database.update("delete from keyring_key where key_id = ?", key.keyId().hex());
     // The service finds the key that its token holds under this name, with the rule it had.
-    admin
-        .post(
-            "/api/v1/keys",
-            "{'name':'"
-                + key.name()
-                + "','purpose':'"
-                + purpose.code()
-                + "','suite':'"
-                + SUITE.code()
-                + "','token':'"
-                + token()
-                + "'}")
-        .expect(201);
-    admin.post("/api/v1/keys/" + key.name() + "/activate", "{}").expect(200);
-    KeyEntry found = keyring.byName(key.name());
+    create(key.name(), purpose).expect(201);
+    KeyEntry found = active(key.name());
     assertThat(found.keyId()).isEqualTo(key.keyId());
     nobodySigns(found, content(purpose, "second"), List.of());
-    admin
-        .post(
-            "/api/v1/keys",
-            "{'name':'"
-                + key.name()
-                + "','purpose':'timestamp','suite':'"
-                + SUITE.code()
-                + "','token':'"
-                + token()
-                + "'}")
-        .expectProblem(409, "conflict");
+    create(key.name(), KeyPurpose.TIMESTAMP).expectProblem(409, "conflict");
   }
 }

@@ -7,7 +7,7 @@ import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.worker.WorkerRequest;
 import dev.otasigner.service.Admin;
-import dev.otasigner.service.Console;
+import dev.otasigner.service.PrintedConsole;
 import dev.otasigner.service.TemporaryData;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
@@ -25,16 +25,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
-import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Primary;
+import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 
 /** A service with a second token, in SoftHSM, beside its own. */
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+@Import(PrintedConsole.class)
 class HsmKeysTests {
   private static final SigningInput IMAGE = SigningInput.hash(new byte[32], "SHA-256");
   private static final int TRIES = 6000;
@@ -48,20 +47,6 @@ class HsmKeysTests {
   @Autowired private Admin.Printed printed;
   @Autowired private Keyring keyring;
   @Autowired private JdbcTemplate database;
-
-  @TestConfiguration(proxyBeanMethods = false)
-  static class Printing {
-    @Bean
-    Admin.Printed printed() {
-      return new Admin.Printed();
-    }
-
-    @Bean
-    @Primary
-    Console testConsole(Admin.Printed printed) {
-      return printed.console();
-    }
-  }
 
   @DynamicPropertySource
   static void data(DynamicPropertyRegistry registry) throws Exception {

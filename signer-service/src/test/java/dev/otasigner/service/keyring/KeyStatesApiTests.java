@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.otasigner.keys.DurableFile;
 import dev.otasigner.keys.KeyState;
 import dev.otasigner.service.Admin;
-import dev.otasigner.service.Console;
+import dev.otasigner.service.PrintedConsole;
 import dev.otasigner.service.TemporaryData;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,15 +19,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
-import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Primary;
+import org.springframework.context.annotation.Import;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 
 /** States and limits of keys over HTTP; the worker's own file allows manifest keys five a day. */
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+@Import(PrintedConsole.class)
 class KeyStatesApiTests {
   private static final Path TABLE = Path.of("..", "docs", "reference", "key-states.md");
   private static Path data = Path.of("");
@@ -37,20 +36,6 @@ class KeyStatesApiTests {
   @Autowired private Admin.Printed printed;
 
   private Admin admin = Admin.anonymous(0);
-
-  @TestConfiguration(proxyBeanMethods = false)
-  static class Printing {
-    @Bean
-    Admin.Printed printed() {
-      return new Admin.Printed();
-    }
-
-    @Bean
-    @Primary
-    Console testConsole(Admin.Printed printed) {
-      return printed.console();
-    }
-  }
 
   @DynamicPropertySource
   static void data(DynamicPropertyRegistry registry) {
