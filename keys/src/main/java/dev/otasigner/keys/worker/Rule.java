@@ -46,6 +46,11 @@ public record Rule(
         : new Rule(keyId, purpose, minApprovals, quota, notBefore, Optional.of(time));
   }
 
+  /** What this rule asks of each use, whenever that is. */
+  WorkerConfiguration.Default withoutDates() {
+    return new WorkerConfiguration.Default(minApprovals, quota);
+  }
+
   /** When and how often the key may sign. */
   public Limits limits() {
     return new Limits(notBefore, notAfter, quota);

@@ -25,7 +25,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -169,7 +168,7 @@ public final class TokenWorker implements Worker {
 
   @Override
   public TokenKey create(KeySpec spec) {
-    return make(spec, key -> true, () -> token.generate(spec));
+    return make(spec, Optional.empty(), () -> token.generate(spec));
   }
 
   @Override
@@ -196,35 +195,54 @@ public final class TokenWorker implements Worker {
 
   private TokenKey takeIn(KeySpec spec, VerificationKey given, Supplier<TokenKey> taking) {
     requireNoApproverKey(configuration, given.keyId());
-    Predicate<TokenKey> same = key -> key.publicKey().equals(given);
-    Optional<TokenKey> known = token.find(spec.name()).filter(same).filter(key -> isOf(spec, key));
+    Optional<TokenKey> known =
+        token
+            .find(spec.name())
+            .filter(key -> key.publicKey().equals(given))
+            .filter(key -> isOf(spec, key));
     if (known.isEmpty() || rule(given.keyId()).isEmpty()) {
-      return make(spec, same, taking);
+      return make(spec, Optional.of(given), taking);
     }
     narrow(given.keyId(), spec.limits());
     return known.get();
   }
 
-  /** Makes a key and its rule; a key whose making was interrupted is taken up if it is wanted. */
+  /**
+   * Makes a key and its rule; a key whose making was interrupted is taken up if it is wanted. A
+   * rule that a person wrote for a key before it is taken in stays, at most narrowed.
+   *
+   * @param given the only key that is wanted, or empty for any
+   */
   private synchronized TokenKey make(
-      KeySpec spec, Predicate<TokenKey> wanted, Supplier<TokenKey> making) {
+      KeySpec spec, Optional<VerificationKey> given, Supplier<TokenKey> making) {
     journal.requireUsable();
-    WorkerConfiguration.Default rule = configuration.defaults().get(spec.purpose());
+    Optional<Rule> written =
+        given.map(key -> WorkerConfiguration.read(configurationFile).rules().get(key.keyId()));
+    WorkerConfiguration.Default rule =
+        written.map(Rule::withoutDates).orElse(configuration.defaults().get(spec.purpose()));
     if (rule == null || spec.purpose() == KeyPurpose.APPROVAL) {
       throw new NotSupported(
           "the worker's configuration makes no keys of purpose " + spec.purpose().code());
     }
     Limits limits =
-        new Limits(Optional.empty(), Optional.empty(), rule.quota()).narrowedTo(spec.limits());
+        written
+            .map(Rule::limits)
+            .orElse(new Limits(Optional.empty(), Optional.empty(), rule.quota()))
+            .narrowedTo(spec.limits());
     Optional<TokenKey> unfinished =
         configuration.pending().contains(spec.name()) ? token.find(spec.name()) : Optional.empty();
+    if (unfinished.isEmpty() && token.find(spec.name()).isPresent()) {
+      throw new NameTaken("the token holds a key named '" + spec.name() + "' already");
+    }
+    written.ifPresent(own -> requirePurpose(own, spec.purpose()));
     if (unfinished.isEmpty()) {
-      if (token.find(spec.name()).isPresent()) {
-        throw new NameTaken("the token holds a key named '" + spec.name() + "' already");
-      }
       change(WorkerConfiguration.read(configurationFile).withPending(spec.name()));
     }
-    TokenKey key = unfinished.filter(wanted).filter(k -> isOf(spec, k)).orElseGet(making);
+    TokenKey key =
+        unfinished
+            .filter(k -> given.isEmpty() || k.publicKey().equals(given.get()))
+            .filter(k -> isOf(spec, k))
+            .orElseGet(making);
     change(
         WorkerConfiguration.read(configurationFile)
             .with(
@@ -237,6 +255,17 @@ public final class TokenWorker implements Worker {
                     limits.notAfter()),
                 key.name()));
     return key;
+  }
+
+  private static void requirePurpose(Rule rule, KeyPurpose purpose) {
+    if (rule.purpose() != purpose) {
+      throw new Refused(
+          RefusalCode.PURPOSE_MISMATCH,
+          "the worker's configuration keeps key "
+              + rule.keyId().abbreviated()
+              + " for "
+              + rule.purpose().code());
+    }
   }
 
   private static boolean isOf(KeySpec spec, TokenKey key) {
