@@ -39,7 +39,7 @@ public interface Fetcher {
    */
   default byte[] fetch(String path, long maxBytes) throws IOException, RejectedException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    fetch(path, maxBytes, out);
+    Capped.fetch(this, path, maxBytes, out);
     return out.toByteArray();
   }
 

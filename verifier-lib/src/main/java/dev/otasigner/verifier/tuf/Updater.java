@@ -330,7 +330,7 @@ public final class Updater {
       throws IOException, RejectedException {
     TargetCheck check = new TargetCheck(target, to);
     // TUF 5.7.3: up to the listed length, then length and hashes.
-    fetcher.fetch(location(target), target.lengthBytes(), check);
+    Capped.fetch(fetcher, location(target), target.lengthBytes(), check);
     check.finish();
   }
 
