@@ -7,6 +7,7 @@ import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param toBeSigned digests of the bytes that the keys are to sign, as far as they are known before
  *     anything is signed
  * @param manifest digest of the manifest's {@link #manifestDraft draft}
+ * @param payloads digests of the files that the request is about
  * @param created when it was made, by the service's clock
  */
 public record RequestDocument(
@@ -29,6 +31,7 @@ public record RequestDocument(
     Digest manifest,
     Digest policy,
     List<Digest> toBeSigned,
+    List<Digest> payloads,
     Optional<Instant> created) {
   private static final int MAX_BYTES = 256 * 1024;
   private static final int MAX_LIST = 64;
@@ -36,6 +39,7 @@ public record RequestDocument(
   public RequestDocument {
     keyIds = List.copyOf(keyIds);
     toBeSigned = List.copyOf(toBeSigned);
+    payloads = List.copyOf(payloads);
   }
 
   /**
@@ -53,7 +57,36 @@ public record RequestDocument(
         fields.digest("manifest"),
         fields.digest("policy"),
         fields.has("toBeSigned") ? fields.digests("toBeSigned", MAX_LIST) : List.of(),
+        fields.has("payloads") ? digests(fields.objects("payloads", MAX_LIST)) : List.of(),
         fields.has("created") ? Optional.of(fields.time("created")) : Optional.empty());
+  }
+
+  private static List<Digest> digests(List<Fields> objects) throws RejectedException {
+    List<Digest> digests = new ArrayList<>();
+    for (Fields object : objects) {
+      digests.add(object.digest("sha256"));
+    }
+    return digests;
+  }
+
+  /**
+   * Whether this manifest is the approved one with its images filled in. An opaque image has no
+   * signature of its own, which somebody approved: it has to be a payload of this request.
+   */
+  public boolean isDraftOf(Bytes payload) throws RejectedException {
+    if (!manifestDraft(payload).equals(manifest)) {
+      return false;
+    }
+    Fields fields = JsonReader.readObject(payload.toByteArray(), MAX_BYTES);
+    if (fields.has("format") && fields.string("format").equals("mcuboot")) {
+      return true;
+    }
+    for (Fields variant : fields.objects("variants", MAX_LIST)) {
+      if (!payloads.contains(variant.digest("sha256"))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

@@ -78,12 +78,15 @@ final class SigningRun {
     VerificationKey key = token.publicKey(request.keyId());
     requirePurpose(rule, key);
     SigningInput input = ContentRule.judge(rule.purpose(), key, request.input());
-    if (rule.minApprovals() > 0 || !request.approvals().isEmpty()) {
-      requireApproved(rule, request, input);
-    }
+    boolean filledIn =
+        (rule.minApprovals() > 0 || !request.approvals().isEmpty())
+            && isApprovedDraft(rule, request, input);
     Usage.Attempt attempt =
         new Usage.Attempt(request.request(), request.keyId(), Digest.of(input.bytes()));
     Optional<Usage.Stored> stored = rule.purpose().isGuarded() ? claim(attempt) : Optional.empty();
+    if (filledIn && stored.isEmpty()) {
+      usage.requireOnly(attempt);
+    }
     if (rule.purpose().isGuarded() && stored.isEmpty() && usage.restored().isPresent()) {
       Restored.requireAfter(usage.restored().get(), request);
     }
@@ -113,7 +116,12 @@ final class SigningRun {
     }
   }
 
-  private void requireApproved(Rule rule, WorkerRequest request, SigningInput input) {
+  /**
+   * Whether it is approved as a draft, which is filled in now, rather than byte for byte.
+   *
+   * @throws Refused when it is not approved
+   */
+  private boolean isApprovedDraft(Rule rule, WorkerRequest request, SigningInput input) {
     Bytes canonical =
         request
             .document()
@@ -128,13 +136,14 @@ final class SigningRun {
     } catch (RejectedException e) {
       throw new Refused(RefusalCode.REQUEST_MISMATCH, "request document: " + e.getMessage());
     }
-    requireBound(rule, request, document, input);
+    boolean filledIn = isBoundAsDraft(rule, request, document, input);
     new ApprovalCheck(configuration.approvers(), now)
         .require(rule.minApprovals(), document, request.approvals());
+    return filledIn;
   }
 
   /** What was approved is this use: this key, over these bytes. */
-  private static void requireBound(
+  private static boolean isBoundAsDraft(
       Rule rule, WorkerRequest request, RequestDocument document, SigningInput input) {
     if (!document.digest().equals(request.request())) {
       throw mismatch("the document's digest is not the request's");
@@ -146,12 +155,13 @@ final class SigningRun {
     if (!named && !(rule.purpose() == KeyPurpose.MANIFEST && isDraft(document, input))) {
       throw mismatch("the request does not name what is to be signed");
     }
+    return !named;
   }
 
   private static boolean isDraft(RequestDocument document, SigningInput input) {
     Bytes manifest = ContentRule.manifestPayload(input.bytes().toByteArray());
     try {
-      return RequestDocument.manifestDraft(manifest).equals(document.manifest());
+      return document.isDraftOf(manifest);
     } catch (RejectedException e) {
       throw mismatch("manifest: " + e.getMessage());
     }

@@ -33,11 +33,19 @@ final class Usage implements Journal.Observer {
     }
   }
 
+  /** A key and the request it was used for. */
+  private record Use(Digest request, Digest keyId) {
+    static Use of(Attempt attempt) {
+      return new Use(attempt.request(), attempt.keyId());
+    }
+  }
+
   /** A signature that stands in the journal. */
   record Stored(long seq, Bytes signature) {}
 
   private final Map<Long, Intent> open = new HashMap<>();
   private final Map<Attempt, Stored> signed = new HashMap<>();
+  private final Map<Use, Digest> first = new HashMap<>();
   private final Map<Digest, Deque<Instant>> uses = new HashMap<>();
   private final Map<Digest, Long> reserved = new HashMap<>();
   private final Set<Digest> outOfService = new HashSet<>();
@@ -71,7 +79,9 @@ final class Usage implements Journal.Observer {
       return;
     }
     if (outcome.outcome() == Result.SIGNED && outcome.stored().isPresent()) {
-      signed.put(Attempt.of(intent), new Stored(intent.seq(), outcome.stored().get()));
+      Attempt attempt = Attempt.of(intent);
+      signed.put(attempt, new Stored(intent.seq(), outcome.stored().get()));
+      first.putIfAbsent(Use.of(attempt), attempt.toBeSigned());
     }
     if (outcome.reason().filter(WRONG_SIGNATURE::equals).isPresent()) {
       outOfService.add(intent.keyId());
@@ -89,6 +99,23 @@ final class Usage implements Journal.Observer {
       throw new TokenUnavailable("this very request is being signed already; ask again");
     }
     return Optional.ofNullable(signed.get(attempt));
+  }
+
+  /**
+   * Demands that the key signed, and signs, nothing else for the request of a claimed attempt.
+   *
+   * @throws Refused REQUEST_MISMATCH
+   */
+  synchronized void requireOnly(Attempt attempt) {
+    Use use = Use.of(attempt);
+    boolean other =
+        first.containsKey(use)
+            || claimed.stream().anyMatch(c -> Use.of(c).equals(use) && !c.equals(attempt));
+    if (other) {
+      throw new Refused(
+          RefusalCode.REQUEST_MISMATCH,
+          "the key has signed another manifest for this request, and signs one for each");
+    }
   }
 
   synchronized void release(Collection<Attempt> attempts) {

@@ -1,11 +1,13 @@
 package dev.otasigner.keys.worker;
 
 import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.manifest.Manifest;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** What keys of each purpose sign, small. */
 final class Contents {
@@ -21,7 +23,19 @@ final class Contents {
     return Json.object()
         .put("schema", 1)
         .put("product", product)
-        .put("variants", Json.strings(java.util.List.of(image)))
+        .put("format", "mcuboot")
+        .put("variants", Json.strings(List.of(image)))
+        .build()
+        .textBytes();
+  }
+
+  /** The manifest of a product whose image is no MCUboot image, and has this digest. */
+  static byte[] opaquePayload(String product, Digest image) {
+    return Json.object()
+        .put("schema", 1)
+        .put("product", product)
+        .put("format", "opaque")
+        .put("variants", List.of(Json.object().put("sha256", image).build()))
         .build()
         .textBytes();
   }
