@@ -2,6 +2,7 @@ package dev.otasigner.service;
 
 import dev.otasigner.keys.KeyOperationException.SealBroken;
 import dev.otasigner.keys.KeyOperationException.SealFault;
+import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
@@ -62,6 +63,9 @@ record FailedStart(String error, String hint, boolean isForeseen) {
     if (message.toLowerCase(Locale.ROOT).contains("no space left")) {
       return foreseen(
           "the disk of the data directory " + data + " is full", "make room and start again");
+    }
+    if (t instanceof TokenUnavailable) {
+      return foreseen(message, "nothing was changed; see docs/reference/worker.md");
     }
     return Optional.empty();
   }

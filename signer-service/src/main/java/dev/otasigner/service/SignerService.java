@@ -43,13 +43,19 @@ public class SignerService {
       DirectoryLock.acquire(line.data());
       SpringApplication application = new SpringApplication(SignerService.class);
       application.addInitializers(
-          context ->
-              ((GenericApplicationContext) context)
-                  .registerBean(
-                      "standardOutput",
-                      Console.class,
-                      () -> new Console(stream(FileDescriptor.out)),
-                      definition -> definition.setPrimary(true)));
+          context -> {
+            GenericApplicationContext beans = (GenericApplicationContext) context;
+            beans.registerBean(
+                "standardOutput",
+                Console.class,
+                () -> new Console(stream(FileDescriptor.out)),
+                definition -> definition.setPrimary(true));
+            beans.registerBean(
+                "terminal",
+                SecretPrompt.class,
+                () -> SecretPrompt::terminal,
+                definition -> definition.setPrimary(true));
+          });
       application.run(line.springArguments().toArray(String[]::new));
     } catch (IOException | RuntimeException e) {
       FailedStart failed = FailedStart.of(e, line.data());
@@ -72,6 +78,14 @@ public class SignerService {
   static Console console() {
     return new Console(
         new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
+  }
+
+  /** Nobody answers, unless {@link #main} puts the terminal in its place. */
+  @Bean
+  static SecretPrompt secretPrompt() {
+    return question -> {
+      throw new IOException("there is nobody to ask for the " + question);
+    };
   }
 
   @Bean

@@ -11,12 +11,12 @@ import dev.otasigner.keys.worker.WorkerLaunch;
 import dev.otasigner.keys.worker.WorkerPatience;
 import dev.otasigner.service.ServiceDirectories;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
@@ -24,10 +24,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Opens the software token and its worker, making both at the first start. The passphrase comes
- * from the file of {@code signer.token.passphrase-file} or the environment variable that {@code
- * signer.token.passphrase-env} names; without either, a random one is made and kept beside the
- * token's directory, so that a copy of that directory alone opens nothing.
+ * Opens the software token and its worker, making both at the first start; {@link TokenSecrets} has
+ * its passphrase.
  *
  * <p>{@code signer.hsm.directory} names the directory of a second worker, whose {@code worker.json}
  * says where a token behind PKCS#11 lies; {@code signer.worker.command} is how its process is
@@ -37,55 +35,54 @@ import org.springframework.context.annotation.Configuration;
 class TokenConfiguration {
   private static final Logger log = LoggerFactory.getLogger(TokenConfiguration.class);
 
-  /** A random passphrase of 256 bits is not guessed at any price: it need not cost memory. */
-  private static final Argon2Cost FOR_RANDOM = new Argon2Cost(8 * 1024, 1, 1);
-
   @Bean(destroyMethod = "close")
   Tokens tokens(
       ServiceDirectories directories,
       Clock clock,
-      @Value("${signer.token.passphrase-file:}") String passphraseFile,
-      @Value("${signer.token.passphrase-env:}") String passphraseVariable,
+      TokenSecrets secrets,
       @Value("${signer.hsm.directory:}") String hsmDirectory,
       @Value("${signer.worker.command:}") String workerCommand)
       throws IOException {
-    Worker software = software(directories, clock, passphraseFile, passphraseVariable);
+    Worker software = software(directories, clock, secrets);
     return new Tokens(
         software,
-        hsmDirectory.isEmpty()
-            ? null
-            : hsm(Path.of(hsmDirectory), workerCommand, Set.of(passphraseVariable)));
+        hsmDirectory.isEmpty() ? null : hsm(Path.of(hsmDirectory), workerCommand, secrets));
   }
 
   /**
    * A worker that is a process of its own. Its directory, and what is in it, is the operator's.
    *
    * @param command program and arguments, divided by spaces
-   * @param withheld environment variables that are not its business
    */
-  private static RemoteWorker hsm(Path directory, String command, Set<String> withheld) {
-    return RemoteWorker.start(
+  private static RemoteWorker hsm(Path directory, String command, TokenSecrets secrets) {
+    Set<String> withheld = Set.of(secrets.variable());
+    WorkerLaunch launch =
         command.isBlank()
             ? WorkerLaunch.onThisJvm(directory, withheld)
-            : WorkerLaunch.by(List.of(command.strip().split(" +")), directory, withheld),
-        WorkerPatience.USUAL,
-        news -> log.warn("token hsm: {}", news));
+            : WorkerLaunch.by(List.of(command.strip().split(" +")), directory, withheld);
+    Consumer<String> told = news -> log.warn("token hsm: {}", news);
+    Optional<Passphrase> pin = secrets.pin();
+    if (pin.isEmpty()) {
+      return RemoteWorker.start(launch, WorkerPatience.USUAL, told);
+    }
+    try (Passphrase typed = pin.get()) {
+      return RemoteWorker.start(launch, WorkerPatience.USUAL, typed, told);
+    }
   }
 
-  private static Worker software(
-      ServiceDirectories directories, Clock clock, String passphraseFile, String passphraseVariable)
+  private static Worker software(ServiceDirectories directories, Clock clock, TokenSecrets secrets)
       throws IOException {
-    boolean own = passphraseFile.isEmpty() && passphraseVariable.isEmpty();
+    boolean isNew = !SoftwareToken.existsIn(directories.token());
     SoftwareToken token;
     try (Passphrase passphrase =
-        own
-            ? generated(directories.data().resolve("token.passphrase"))
-            : configured(passphraseFile, passphraseVariable, System.getenv())) {
+        secrets.passphrase(directories.data().resolve("token.passphrase"), isNew)) {
       token =
-          SoftwareToken.existsIn(directories.token())
-              ? SoftwareToken.open(directories.token(), passphrase)
-              : SoftwareToken.create(
-                  directories.token(), passphrase, own ? FOR_RANDOM : Argon2Cost.RECOMMENDED);
+          isNew
+              ? SoftwareToken.create(
+                  directories.token(),
+                  passphrase,
+                  secrets.areGenerated() ? Argon2Cost.FOR_RANDOM : Argon2Cost.RECOMMENDED)
+              : SoftwareToken.open(directories.token(), passphrase);
     }
     TokenWorker worker = TokenWorker.open(directories.worker(), token, clock);
     Recovery recovery = worker.recovery();
@@ -97,19 +94,5 @@ class TokenConfiguration {
           recovery.cutBytes());
     }
     return worker;
-  }
-
-  private static Passphrase generated(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      Passphrase.generateFile(file);
-    }
-    return Passphrase.ofFile(file);
-  }
-
-  private static Passphrase configured(
-      String file, String variable, Map<String, String> environment) throws IOException {
-    return file.isEmpty()
-        ? Passphrase.ofEnvironment(environment, variable)
-        : Passphrase.ofFile(Path.of(file));
   }
 }
