@@ -8,17 +8,21 @@ import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.dsse.Envelope;
+import java.text.Normalizer;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Whether enough people who may approve have approved this very request. One approval that is bad
  * refuses the whole: nothing is skipped over.
  */
 final class ApprovalCheck {
+  private static final Pattern INVISIBLE = Pattern.compile("\\p{Cf}");
+
   private final List<Approver> approvers;
   private final Instant now;
 
@@ -103,7 +107,11 @@ final class ApprovalCheck {
     }
   }
 
+  /** One spelling of each name: without regard to case, to width, or to what nobody sees. */
   private static String folded(String person) {
-    return person.strip().toLowerCase(Locale.ROOT);
+    return Normalizer.normalize(INVISIBLE.matcher(person).replaceAll(""), Normalizer.Form.NFKC)
+        .strip()
+        .toUpperCase(Locale.ROOT)
+        .toLowerCase(Locale.ROOT);
   }
 }

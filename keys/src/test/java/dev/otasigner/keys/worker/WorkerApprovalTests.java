@@ -182,7 +182,7 @@ class WorkerApprovalTests {
 
   @Test
   void theRequesterDoesNotApprove() {
-    for (String requester : List.of("alice", "ALICE", " alice ")) {
+    for (String requester : List.of("alice", "ALICE", " alice ", "\uff41lice", "al\u200bice")) {
       Bytes document = document(requester, Digest.of(IMAGE.bytes()));
       Approval own = approval(document, "alice");
       Approval signedForOwn =
