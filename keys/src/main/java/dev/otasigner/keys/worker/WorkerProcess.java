@@ -175,8 +175,8 @@ final class WorkerProcess {
         WorkerProtocol.write(out, number, body);
       }
     } catch (IOException e) {
-      // Its end is noticed where answers are read.
-      end("it takes no calls: " + e.getMessage());
+      // Its end is noticed, and told with its code, where answers are read.
+      Future<?> unused = endIn(Duration.ofSeconds(1), "it takes no calls: " + e.getMessage());
     }
   }
 
