@@ -210,6 +210,10 @@ final class SigningRun {
       }
       return signatures;
     } catch (RuntimeException e) {
+      if (e instanceof WrongSignature) {
+        // At once, for the journal may not take it.
+        usage.takeOutOfService(tasks.get(signatures.size()).key().keyId());
+      }
       try {
         fail(seqs, signatures.size(), e instanceof WrongSignature);
       } catch (RuntimeException unrecorded) {

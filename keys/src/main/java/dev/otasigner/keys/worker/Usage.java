@@ -70,7 +70,7 @@ final class Usage implements Journal.Observer {
   public synchronized void recorded(JournalEntry entry) {
     if (entry instanceof Intent intent) {
       open.put(intent.seq(), intent);
-      uses.computeIfAbsent(intent.keyId(), k -> new ArrayDeque<>()).addLast(intent.at());
+      recent(intent.keyId(), intent.at()).addLast(intent.at());
       return;
     }
     Outcome outcome = (Outcome) entry;
@@ -126,6 +126,10 @@ final class Usage implements Journal.Observer {
     return Set.copyOf(outOfService);
   }
 
+  synchronized void takeOutOfService(Digest keyId) {
+    outOfService.add(keyId);
+  }
+
   synchronized void requireInService(Digest keyId) {
     if (outOfService.contains(keyId)) {
       throw new Refused(
@@ -154,13 +158,23 @@ final class Usage implements Journal.Observer {
 
   /** What is left of the rule's quota now; empty when it has none. */
   synchronized Optional<Long> remaining(Rule rule, Instant now) {
-    Deque<Instant> recent = uses.computeIfAbsent(rule.keyId(), k -> new ArrayDeque<>());
+    long used = recent(rule.keyId(), now).size() + reserved.getOrDefault(rule.keyId(), 0L);
+    return rule.quota().map(quota -> Math.max(0, quota - used));
+  }
+
+  /** The uses that count at this time; those that count no more are forgotten. */
+  private Deque<Instant> recent(Digest keyId, Instant now) {
+    Deque<Instant> recent = uses.computeIfAbsent(keyId, k -> new ArrayDeque<>());
     Instant from = now.minus(QUOTA_WINDOW);
     while (!recent.isEmpty() && !recent.getFirst().isAfter(from)) {
       recent.removeFirst();
     }
-    long used = recent.size() + reserved.getOrDefault(rule.keyId(), 0L);
-    return rule.quota().map(quota -> Math.max(0, quota - used));
+    return recent;
+  }
+
+  /** How many uses are kept in memory. */
+  synchronized int remembered() {
+    return uses.values().stream().mapToInt(Deque::size).sum();
   }
 
   synchronized void settle(Digest keyId) {
