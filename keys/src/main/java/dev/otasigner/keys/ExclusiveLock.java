@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.EnumSet;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +25,14 @@ public final class ExclusiveLock implements AutoCloseable {
   private final FileChannel channel;
   private final long number;
 
-  private ExclusiveLock(Path fence, FileChannel channel, long number) {
+  /** What stands in the fence: the number, and a word that is no other taking's. */
+  private final String mark;
+
+  private ExclusiveLock(Path fence, FileChannel channel, long number, String mark) {
     this.fence = fence;
     this.channel = channel;
     this.number = number;
+    this.mark = mark;
   }
 
   /**
@@ -66,10 +71,12 @@ public final class ExclusiveLock implements AutoCloseable {
       if (!isLocked(locking, channel)) {
         throw new TokenUnavailable(directory + ": another process holds it");
       }
-      long number = read(fence) + 1;
-      DurableFile.replace(fence, Long.toString(number).getBytes(StandardCharsets.US_ASCII), disk);
+      long number = number(read(fence)) + 1;
+      // The number alone would be the same again once somebody has deleted both files.
+      String mark = number + " " + UUID.randomUUID();
+      DurableFile.replace(fence, mark.getBytes(StandardCharsets.US_ASCII), disk);
       taken = true;
-      return new ExclusiveLock(fence, channel, number);
+      return new ExclusiveLock(fence, channel, number, mark);
     } catch (IOException e) {
       throw new TokenUnavailable(lockFile + ": " + e.getMessage(), e);
     } finally {
@@ -99,25 +106,28 @@ public final class ExclusiveLock implements AutoCloseable {
    */
   public void require() {
     try {
-      long found = channel.isOpen() ? read(fence) : -1;
-      if (found != number) {
+      if (!channel.isOpen()) {
+        throw new TokenUnavailable("this worker has stopped");
+      }
+      String found = read(fence);
+      if (!found.equals(mark)) {
         throw new TokenUnavailable(
-            found < 0
-                ? "this worker has stopped"
-                : "another worker has taken over (" + found + " after " + number + ")");
+            "another worker has taken over (" + number(found) + " after " + number + ")");
       }
     } catch (IOException e) {
       throw new TokenUnavailable(fence + ": " + e.getMessage(), e);
     }
   }
 
-  private static long read(Path fence) throws IOException {
-    if (!Files.exists(fence)) {
-      return 0;
-    }
-    String text = Files.readString(fence, StandardCharsets.US_ASCII);
+  private static String read(Path fence) throws IOException {
+    return Files.exists(fence) ? Files.readString(fence, StandardCharsets.US_ASCII) : "0";
+  }
+
+  private static long number(String mark) throws IOException {
+    String text = mark.strip();
+    int space = text.indexOf(' ');
     try {
-      return Long.parseLong(text.strip());
+      return Long.parseLong(space < 0 ? text : text.substring(0, space));
     } catch (NumberFormatException e) {
       throw new IOException("a fencing number is expected", e);
     }
