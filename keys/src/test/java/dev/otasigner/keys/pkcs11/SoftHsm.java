@@ -3,16 +3,15 @@ package dev.otasigner.keys.pkcs11;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.otasigner.keys.SoftHsmDirectory;
 import dev.otasigner.keys.soft.Passphrase;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -23,13 +22,7 @@ import java.util.stream.Stream;
  */
 final class SoftHsm {
   static final String PIN = "2580";
-  private static final String SO_PIN = "13579";
   private static final Pattern SLOT = Pattern.compile("reassigned to slot (\\d+)");
-  private static final List<Path> MODULES =
-      List.of(
-          Path.of("/usr/lib/softhsm/libsofthsm2.so"),
-          Path.of("/usr/lib64/pkcs11/libsofthsm2.so"),
-          Path.of("/usr/local/lib/softhsm/libsofthsm2.so"));
 
   private SoftHsm() {}
 
@@ -73,27 +66,16 @@ final class SoftHsm {
   }
 
   private static Pkcs11Module initialized() throws IOException, InterruptedException {
-    Optional<Path> module = MODULES.stream().filter(Files::isRegularFile).findFirst();
-    assumeTrue(module.isPresent(), "softhsm2 is not installed");
+    Path module = SoftHsmDirectory.requireModule();
     configure();
     initialize("twin");
     initialize("twin");
     initialize("lost");
-    return new Pkcs11Module(module.orElseThrow(), OptionalLong.of(initialize("test")));
+    return new Pkcs11Module(module, OptionalLong.of(initialize("test")));
   }
 
   private static long initialize(String label) throws IOException, InterruptedException {
-    String said =
-        run(
-            "softhsm2-util",
-            "--init-token",
-            "--free",
-            "--label",
-            label,
-            "--so-pin",
-            SO_PIN,
-            "--pin",
-            PIN);
+    String said = run(SoftHsmDirectory.initialize(label, PIN));
     Matcher slot = SLOT.matcher(said);
     assertThat(slot.find()).as(said).isTrue();
     return Long.parseLong(slot.group(1));
@@ -107,9 +89,7 @@ final class SoftHsm {
     erase(tokens);
     Files.createDirectories(tokens);
     if (!Files.exists(configuration)) {
-      Files.writeString(
-          configuration,
-          "directories.tokendir = " + tokens + "\nobjectstore.backend = file\nlog.level = ERROR\n");
+      Files.writeString(configuration, SoftHsmDirectory.configuration(tokens));
     }
   }
 
@@ -131,10 +111,6 @@ final class SoftHsm {
   }
 
   static String run(String... command) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).as(said).isZero();
-    return said;
+    return SoftHsmDirectory.run(new ProcessBuilder(command));
   }
 }

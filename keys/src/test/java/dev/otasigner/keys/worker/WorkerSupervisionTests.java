@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
+import dev.otasigner.keys.SoftHsmDirectory;
 import dev.otasigner.keys.TokenKey;
 import dev.otasigner.keys.soft.Passphrase;
 import dev.otasigner.verifier.Bytes;
@@ -136,7 +137,7 @@ class WorkerSupervisionTests {
     RemoteWorker worker = start();
     TokenKey key = create(worker);
     Bytes before = worker.sign(request(key));
-    hsm.pullOut();
+    hsm.token().pullOut();
     WorkerRequest other =
         WorkerRequest.unattended(Digest.of(new byte[] {2}), key.keyId(), MANIFEST);
     assertThatThrownBy(() -> worker.sign(other)).isInstanceOf(TokenUnavailable.class);
@@ -145,7 +146,7 @@ class WorkerSupervisionTests {
     assertThatThrownBy(worker::probe).isInstanceOf(TokenUnavailable.class);
     assertThat(worker.standing().trouble()).isPresent();
 
-    hsm.putBack();
+    hsm.token().putBack();
     long from = System.nanoTime();
     Bytes signature = Patiently.once(() -> worker.sign(other));
     report("the token's return to the next signature", from);
@@ -156,7 +157,7 @@ class WorkerSupervisionTests {
 
   @Test
   void aWrongPinIsNotTriedTwiceNotEvenByTheNextService() throws Exception {
-    hsm.writePin("1111");
+    hsm.token().writePin("1111");
     RemoteWorker worker = start();
     assertThatThrownBy(() -> worker.find("field"))
         .isInstanceOf(TokenUnavailable.class)
@@ -174,22 +175,22 @@ class WorkerSupervisionTests {
         .contains("refused")
         .doesNotContain("1111");
 
-    hsm.writePin(HsmDirectory.PIN);
+    hsm.token().writePin(SoftHsmDirectory.PIN);
     RemoteWorker right = start();
     assertThat(Patiently.once(() -> right.find("field"))).isEmpty();
   }
 
   @Test
   void aPinMayBeHandedOverAndStandsInNoArgument() throws Exception {
-    hsm.writeConfiguration("", "");
-    try (Passphrase pin = Passphrase.ofPrompt(HsmDirectory.PIN.toCharArray())) {
+    hsm.writeConfiguration(hsm.token().uri());
+    try (Passphrase pin = Passphrase.ofPrompt(SoftHsmDirectory.PIN.toCharArray())) {
       RemoteWorker worker = RemoteWorker.start(hsm.launch(), SHORT, pin, news -> {});
       workers.add(worker);
       assertThat(Patiently.once(() -> worker.find("field"))).isEmpty();
       Path proc = Path.of("/proc", Long.toString(worker.activePid()));
       for (String what : List.of("cmdline", "environ")) {
         assertThat(new String(Files.readAllBytes(proc.resolve(what)), StandardCharsets.ISO_8859_1))
-            .doesNotContain(HsmDirectory.PIN);
+            .doesNotContain(SoftHsmDirectory.PIN);
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.otasigner.service.keyring;
 
+import dev.otasigner.keys.SoftHsmDirectory;
 import dev.otasigner.service.TemporaryData;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
@@ -15,13 +16,12 @@ class DatabaseWriterOnHsmTests extends DatabaseWriterContract {
 
   @DynamicPropertySource
   static void data(DynamicPropertyRegistry registry) throws Exception {
-    hsm = SoftHsmToken.register(registry, TemporaryData.register(registry));
-    ApprovingWorker.configure(hsm.worker(), GUARDED, hsm.member());
+    hsm = SoftHsmToken.register(registry, TemporaryData.register(registry), GUARDED);
   }
 
   @BeforeAll
   static void requireSoftHsm() {
-    SoftHsmToken.requireInstalled();
+    SoftHsmDirectory.requireModule();
   }
 
   @Override

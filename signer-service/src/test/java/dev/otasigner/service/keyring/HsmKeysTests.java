@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
+import dev.otasigner.keys.SoftHsmDirectory;
 import dev.otasigner.keys.worker.WorkerRequest;
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.PrintedConsole;
@@ -50,13 +51,12 @@ class HsmKeysTests {
 
   @DynamicPropertySource
   static void data(DynamicPropertyRegistry registry) throws Exception {
-    hsm = SoftHsmToken.register(registry, TemporaryData.register(registry));
-    ApprovingWorker.configure(hsm.worker(), Set.of(), hsm.member());
+    hsm = SoftHsmToken.register(registry, TemporaryData.register(registry), Set.of());
   }
 
   @BeforeEach
   void signIn() {
-    SoftHsmToken.requireInstalled();
+    SoftHsmDirectory.requireModule();
     if (!signedIn) {
       custodian = Admin.withEveryRole(port, printed.password());
       signedIn = true;
@@ -118,7 +118,7 @@ class HsmKeysTests {
     KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
     generator.initialize(256);
     KeyPair pair = generator.generateKeyPair();
-    hsm.importForeign("field", pair.getPrivate().getEncoded());
+    hsm.token().importForeign("field", pair.getPrivate().getEncoded());
     String spec = "{'name':'field','purpose':'image','suite':'ecdsa-p256-sha256',";
     Admin.Answer made =
         custodian.post("/api/v1/keys/import", spec + "'uri':'pkcs11:object=field'}").expect(201);
@@ -152,7 +152,7 @@ class HsmKeysTests {
     KeyEntry key = active(TokenName.HSM, "away");
     Bytes before = keyring.signAll(List.of(request("away", key))).get(0);
     assertThat(health(200)).contains("\"hsm\"").doesNotContain("\"canSign\":false");
-    hsm.pullOut();
+    hsm.token().pullOut();
     try {
       Admin.Answer answer =
           create("late", ",'token':'hsm'").expectProblem(503, "token-unavailable");
@@ -160,7 +160,7 @@ class HsmKeysTests {
       assertThat(health(503)).contains("\"canSign\":false").contains("token-unavailable");
       active(TokenName.SOFTWARE, "meanwhile");
     } finally {
-      hsm.putBack();
+      hsm.token().putBack();
     }
     Bytes after = patiently(request("away", key));
     assertThat(after).as("nothing is signed twice").isEqualTo(before);
