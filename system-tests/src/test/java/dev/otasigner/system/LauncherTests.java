@@ -2,6 +2,7 @@ package dev.otasigner.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.otasigner.keys.worker.WorkerLaunch;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -203,5 +205,34 @@ class LauncherTests {
     assertThat(run(Map.of(), "serve", "--port", "0").out()).contains("signer-service.jar --port 0");
     assertThat(run(Map.of(), "device", "run").out()).contains("device-emulator.jar run");
     assertThat(run(Map.of(), "keys", "list").out()).contains("signer-cli.jar keys list");
+  }
+
+  @Test
+  void aWorkerIsStartedWithItsFewLibrariesAndTheFlagsOfTheService() throws Exception {
+    run(Map.of(), "--version");
+    String build = Files.readString(tree.resolve("target/launcher/current")).strip();
+    Path lib =
+        Files.createDirectories(tree.resolve("target/launcher").resolve(build + "/service/lib"));
+    for (String jar : List.of("keys-1.jar", "verifier-lib-1.jar", "bcprov-1.jar", "spring-1.jar")) {
+      Files.writeString(lib.resolve(jar), "");
+    }
+    String out = run(Map.of(), "worker", "/var/lib/ota-worker").out();
+    WorkerLaunch own = WorkerLaunch.onThisJvm(Path.of("/var/lib/ota-worker"), Set.of());
+    assertThat(own.command()).filteredOn(word -> word.startsWith("-X")).isNotEmpty();
+    for (String word : own.command()) {
+      if (word.startsWith("-X") || word.startsWith("--")) {
+        assertThat(out).contains(" " + word + " ");
+      }
+    }
+    assertThat(out)
+        .contains("keys-1.jar", "verifier-lib-1.jar", "bcprov-1.jar")
+        .doesNotContain("spring")
+        .endsWith(" dev.otasigner.keys.worker.WorkerProgram /var/lib/ota-worker\n");
+  }
+
+  @Test
+  void aWorkerBuildsNothing() throws Exception {
+    assertThat(run(Map.of(), "worker", "/var/lib/ota-worker").status()).isEqualTo(2);
+    assertThat(builds()).isZero();
   }
 }

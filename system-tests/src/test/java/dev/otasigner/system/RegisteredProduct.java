@@ -24,6 +24,12 @@ record RegisteredProduct(Operator administrator, Operator engineer) {
 
   /** Registers everything at a service on a new directory. */
   static RegisteredProduct at(ServiceProcess service, Path directory) throws Exception {
+    return at(service, directory, "software");
+  }
+
+  /** The same, with the image key in this token. */
+  static RegisteredProduct at(ServiceProcess service, Path directory, String token)
+      throws Exception {
     Operator administrator = Operator.in(directory.resolve("administrator"));
     administrator.signIn(service, "admin", service.password());
     String password =
@@ -40,7 +46,17 @@ record RegisteredProduct(Operator administrator, Operator engineer) {
         new String[][] {
           {"hardware", "add", HARDWARE, "--product", PRODUCT, "--revision", REVISION},
           {"channels", "add", CHANNEL, "--product", PRODUCT},
-          {"keys", "create", "image", "--purpose", "image", "--suite", "ecdsa-p256-sha256"},
+          {
+            "keys",
+            "create",
+            "image",
+            "--token",
+            token,
+            "--purpose",
+            "image",
+            "--suite",
+            "ecdsa-p256-sha256"
+          },
           {"keys", "create", "manifest", "--purpose", "manifest", "--suite", "ed25519"},
           {
             "bootloaders",

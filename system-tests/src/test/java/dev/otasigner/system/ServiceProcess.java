@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -44,12 +45,30 @@ final class ServiceProcess implements AutoCloseable {
     command.addAll(properties);
     command.addAll(List.of("-cp", classPath(), HaltingService.class.getName()));
     command.addAll(List.of("--data", data.toString(), "--port", "0"));
+    return start(data, new ProcessBuilder(command));
+  }
+
+  /** As a user starts it: what was packaged, through the launcher. */
+  static ServiceProcess launched(Path data, Path programs, Map<String, String> environment)
+      throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Repository.root().resolve("signer").toString(),
+            "serve",
+            "--data",
+            data.toString(),
+            "--port",
+            "0");
+    builder.environment().put("SIGNER_PROGRAMS", programs.toString());
+    builder.environment().put("SIGNER_CDS", "off");
+    builder.environment().putAll(environment);
+    return start(data, builder);
+  }
+
+  private static ServiceProcess start(Path data, ProcessBuilder builder) throws IOException {
     boolean first = !Files.exists(data);
     Path log = data.resolveSibling(data.getFileName() + ".log");
-    Process process =
-        new ProcessBuilder(command)
-            .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
-            .start();
+    Process process = builder.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile())).start();
     BufferedReader out =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     String address = null;
@@ -102,6 +121,11 @@ final class ServiceProcess implements AutoCloseable {
     return password;
   }
 
+  /** The processes that it has started. */
+  List<ProcessHandle> children() {
+    return process.children().toList();
+  }
+
   boolean isAlive() {
     return process.isAlive();
   }
@@ -117,6 +141,12 @@ final class ServiceProcess implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     }
+  }
+
+  /** SIGTERM. */
+  void stop() throws IOException {
+    process.destroy();
+    waitForEnd();
   }
 
   /** SIGKILL. */
