@@ -325,21 +325,14 @@ class JournalTests {
   }
 
   /** A disk whose first force lasts until the others wait. */
-  private record Slow(FakeDisk disk, CountDownLatch begun, CountDownLatch release)
-      implements JournalFile {
-    @Override
-    public long sizeBytes() {
-      return disk.sizeBytes();
-    }
+  private static final class Slow extends Delegating {
+    private final CountDownLatch begun;
+    private final CountDownLatch release;
 
-    @Override
-    public byte[] readFrom(long offset, int maxBytes) {
-      return disk.readFrom(offset, maxBytes);
-    }
-
-    @Override
-    public void append(byte[] bytes) throws IOException {
-      disk.append(bytes);
+    Slow(FakeDisk disk, CountDownLatch begun, CountDownLatch release) {
+      super(disk);
+      this.begun = begun;
+      this.release = release;
     }
 
     @Override
@@ -352,17 +345,7 @@ class JournalTests {
       } catch (InterruptedException e) {
         throw new IOException(e);
       }
-      disk.force();
-    }
-
-    @Override
-    public void truncate(long sizeBytes) throws IOException {
-      disk.truncate(sizeBytes);
-    }
-
-    @Override
-    public void keepAside(byte[] cut, long offset) throws IOException {
-      disk.keepAside(cut, offset);
+      super.force();
     }
 
     @Override
