@@ -2,20 +2,30 @@ package dev.otasigner.service.keyring;
 
 import dev.otasigner.keys.DurableFile;
 import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.keys.approval.Approval;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.crypto.SigningInput;
+import dev.otasigner.verifier.dsse.Envelope;
+import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.testing.TestKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /** A worker whose own file says that Alice approves. */
 final class ApprovingWorker {
   static final TestKey ALICE = TestKey.of(SignatureSuite.ED25519, "alice");
+
+  static final Digest POLICY = Digest.of(new byte[] {1});
 
   private ApprovingWorker() {}
 
@@ -52,5 +62,35 @@ final class ApprovingWorker {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** What is approved: this use of the key, over these bytes. */
+  static Bytes document(KeyEntry key, SigningInput input, String requester) {
+    return Bytes.copyOf(
+        Json.object()
+            .put("requester", requester)
+            .put("keyIds", Json.strings(List.of(key.keyId().hex())))
+            .put("manifest", POLICY)
+            .put("policy", POLICY)
+            .put("toBeSigned", Json.strings(List.of(Digest.of(input.bytes()).hex())))
+            .build()
+            .canonicalBytes());
+  }
+
+  /** An approver's envelope. */
+  static byte[] word(Bytes document, String requester, String approver, TestKey signer) {
+    Approval word =
+        new Approval(
+            Digest.of(document),
+            POLICY,
+            requester,
+            approver,
+            Approval.Decision.APPROVE,
+            Instant.parse("2199-01-01T00:00:00Z"),
+            Bytes.copyOf(new byte[Approval.NONCE_BYTES]),
+            Optional.empty());
+    Envelope envelope =
+        new Envelope(Approval.PAYLOAD_TYPE, Bytes.copyOf(word.toJson().textBytes()), List.of());
+    return signer.sign(envelope).toBytes();
   }
 }

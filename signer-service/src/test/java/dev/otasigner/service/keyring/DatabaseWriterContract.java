@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.otasigner.keys.KeyPurpose;
-import dev.otasigner.keys.approval.Approval;
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.fleet.FleetFixture;
 import dev.otasigner.service.problem.SignerException;
@@ -18,12 +17,10 @@ import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.testing.TestKey;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -52,7 +49,6 @@ abstract class DatabaseWriterContract {
       EnumSet.of(KeyPurpose.IMAGE, KeyPurpose.MANIFEST, KeyPurpose.ROOT, KeyPurpose.TARGETS);
 
   private static final TestKey OWN = TestKey.of(SignatureSuite.ED25519, "mallory");
-  private static final Digest POLICY = Digest.of(new byte[] {1});
 
   @LocalServerPort private int port;
   @Autowired private Admin.Printed printed;
@@ -87,13 +83,13 @@ abstract class DatabaseWriterContract {
     KeyEntry key = made(purpose);
     approved.put(key.keyId(), 1);
     SigningInput first = content(purpose, "first");
-    Bytes document = document(key, first, "dave");
+    Bytes document = ApprovingWorker.document(key, first, "dave");
     byte[] signature =
         keyring.sign(
             key.keyId(),
             document,
             first,
-            List.of(word(document, "dave", "alice", ApprovingWorker.ALICE)));
+            List.of(ApprovingWorker.word(document, "dave", "alice", ApprovingWorker.ALICE)));
     if (first instanceof SigningInput.Hash) {
       key.key().verifyHash(first.bytes().toByteArray(), signature);
     } else {
@@ -147,37 +143,9 @@ abstract class DatabaseWriterContract {
     };
   }
 
-  private static Bytes document(KeyEntry key, SigningInput input, String requester) {
-    return Bytes.copyOf(
-        Json.object()
-            .put("requester", requester)
-            .put("keyIds", Json.strings(List.of(key.keyId().hex())))
-            .put("manifest", POLICY)
-            .put("policy", POLICY)
-            .put("toBeSigned", Json.strings(List.of(Digest.of(input.bytes()).hex())))
-            .build()
-            .canonicalBytes());
-  }
-
-  private static byte[] word(Bytes document, String requester, String approver, TestKey signer) {
-    Approval word =
-        new Approval(
-            Digest.of(document),
-            POLICY,
-            requester,
-            approver,
-            Approval.Decision.APPROVE,
-            Instant.parse("2199-01-01T00:00:00Z"),
-            Bytes.copyOf(new byte[Approval.NONCE_BYTES]),
-            Optional.empty());
-    Envelope envelope =
-        new Envelope(Approval.PAYLOAD_TYPE, Bytes.copyOf(word.toJson().textBytes()), List.of());
-    return signer.sign(envelope).toBytes();
-  }
-
   /** Asks in every way there is for a signature of these bytes, and gets none. */
   private void nobodySigns(KeyEntry key, SigningInput input, List<byte[]> words) {
-    Bytes document = document(key, input, "mallory");
+    Bytes document = ApprovingWorker.document(key, input, "mallory");
     assertThat(catchThrowable(() -> keyring.sign(key.keyId(), input)))
         .isInstanceOf(SignerException.class);
     assertThat(catchThrowable(() -> keyring.sign(key.keyId(), document, input, words)))
@@ -198,14 +166,14 @@ abstract class DatabaseWriterContract {
   void anApprovalThatTheApproverDidNotSignIsNone(KeyPurpose purpose) throws Exception {
     KeyEntry key = guardedKey(purpose);
     SigningInput second = content(purpose, "second");
-    Bytes document = document(key, second, "mallory");
+    Bytes document = ApprovingWorker.document(key, second, "mallory");
     database.update(
         "insert into access_user (name, password, one_time, roles, created, edition)"
             + " values (?, 'x', false, 'approver', current_timestamp, 0)",
         "m" + UUID.randomUUID().toString().substring(0, 8));
-    nobodySigns(key, second, List.of(word(document, "mallory", "alice", OWN)));
-    nobodySigns(key, second, List.of(word(document, "dave", "mallory", OWN)));
-    byte[] changed = word(document, "mallory", "alice", ApprovingWorker.ALICE);
+    nobodySigns(key, second, List.of(ApprovingWorker.word(document, "mallory", "alice", OWN)));
+    nobodySigns(key, second, List.of(ApprovingWorker.word(document, "dave", "mallory", OWN)));
+    byte[] changed = ApprovingWorker.word(document, "mallory", "alice", ApprovingWorker.ALICE);
     changed[changed.length / 2] ^= 1;
     nobodySigns(key, second, List.of(changed));
   }
@@ -217,8 +185,8 @@ abstract class DatabaseWriterContract {
     KeyEntry key = guardedKey(purpose);
     SigningInput first = content(purpose, "first");
     SigningInput second = content(purpose, "second");
-    Bytes document = document(key, first, "dave");
-    byte[] alices = word(document, "dave", "alice", ApprovingWorker.ALICE);
+    Bytes document = ApprovingWorker.document(key, first, "dave");
+    byte[] alices = ApprovingWorker.word(document, "dave", "alice", ApprovingWorker.ALICE);
     nobodySigns(key, second, List.of(alices));
     assertThat(catchThrowable(() -> keyring.sign(key.keyId(), document, second, List.of(alices))))
         .isInstanceOf(SignerException.class);

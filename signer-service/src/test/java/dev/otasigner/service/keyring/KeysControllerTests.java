@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.otasigner.keys.DurableFile;
 import dev.otasigner.keys.KeyPurpose;
-import dev.otasigner.keys.approval.Approval;
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.PrintedConsole;
 import dev.otasigner.service.TemporaryData;
@@ -16,20 +15,16 @@ import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.SigningInput;
-import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.json.Fields;
-import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.testing.TestKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyPairGenerator;
-import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -46,7 +41,6 @@ import org.springframework.test.context.DynamicPropertySource;
 class KeysControllerTests {
   private static final TestKey ALICE = TestKey.of(SignatureSuite.ED25519, "alice");
   private static final SigningInput IMAGE = SigningInput.hash(new byte[32], "SHA-256");
-  private static final Digest POLICY = Digest.of(new byte[] {1});
   private static @org.jspecify.annotations.Nullable Admin custodian;
 
   @LocalServerPort private int port;
@@ -193,11 +187,13 @@ class KeysControllerTests {
     database.update(
         "update keyring_key set purpose = 'TIMESTAMP', state = 'ACTIVE' where key_id = ?",
         key.keyId().hex());
-    assertThat(problemOfSigning(key, document(key, "mallory"), List.of()))
+    assertThat(problemOfSigning(key, ApprovingWorker.document(key, IMAGE, "mallory"), List.of()))
         .isEqualTo(ProblemType.APPROVAL_MISSING);
     TestKey own = TestKey.of(SignatureSuite.ED25519, "mallory");
-    Bytes document = document(key, "mallory");
-    assertThat(problemOfSigning(key, document, List.of(approval(document, "mallory", own))))
+    Bytes document = ApprovingWorker.document(key, IMAGE, "mallory");
+    assertThat(
+            problemOfSigning(
+                key, document, List.of(ApprovingWorker.word(document, "mallory", "alice", own))))
         .isEqualTo(ProblemType.APPROVAL_MISSING);
     SignerException bare =
         catchThrowableOfType(SignerException.class, () -> keyring.sign(key.keyId(), IMAGE));
@@ -207,9 +203,13 @@ class KeysControllerTests {
   @Test
   void withTheApproversWordItSigns() throws RejectedException {
     KeyEntry key = activeImageKey("approved");
-    Bytes document = document(key, "dave");
+    Bytes document = ApprovingWorker.document(key, IMAGE, "dave");
     byte[] signature =
-        keyring.sign(key.keyId(), document, IMAGE, List.of(approval(document, "dave", ALICE)));
+        keyring.sign(
+            key.keyId(),
+            document,
+            IMAGE,
+            List.of(ApprovingWorker.word(document, "dave", "alice", ALICE)));
     key.key().verifyHash(IMAGE.bytes().toByteArray(), signature);
   }
 
@@ -222,33 +222,5 @@ class KeysControllerTests {
     return catchThrowableOfType(
             SignerException.class, () -> keyring.sign(key.keyId(), document, IMAGE, approvals))
         .type();
-  }
-
-  private static Bytes document(KeyEntry key, String requester) {
-    return Bytes.copyOf(
-        Json.object()
-            .put("requester", requester)
-            .put("keyIds", Json.strings(List.of(key.keyId().hex())))
-            .put("manifest", POLICY)
-            .put("policy", POLICY)
-            .put("toBeSigned", Json.strings(List.of(Digest.of(IMAGE.bytes()).hex())))
-            .build()
-            .canonicalBytes());
-  }
-
-  private static byte[] approval(Bytes document, String requester, TestKey approver) {
-    Approval word =
-        new Approval(
-            Digest.of(document),
-            POLICY,
-            requester,
-            "alice",
-            Approval.Decision.APPROVE,
-            Instant.parse("2199-01-01T00:00:00Z"),
-            Bytes.copyOf(new byte[Approval.NONCE_BYTES]),
-            Optional.empty());
-    Envelope envelope =
-        new Envelope(Approval.PAYLOAD_TYPE, Bytes.copyOf(word.toJson().textBytes()), List.of());
-    return approver.sign(envelope).toBytes();
   }
 }
