@@ -22,4 +22,9 @@ public record KeySpec(String name, SignatureSuite suite, KeyPurpose purpose, Lim
       throw new IllegalArgumentException("a key's name is [a-z0-9-]{1,32}");
     }
   }
+
+  /** Whether the key has this suite and this purpose. */
+  public boolean isFor(TokenKey key) {
+    return key.suite() == suite && key.purpose() == purpose;
+  }
 }

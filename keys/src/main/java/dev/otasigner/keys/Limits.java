@@ -5,8 +5,10 @@ import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.function.BiPredicate;
+import java.util.stream.Stream;
 
 /**
  * When a key may sign, and how often. Asked of a worker, limits only ever narrow what its own
@@ -50,6 +52,26 @@ public record Limits(
           "the key's time would begin at " + from.get() + " after its end");
     }
     return new Limits(from, until, wish.quota.or(() -> quota));
+  }
+
+  /**
+   * The narrower of both in everything.
+   *
+   * @throws Refused LIMIT_WIDER when no time is left between begin and end
+   */
+  public Limits and(Limits other) {
+    return new Limits(
+            later(notBefore, other.notBefore), Optional.empty(), narrower(quota, other.quota))
+        .narrowedTo(
+            new Limits(Optional.empty(), narrower(notAfter, other.notAfter), Optional.empty()));
+  }
+
+  private static <T extends Comparable<T>> Optional<T> narrower(Optional<T> one, Optional<T> two) {
+    return Stream.of(one, two).flatMap(Optional::stream).min(Comparator.naturalOrder());
+  }
+
+  private static Optional<Instant> later(Optional<Instant> one, Optional<Instant> two) {
+    return Stream.of(one, two).flatMap(Optional::stream).max(Comparator.naturalOrder());
   }
 
   private static <T> void requireWithin(

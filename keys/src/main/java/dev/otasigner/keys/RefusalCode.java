@@ -22,6 +22,8 @@ public enum RefusalCode {
   OUT_OF_SERVICE,
   /** A request from before the token was restored: whether it was signed then is not known. */
   BEFORE_RESTORE,
+  /** A request from before the key was moved: whether it was signed then is not known here. */
+  BEFORE_MOVE,
   /** The request document is not the one of the stated digest, or does not name the key. */
   REQUEST_MISMATCH,
   /** Fewer valid approvals than the rule asks for. */

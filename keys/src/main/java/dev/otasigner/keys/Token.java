@@ -7,11 +7,12 @@ import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Where private keys live. Four operations; anything else is a capability of its own that a token
- * may have besides: {@link Listing}, {@link Import}, {@link Adoption}, {@link Destruction}, {@link
- * Probe}.
+ * may have besides: {@link Listing}, {@link Import}, {@link Departure}, {@link Adoption}, {@link
+ * Destruction}, {@link Reread}, {@link Probe}.
  *
  * <p>Every operation throws {@link KeyOperationException.TokenUnavailable} when the token cannot be
  * reached. A token judges nothing: purpose, approvals and quotas are the worker's to check. Tokens
@@ -81,6 +82,19 @@ public interface Token extends AutoCloseable {
      * @throws KeyOperationException.BadKey when the bytes are no key of the suite
      */
     TokenKey importKey(KeySpec spec, byte[] pkcs8);
+  }
+
+  /** Tokens that can give a key to another token, and to nobody else. */
+  interface Departure {
+    /**
+     * Has the receiver take the private key into another token. This one keeps it until it is
+     * destroyed.
+     *
+     * @param receiver given PrivateKeyInfo in DER, which is wiped when it returns
+     * @return the receiver's own
+     * @throws KeyOperationException.NoSuchKey when the token does not have it
+     */
+    TokenKey handOver(Digest keyId, Function<byte[], TokenKey> receiver);
   }
 
   /** Tokens that can take up a key which lies in them already, made by somebody else's software. */

@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * the file is restored or moved away. Signs in pure Java. HSS/LMS keys are refused by name.
  */
 public final class SoftwareToken
-    implements Token, Token.Listing, Token.Import, Token.Destruction, Token.Probe {
+    implements Token, Token.Listing, Token.Import, Token.Departure, Token.Destruction, Token.Probe {
   private static final String HEADER = "token.seal";
   private static final String LOCK = "token";
   private static final String SUFFIX = ".seal";
@@ -256,6 +256,11 @@ public final class SoftwareToken
     } finally {
       Arrays.fill(pkcs8, (byte) 0);
     }
+  }
+
+  @Override
+  public TokenKey handOver(Digest keyId, Function<byte[], TokenKey> receiver) {
+    return require(keyId).key().handOver(receiver);
   }
 
   private synchronized TokenKey store(KeySpec spec, SoftKey key) {

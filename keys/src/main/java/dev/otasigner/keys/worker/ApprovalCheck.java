@@ -8,21 +8,16 @@ import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.dsse.Envelope;
-import java.text.Normalizer;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * Whether enough people who may approve have approved this very request. One approval that is bad
  * refuses the whole: nothing is skipped over.
  */
 final class ApprovalCheck {
-  private static final Pattern INVISIBLE = Pattern.compile("\\p{Cf}");
-
   private final List<Approver> approvers;
   private final Instant now;
 
@@ -40,7 +35,7 @@ final class ApprovalCheck {
     Set<String> people = new HashSet<>();
     for (Bytes envelope : envelopes) {
       String person = approverOf(request, envelope);
-      if (!people.add(folded(person))) {
+      if (!people.add(Approver.folded(person))) {
         throw new Refused(RefusalCode.APPROVER_TWICE, person + " approves twice");
       }
     }
@@ -95,7 +90,7 @@ final class ApprovalCheck {
       throw new Refused(
           RefusalCode.APPROVAL_OTHER_REQUEST, "an approval of somebody else's request");
     }
-    if (folded(approval.approver()).equals(folded(request.requester()))) {
+    if (Approver.folded(approval.approver()).equals(Approver.folded(request.requester()))) {
       throw new Refused(RefusalCode.SELF_APPROVAL, "the requester approves an own request");
     }
     if (!now.isBefore(approval.notAfter())) {
@@ -105,13 +100,5 @@ final class ApprovalCheck {
     if (approval.decision() == Approval.Decision.REVOKE) {
       throw new Refused(RefusalCode.REVOKED, signer.person() + " has revoked");
     }
-  }
-
-  /** One spelling of each name: without regard to case, to width, or to what nobody sees. */
-  private static String folded(String person) {
-    return Normalizer.normalize(INVISIBLE.matcher(person).replaceAll(""), Normalizer.Form.NFKC)
-        .strip()
-        .toUpperCase(Locale.ROOT)
-        .toLowerCase(Locale.ROOT);
   }
 }

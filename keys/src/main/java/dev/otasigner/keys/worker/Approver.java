@@ -7,7 +7,10 @@ import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
+import java.text.Normalizer;
+import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Somebody whose word the worker takes.
@@ -18,6 +21,7 @@ import java.util.Set;
 public record Approver(String person, VerificationKey key) {
   private static final Set<String> MEMBERS = Set.of("person", "spki", "suite");
   private static final int MAX_NAME = 200;
+  private static final Pattern INVISIBLE = Pattern.compile("\\p{Cf}");
 
   /** Without {@code suite}, the usual one of the key's type. */
   static Approver read(Fields fields) throws RejectedException {
@@ -40,5 +44,13 @@ public record Approver(String person, VerificationKey key) {
         .putBase64("spki", key.spki())
         .put("suite", key.suite().code())
         .build();
+  }
+
+  /** One spelling of each name: without regard to case, to width, or to what nobody sees. */
+  static String folded(String person) {
+    return Normalizer.normalize(INVISIBLE.matcher(person).replaceAll(""), Normalizer.Form.NFKC)
+        .strip()
+        .toUpperCase(Locale.ROOT)
+        .toLowerCase(Locale.ROOT);
   }
 }

@@ -96,6 +96,15 @@ public final class RemoteWorker implements Worker {
   }
 
   @Override
+  public TokenKey takeOver(MovedKey key, byte[] pkcs8) {
+    try {
+      return read(ask(new WorkerCall.TakeOver(key, Bytes.copyOf(pkcs8))), WorkerAnswer::readKey);
+    } finally {
+      Arrays.fill(pkcs8, (byte) 0);
+    }
+  }
+
+  @Override
   public TokenKey adopt(KeySpec spec, String uri) {
     return read(ask(new WorkerCall.Adopt(spec, uri)), WorkerAnswer::readKey);
   }

@@ -65,27 +65,29 @@ public final class Restored {
   /**
    * A request that is named by its content alone, as a catalogue's role is, is the same whenever it
    * is signed. Any other one has to say in its document that it was made since.
+   *
+   * @param refused thrown for a request that does not
    */
-  static void requireAfter(Instant restored, WorkerRequest request) {
+  static void requireSince(Instant since, WorkerRequest request, Refused refused) {
     Optional<Bytes> canonical = request.document();
     if (canonical.isEmpty()) {
       if (!request.request().equals(Digest.of(request.input().bytes()))) {
-        throw refused(restored);
+        throw refused;
       }
       return;
     }
     try {
       RequestDocument document = RequestDocument.read(canonical.get().toByteArray());
       boolean own = document.digest().equals(request.request());
-      if (!own || document.created().filter(at -> !at.isBefore(restored)).isEmpty()) {
-        throw refused(restored);
+      if (!own || document.created().filter(at -> !at.isBefore(since)).isEmpty()) {
+        throw refused;
       }
     } catch (RejectedException e) {
       throw new Refused(RefusalCode.REQUEST_MISMATCH, "request document: " + e.getMessage());
     }
   }
 
-  private static Refused refused(Instant restored) {
+  static Refused refusal(Instant restored) {
     return new Refused(
         RefusalCode.BEFORE_RESTORE,
         "the token was restored from a backup at "

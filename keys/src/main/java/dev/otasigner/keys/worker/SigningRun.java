@@ -72,8 +72,8 @@ final class SigningRun {
   }
 
   private Task judge(WorkerRequest request) {
-    Rule rule = TokenWorker.requireRule(configuration, request.keyId());
-    TokenWorker.requireInForce(rule, now);
+    Rule rule = configuration.require(request.keyId());
+    rule.requireInForce(now);
     usage.requireInService(request.keyId());
     VerificationKey key = token.publicKey(request.keyId());
     requirePurpose(rule, key);
@@ -87,10 +87,16 @@ final class SigningRun {
     if (filledIn && stored.isEmpty()) {
       usage.requireOnly(attempt);
     }
-    if (rule.purpose().isGuarded() && stored.isEmpty() && usage.restored().isPresent()) {
-      Restored.requireAfter(usage.restored().get(), request);
+    if (rule.purpose().isGuarded() && stored.isEmpty()) {
+      requireNotSignedBefore(rule, request);
     }
     return new Task(request, rule, key, input, attempt, stored);
+  }
+
+  /** Elsewhere, or in a memory that was lost. */
+  private void requireNotSignedBefore(Rule rule, WorkerRequest request) {
+    usage.restored().ifPresent(at -> Restored.requireSince(at, request, Restored.refusal(at)));
+    rule.moved().ifPresent(moved -> Restored.requireSince(moved.at(), request, moved.refusal()));
   }
 
   private Optional<Usage.Stored> claim(Usage.Attempt attempt) {

@@ -2,14 +2,15 @@ package dev.otasigner.keys.worker;
 
 import dev.otasigner.keys.Disk;
 import dev.otasigner.keys.ExclusiveLock;
+import dev.otasigner.keys.KeyOperationException;
 import dev.otasigner.keys.KeyOperationException.NameTaken;
+import dev.otasigner.keys.KeyOperationException.NoSuchKey;
 import dev.otasigner.keys.KeyOperationException.NotSupported;
-import dev.otasigner.keys.KeyOperationException.Refused;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
+import dev.otasigner.keys.KeyOperationException.WrongSignature;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.Limits;
-import dev.otasigner.keys.RefusalCode;
 import dev.otasigner.keys.Token;
 import dev.otasigner.keys.TokenKey;
 import dev.otasigner.verifier.Bytes;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * The worker that holds the token itself, and decides, from its own files alone, what its keys
@@ -52,6 +54,7 @@ public final class TokenWorker implements Worker {
   private final Journal journal;
   private final Recovery recovery;
   private final Usage usage;
+  private final Departures departures = new Departures();
   private volatile WorkerConfiguration configuration;
 
   private TokenWorker(
@@ -68,7 +71,7 @@ public final class TokenWorker implements Worker {
     this.lock = lock;
     this.usage = new Usage(Restored.in(directory));
     this.configuration = configure(configurationFile, disk);
-    requireNoApproverKeys(configuration, token);
+    configuration.requireNoApproverKeyIn(token);
     Journal.Opened opened = Journal.open(journalFile, lock::require, usage);
     this.journal = opened.journal();
     this.recovery = opened.recovery();
@@ -143,24 +146,6 @@ public final class TokenWorker implements Worker {
     return WorkerConfiguration.read(file);
   }
 
-  /** Whoever can ask for signatures could else approve them too. */
-  private static void requireNoApproverKeys(WorkerConfiguration configuration, Token token) {
-    if (token instanceof Token.Listing listing) {
-      listing.keys().forEach(key -> requireNoApproverKey(configuration, key.keyId()));
-    }
-  }
-
-  private static void requireNoApproverKey(WorkerConfiguration configuration, Digest keyId) {
-    for (Approver approver : configuration.approvers()) {
-      if (approver.key().keyId().equals(keyId)) {
-        throw new TokenUnavailable(
-            "worker configuration: the key of approver "
-                + approver.person()
-                + " lies in the worker's own token");
-      }
-    }
-  }
-
   /** What the journal held at the start. */
   public Recovery recovery() {
     return recovery;
@@ -168,20 +153,88 @@ public final class TokenWorker implements Worker {
 
   @Override
   public TokenKey create(KeySpec spec) {
-    return make(spec, Optional.empty(), () -> token.generate(spec));
+    return make(spec, Optional.empty(), () -> token.generate(spec), rule -> rule);
   }
 
   @Override
   public TokenKey importKey(KeySpec spec, byte[] pkcs8) {
-    if (!(token instanceof Token.Import importing)) {
-      throw new NotSupported("this token takes in no keys");
-    }
     try {
+      Token.Import importing = importing();
       VerificationKey given = importing.publicHalf(spec.suite(), pkcs8);
-      return takeIn(spec, given, () -> importing.importKey(spec, pkcs8));
+      return takeIn(spec, given, () -> importing.importKey(spec, pkcs8), rule -> rule);
     } finally {
       Arrays.fill(pkcs8, (byte) 0);
     }
+  }
+
+  private Token.Import importing() {
+    if (token instanceof Token.Import importing) {
+      return importing;
+    }
+    throw new NotSupported("this token takes in no keys");
+  }
+
+  @Override
+  public TokenKey takeOver(MovedKey key, byte[] pkcs8) {
+    try {
+      Token.Import importing = importing();
+      KeySpec spec = key.spec();
+      VerificationKey given = importing.publicHalf(spec.suite(), pkcs8);
+      key.requireIs(given);
+      configuration.requireApproversFor(key.rule());
+      boolean wasThere = token.find(spec.name()).isPresent();
+      TokenKey taken =
+          takeIn(
+              spec, given, () -> importing.importKey(spec, pkcs8), rule -> rule.within(key.rule()));
+      if (!MovedKey.signs(taken, token)) {
+        if (!wasThere) {
+          destroy(taken.keyId());
+        }
+        throw new WrongSignature(taken.keyId());
+      }
+      return taken;
+    } finally {
+      Arrays.fill(pkcs8, (byte) 0);
+    }
+  }
+
+  /**
+   * Moves a key into another worker's token, for good. The private key goes from one token to the
+   * other and nowhere else. Until it is erased here, it signs here or not at all; killed on the
+   * way, it signs on here, unless the caller has noted that it is there, and asking again finishes
+   * the move.
+   *
+   * @param taken told when the key is in the other token, has signed there, and is about to be
+   *     erased here
+   * @throws NoSuchKey when it is not here, or no longer
+   * @throws KeyOperationException other than {@link TokenUnavailable} when the other worker does
+   *     not take the key; nothing has changed then
+   */
+  public void move(Digest keyId, Worker receiver, Runnable taken) {
+    if (!(token instanceof Token.Departure departing)) {
+      throw new NotSupported("this token gives no key away");
+    }
+    departures.leaving(
+        keyId,
+        () -> {
+          journal.requireUsable();
+          token.publicKey(keyId);
+          Rule rule = configuration.require(keyId);
+          usage.requireInService(keyId);
+          Instant now = clock.instant();
+          MovedKey key = MovedKey.of(token, rule, Moved.after(now, usage.used(rule, now)));
+          changeRule(keyId, r -> r.handedOver(true));
+          try {
+            departing.handOver(keyId, pkcs8 -> receiver.takeOver(key, pkcs8));
+          } catch (KeyOperationException e) {
+            if (!rule.handedOver() && !(e instanceof TokenUnavailable)) {
+              changeRule(keyId, r -> r.handedOver(false)); // the other one said no
+            }
+            throw e;
+          }
+          taken.run();
+          erase(keyId);
+        });
   }
 
   @Override
@@ -190,20 +243,21 @@ public final class TokenWorker implements Worker {
       throw new NotSupported("this token adopts no keys");
     }
     VerificationKey given = adopting.publicHalf(spec.suite(), uri);
-    return takeIn(spec, given, () -> adopting.adopt(spec, uri));
+    return takeIn(spec, given, () -> adopting.adopt(spec, uri), rule -> rule);
   }
 
-  private TokenKey takeIn(KeySpec spec, VerificationKey given, Supplier<TokenKey> taking) {
-    requireNoApproverKey(configuration, given.keyId());
+  private TokenKey takeIn(
+      KeySpec spec,
+      VerificationKey given,
+      Supplier<TokenKey> taking,
+      UnaryOperator<Rule> narrowing) {
+    configuration.requireNoApproverKey(given.keyId());
     Optional<TokenKey> known =
-        token
-            .find(spec.name())
-            .filter(key -> key.publicKey().equals(given))
-            .filter(key -> isOf(spec, key));
+        token.find(spec.name()).filter(key -> key.publicKey().equals(given) && spec.isFor(key));
     if (known.isEmpty() || rule(given.keyId()).isEmpty()) {
-      return make(spec, Optional.of(given), taking);
+      return make(spec, Optional.of(given), taking, narrowing);
     }
-    narrow(given.keyId(), spec.limits());
+    changeRule(given.keyId(), rule -> narrowing.apply(rule.narrowedTo(spec.limits())));
     return known.get();
   }
 
@@ -214,7 +268,10 @@ public final class TokenWorker implements Worker {
    * @param given the only key that is wanted, or empty for any
    */
   private synchronized TokenKey make(
-      KeySpec spec, Optional<VerificationKey> given, Supplier<TokenKey> making) {
+      KeySpec spec,
+      Optional<VerificationKey> given,
+      Supplier<TokenKey> making,
+      UnaryOperator<Rule> narrowing) {
     journal.requireUsable();
     Optional<Rule> written =
         given.map(key -> WorkerConfiguration.read(configurationFile).rules().get(key.keyId()));
@@ -234,42 +291,24 @@ public final class TokenWorker implements Worker {
     if (unfinished.isEmpty() && token.find(spec.name()).isPresent()) {
       throw new NameTaken("the token holds a key named '" + spec.name() + "' already");
     }
-    written.ifPresent(own -> requirePurpose(own, spec.purpose()));
+    written.ifPresent(own -> own.requirePurpose(spec.purpose()));
     if (unfinished.isEmpty()) {
       change(WorkerConfiguration.read(configurationFile).withPending(spec.name()));
     }
     TokenKey key =
         unfinished
             .filter(k -> given.isEmpty() || k.publicKey().equals(given.get()))
-            .filter(k -> isOf(spec, k))
+            .filter(spec::isFor)
             .orElseGet(making);
     change(
         WorkerConfiguration.read(configurationFile)
             .with(
-                new Rule(
-                    key.keyId(),
-                    key.purpose(),
-                    rule.minApprovals(),
-                    limits.quota(),
-                    limits.notBefore(),
-                    limits.notAfter()),
+                narrowing.apply(
+                    written
+                        .map(own -> own.narrowedTo(spec.limits()))
+                        .orElse(new Rule(key.keyId(), key.purpose(), rule.minApprovals(), limits))),
                 key.name()));
     return key;
-  }
-
-  private static void requirePurpose(Rule rule, KeyPurpose purpose) {
-    if (rule.purpose() != purpose) {
-      throw new Refused(
-          RefusalCode.PURPOSE_MISMATCH,
-          "the worker's configuration keeps key "
-              + rule.keyId().abbreviated()
-              + " for "
-              + rule.purpose().code());
-    }
-  }
-
-  private static boolean isOf(KeySpec spec, TokenKey key) {
-    return key.suite() == spec.suite() && key.purpose() == spec.purpose();
   }
 
   private void change(WorkerConfiguration changed) {
@@ -293,19 +332,21 @@ public final class TokenWorker implements Worker {
   }
 
   @Override
-  public synchronized void retire(Digest keyId) {
-    WorkerConfiguration current = WorkerConfiguration.read(configurationFile);
-    Rule rule = requireRule(current, keyId);
-    change(current.with(rule.endingAt(clock.instant()), ""));
+  public void retire(Digest keyId) {
+    departures.staying(keyId, () -> changeRule(keyId, rule -> rule.endingAt(clock.instant())));
   }
 
   @Override
-  public synchronized void narrow(Digest keyId, Limits limits) {
+  public void narrow(Digest keyId, Limits limits) {
+    departures.staying(keyId, () -> changeRule(keyId, rule -> rule.narrowedTo(limits)));
+  }
+
+  private synchronized void changeRule(Digest keyId, UnaryOperator<Rule> change) {
     WorkerConfiguration current = WorkerConfiguration.read(configurationFile);
-    Rule rule = requireRule(current, keyId);
-    Rule narrowed = rule.narrowedTo(limits);
-    if (!narrowed.equals(rule)) {
-      change(current.with(narrowed, ""));
+    Rule rule = current.require(keyId);
+    Rule changed = change.apply(rule);
+    if (!changed.equals(rule)) {
+      change(current.with(changed, ""));
     }
   }
 
@@ -315,7 +356,11 @@ public final class TokenWorker implements Worker {
   }
 
   @Override
-  public synchronized void destroy(Digest keyId) {
+  public void destroy(Digest keyId) {
+    departures.staying(keyId, () -> erase(keyId));
+  }
+
+  private synchronized void erase(Digest keyId) {
     if (!(token instanceof Token.Destruction destruction)) {
       throw new NotSupported("this token erases no keys");
     }
@@ -325,8 +370,13 @@ public final class TokenWorker implements Worker {
 
   @Override
   public List<Bytes> sign(List<WorkerRequest> requests) {
-    journal.requireUsable();
-    return new SigningRun(configuration, token, usage, journal, clock.instant()).sign(requests);
+    return departures.staying(
+        requests.stream().map(WorkerRequest::keyId).toList(),
+        () -> {
+          journal.requireUsable();
+          return new SigningRun(configuration, token, usage, journal, clock.instant())
+              .sign(requests);
+        });
   }
 
   @Override
@@ -340,30 +390,6 @@ public final class TokenWorker implements Worker {
       probed.key().verify(probed.challenge().toByteArray(), probed.signature().toByteArray());
     } catch (RejectedException e) {
       throw new TokenUnavailable("the token's probe signature does not verify", e);
-    }
-  }
-
-  static Rule requireRule(WorkerConfiguration configuration, Digest keyId) {
-    Rule rule = configuration.rules().get(keyId);
-    if (rule == null) {
-      throw new Refused(
-          RefusalCode.NO_RULE,
-          "the worker's configuration has no rule for key " + keyId.abbreviated());
-    }
-    return rule;
-  }
-
-  /** When the rule of a key has not begun, or has ended. */
-  static void requireInForce(Rule rule, Instant now) {
-    if (rule.notBefore().isPresent() && now.isBefore(rule.notBefore().get())) {
-      throw new Refused(
-          RefusalCode.RULE_NOT_BEGUN,
-          "key " + rule.keyId().abbreviated() + " does not sign before " + rule.notBefore().get());
-    }
-    if (rule.notAfter().isPresent() && !now.isBefore(rule.notAfter().get())) {
-      throw new Refused(
-          RefusalCode.RULE_ENDED,
-          "key " + rule.keyId().abbreviated() + " signs no more since " + rule.notAfter().get());
     }
   }
 

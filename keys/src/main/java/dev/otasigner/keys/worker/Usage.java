@@ -158,8 +158,13 @@ final class Usage implements Journal.Observer {
 
   /** What is left of the rule's quota now; empty when it has none. */
   synchronized Optional<Long> remaining(Rule rule, Instant now) {
-    long used = recent(rule.keyId(), now).size() + reserved.getOrDefault(rule.keyId(), 0L);
-    return rule.quota().map(quota -> Math.max(0, quota - used));
+    return rule.quota().map(quota -> Math.max(0, quota - used(rule, now)));
+  }
+
+  /** Uses of the last 24 hours, here and where the key came from. */
+  synchronized long used(Rule rule, Instant now) {
+    long elsewhere = rule.moved().map(moved -> moved.usesAt(now, QUOTA_WINDOW)).orElse(0L);
+    return elsewhere + recent(rule.keyId(), now).size() + reserved.getOrDefault(rule.keyId(), 0L);
   }
 
   /** The uses that count at this time; those that count no more are forgotten. */

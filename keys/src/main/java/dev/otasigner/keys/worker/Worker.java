@@ -43,6 +43,20 @@ public interface Worker extends AutoCloseable {
   TokenKey importKey(KeySpec spec, byte[] pkcs8);
 
   /**
+   * Takes in a key that another worker hands over, with the narrower of two rules: the one that it
+   * brings, and the one that the configuration's defaults give its purpose. Returns once the token
+   * has signed with it. Asked again, it gives the key that is there, as of the new time.
+   *
+   * @param pkcs8 PrivateKeyInfo in DER; wiped
+   * @throws NameTaken when the token has another key of this name
+   * @throws NotSupported when the purpose or suite is none that this worker serves, or fewer people
+   *     approve here than the rule asks for
+   * @throws dev.otasigner.keys.KeyOperationException.BadKey when the bytes are not the key that the
+   *     rule names
+   */
+  TokenKey takeOver(MovedKey key, byte[] pkcs8);
+
+  /**
    * Takes up a key that lies in the token already, with the rule that the configuration's defaults
    * give its purpose. Taking up the very same key again gives the key that is there.
    *

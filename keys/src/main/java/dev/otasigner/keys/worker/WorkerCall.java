@@ -76,6 +76,34 @@ sealed interface WorkerCall {
     }
   }
 
+  /** Takes in the private key of another worker. */
+  record TakeOver(MovedKey key, Bytes pkcs8) implements WorkerCall {
+    @Override
+    public Json.Obj toJson() {
+      return op("take-over")
+          .put("name", key.name())
+          .put("suite", key.suite().code())
+          .put("rule", key.rule().toJson())
+          .putBase64("pkcs8", pkcs8)
+          .build();
+    }
+
+    @Override
+    public Json.Obj ask(Worker worker) {
+      return WorkerAnswer.key(worker.takeOver(key, pkcs8.toByteArray()));
+    }
+
+    @Override
+    public boolean makesKey() {
+      return true;
+    }
+
+    @Override
+    public String toString() {
+      return "taking over of " + key;
+    }
+  }
+
   /** Takes up a key that lies in the token. */
   record Adopt(KeySpec spec, String uri) implements WorkerCall {
     @Override
@@ -239,6 +267,15 @@ sealed interface WorkerCall {
       case "import" -> {
         requireOnly(fields, SPEC, "pkcs8");
         yield new Import(spec(fields), fields.base64("pkcs8", WorkerProtocol.MAX_BODY_BYTES));
+      }
+      case "take-over" -> {
+        requireOnly(fields, "name", "suite", "rule", "pkcs8");
+        yield new TakeOver(
+            new MovedKey(
+                fields.name("name"),
+                fields.oneOf("suite", SignatureSuite::ofCode, "signature suite"),
+                Rule.read(fields.object("rule"))),
+            fields.base64("pkcs8", WorkerProtocol.MAX_BODY_BYTES));
       }
       case "adopt" -> {
         requireOnly(fields, SPEC, "uri");

@@ -2,8 +2,12 @@ package dev.otasigner.keys.worker;
 
 import dev.otasigner.keys.Disk;
 import dev.otasigner.keys.DurableFile;
+import dev.otasigner.keys.KeyOperationException.NotSupported;
+import dev.otasigner.keys.KeyOperationException.Refused;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.keys.RefusalCode;
+import dev.otasigner.keys.Token;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
@@ -180,6 +184,58 @@ public record WorkerConfiguration(
 
   private static String line(Json value) {
     return new String(value.textBytes(), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * The rule of the key.
+   *
+   * @throws Refused NO_RULE
+   */
+  Rule require(Digest keyId) {
+    Rule rule = rules.get(keyId);
+    if (rule == null) {
+      throw new Refused(
+          RefusalCode.NO_RULE,
+          "the worker's configuration has no rule for key " + keyId.abbreviated());
+    }
+    return rule;
+  }
+
+  /** Whoever can ask for signatures could else approve them too. */
+  void requireNoApproverKeyIn(Token token) {
+    if (token instanceof Token.Listing listing) {
+      listing.keys().forEach(key -> requireNoApproverKey(key.keyId()));
+    }
+  }
+
+  void requireNoApproverKey(Digest keyId) {
+    for (Approver approver : approvers) {
+      if (approver.key().keyId().equals(keyId)) {
+        throw new TokenUnavailable(
+            "worker configuration: the key of approver "
+                + approver.person()
+                + " lies in the worker's own token");
+      }
+    }
+  }
+
+  /**
+   * Demands enough people for the approvals that a key brought, or that its purpose asks for.
+   *
+   * @throws NotSupported when the key could never sign here
+   */
+  void requireApproversFor(Rule rule) {
+    Default usual = defaults.get(rule.purpose());
+    int needed = Math.max(rule.minApprovals(), usual == null ? 0 : usual.minApprovals());
+    long people = approvers.stream().map(a -> Approver.folded(a.person())).distinct().count();
+    if (people < needed) {
+      throw new NotSupported(
+          "the key needs "
+              + needed
+              + " approvals, and the file of the worker that takes it names "
+              + people
+              + " approvers");
+    }
   }
 
   WorkerConfiguration withPending(String name) {

@@ -36,9 +36,10 @@ class WrittenRuleTests {
           FIELD.keyId(),
           KeyPurpose.MANIFEST,
           2,
-          Optional.of(5L),
-          Optional.empty(),
-          Optional.of(Instant.parse("2031-01-01T00:00:00Z")));
+          new Limits(
+              Optional.empty(),
+              Optional.of(Instant.parse("2031-01-01T00:00:00Z")),
+              Optional.of(5L)));
 
   @TempDir Path directory;
   private final FakeToken token = new FakeToken();

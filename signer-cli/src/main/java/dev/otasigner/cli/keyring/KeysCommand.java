@@ -135,14 +135,14 @@ public final class KeysCommand {
   int activate(
       @Parameters(paramLabel = NAME) String key,
       @Option(names = "--reason", description = WHY) @Nullable String reason) {
-    return move(key, "activate", reason);
+    return change(key, "activate", reason);
   }
 
   @Command(description = "Stop signing with the key for a while.")
   int suspend(
       @Parameters(paramLabel = NAME) String key,
       @Option(names = "--reason", description = WHY) @Nullable String reason) {
-    return move(key, "suspend", reason);
+    return change(key, "suspend", reason);
   }
 
   @Command(
@@ -150,24 +150,37 @@ public final class KeysCommand {
   int deactivate(
       @Parameters(paramLabel = NAME) String key,
       @Option(names = "--reason", description = WHY) @Nullable String reason) {
-    return move(key, "deactivate", reason);
+    return change(key, "deactivate", reason);
   }
 
   @Command(description = "Record that the key is known to others.")
   int compromise(
       @Parameters(paramLabel = NAME) String key,
       @Option(names = "--reason", description = WHY) @Nullable String reason) {
-    return move(key, "compromise", reason);
+    return change(key, "compromise", reason);
+  }
+
+  @Command(
+      description = {
+        "Move a key of the software token into the hardware module, for good.",
+        "Backups of the software token made before hold it still. Asked again, it finishes a move."
+      })
+  int move(
+      @Parameters(paramLabel = NAME) String key,
+      @Option(names = "--to", required = true, description = "hsm, and no other.") String token) {
+    Json.Obj body = Json.object().put("token", token).build();
+    show(cli.service().post(path("keys", key, "move"), body));
+    return 0;
   }
 
   @Command(description = "Destroy the private key.")
   int destroy(
       @Parameters(paramLabel = NAME) String key,
       @Option(names = "--reason", description = WHY) @Nullable String reason) {
-    return move(key, "destroy", reason);
+    return change(key, "destroy", reason);
   }
 
-  private int move(String key, String step, @Nullable String reason) {
+  private int change(String key, String step, @Nullable String reason) {
     show(cli.service().post(path("keys", key, step), Json.object().put("reason", reason).build()));
     return 0;
   }

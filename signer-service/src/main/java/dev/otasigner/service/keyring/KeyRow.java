@@ -95,6 +95,11 @@ class KeyRow {
     transitions.add(new Transition(next, now, actor, reason));
   }
 
+  /** The private half lies in this token from now on. */
+  void movedTo(TokenName there) {
+    token = there;
+  }
+
   KeyState state() {
     return state;
   }

@@ -194,8 +194,10 @@ public class Keyring {
     told(
         () -> {
           switch (next) {
-            case DEACTIVATED, COMPROMISED -> retire(tokens.of(entry.token()), keyId);
-            case DESTROYED -> destroy(tokens.of(entry.token()), keyId);
+            case DEACTIVATED, COMPROMISED ->
+                tokens.holding(entry.token(), keyId).forEach(worker -> retire(worker, keyId));
+            case DESTROYED ->
+                tokens.holding(entry.token(), keyId).forEach(worker -> destroy(worker, keyId));
             case PRE_ACTIVATION, ACTIVE, SUSPENDED -> {}
           }
           return entry;
@@ -220,7 +222,12 @@ public class Keyring {
     // Last, since it cannot be taken back.
     return told(
         () -> {
-          tokens.of(entry.token()).narrow(keyId, limits);
+          List<Worker> holding = tokens.holding(entry.token(), keyId);
+          holding.get(0).narrow(keyId, limits);
+          holding.stream()
+              .skip(1)
+              .filter(worker -> worker.rule(keyId).isPresent())
+              .forEach(worker -> worker.narrow(keyId, limits));
           return entry;
         });
   }

@@ -36,9 +36,11 @@ class KeysController {
   private static final int MAX_URI = 4096;
 
   private final Keyring keyring;
+  private final KeyMoves moves;
 
-  KeysController(Keyring keyring) {
+  KeysController(Keyring keyring, KeyMoves moves) {
     this.keyring = keyring;
+    this.moves = moves;
   }
 
   /** What making and importing have in common. */
@@ -131,6 +133,21 @@ class KeysController {
             .encodeToString(require(key).spki().toByteArray());
     return ("-----BEGIN PUBLIC KEY-----\n" + base64 + "\n-----END PUBLIC KEY-----\n")
         .getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** Moves a key into the hardware module that the service was set up with: there is no other. */
+  @PostMapping("/{key}/move")
+  @AllowedTo(Role.KEY_CUSTODIAN)
+  Json move(@PathVariable String key, @RequestBody Json.Obj body) {
+    try {
+      Fields fields = new Fields(body, "");
+      if (fields.oneOf("token", TokenName::ofCode, "token") != TokenName.HSM) {
+        throw fields.malformed("token", "keys move to 'hsm' only");
+      }
+      return json(moves.toHsm(require(key)));
+    } catch (RejectedException e) {
+      throw SignerException.badRequest(e);
+    }
   }
 
   @PostMapping("/{key}/activate")

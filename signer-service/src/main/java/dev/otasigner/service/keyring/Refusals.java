@@ -60,6 +60,7 @@ final class Refusals {
           CONTENT,
           OUT_OF_SERVICE,
           BEFORE_RESTORE,
+          BEFORE_MOVE,
           REQUEST_MISMATCH ->
           ProblemType.KEY_NOT_USABLE;
     };

@@ -6,7 +6,6 @@ import dev.otasigner.keys.soft.SoftwareToken;
 import dev.otasigner.keys.worker.Recovery;
 import dev.otasigner.keys.worker.RemoteWorker;
 import dev.otasigner.keys.worker.TokenWorker;
-import dev.otasigner.keys.worker.Worker;
 import dev.otasigner.keys.worker.WorkerLaunch;
 import dev.otasigner.keys.worker.WorkerPatience;
 import dev.otasigner.service.ServiceDirectories;
@@ -43,7 +42,7 @@ class TokenConfiguration {
       @Value("${signer.hsm.directory:}") String hsmDirectory,
       @Value("${signer.worker.command:}") String workerCommand)
       throws IOException {
-    Worker software = software(directories, clock, secrets);
+    TokenWorker software = software(directories, clock, secrets);
     return new Tokens(
         software,
         hsmDirectory.isEmpty() ? null : hsm(Path.of(hsmDirectory), workerCommand, secrets));
@@ -70,8 +69,8 @@ class TokenConfiguration {
     }
   }
 
-  private static Worker software(ServiceDirectories directories, Clock clock, TokenSecrets secrets)
-      throws IOException {
+  private static TokenWorker software(
+      ServiceDirectories directories, Clock clock, TokenSecrets secrets) throws IOException {
     boolean isNew = !SoftwareToken.existsIn(directories.token());
     SoftwareToken token;
     try (Passphrase passphrase =

@@ -1,20 +1,24 @@
 package dev.otasigner.service.keyring;
 
 import dev.otasigner.keys.worker.RemoteWorker;
+import dev.otasigner.keys.worker.Rule;
+import dev.otasigner.keys.worker.TokenWorker;
 import dev.otasigner.keys.worker.Worker;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.Digest;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The workers of this service, by the name of the token that each of them holds. */
 final class Tokens implements AutoCloseable {
-  private final Worker software;
+  private final TokenWorker software;
   private final @Nullable RemoteWorker hsm;
 
-  Tokens(Worker software, @Nullable RemoteWorker hsm) {
+  Tokens(TokenWorker software, @Nullable RemoteWorker hsm) {
     this.software = software;
     this.hsm = hsm;
   }
@@ -40,6 +44,24 @@ final class Tokens implements AutoCloseable {
         yield hsm;
       }
     };
+  }
+
+  /** The worker that keys move away from. */
+  TokenWorker software() {
+    return software;
+  }
+
+  /**
+   * The workers that may hold the key: both, while a move of it is not finished. What ends or
+   * narrows a key is told to all of them, lest a changed row brings the other one back.
+   */
+  List<Worker> holding(TokenName name, Digest keyId) {
+    if (name == TokenName.HSM) {
+      return List.of(of(name), software);
+    }
+    return software.rule(keyId).filter(Rule::handedOver).isPresent()
+        ? List.of(software, of(TokenName.HSM))
+        : List.of(software);
   }
 
   /** How the processes of a token fare that has any. */
