@@ -34,6 +34,26 @@ final class Journal implements AutoCloseable {
     void require();
   }
 
+  /**
+   * Outlives the process, and needs no room on the disk: a wrong signature was made, and its record
+   * is not in the journal yet. Set at a start, it means that an intent without an outcome may be
+   * its intent.
+   */
+  interface Mark {
+    /** For a journal that nobody signs by. */
+    Mark NONE = new Mark() {};
+
+    default boolean isSet() {
+      return false;
+    }
+
+    default void set() throws IOException {}
+
+    default void clear() throws IOException {}
+  }
+
+  private static final String INTERRUPTED = "interrupted";
+
   private static final class Batch {
     final List<? extends JournalEntry> drafts;
     final List<Long> seqs = new ArrayList<>();
@@ -48,11 +68,14 @@ final class Journal implements AutoCloseable {
   private final JournalFile file;
   private final Fence fence;
   private final Observer observer;
+  private final Mark mark;
   private final ReentrantLock committing = new ReentrantLock();
   private final Deque<Batch> waiting = new ArrayDeque<>();
   // guarded by committing
   private Position end;
   private volatile State state = State.WHOLE;
+  // changed under committing; nothing is written without these
+  private volatile List<Outcome> owed = List.of();
 
   private enum State {
     WHOLE,
@@ -62,26 +85,31 @@ final class Journal implements AutoCloseable {
     UNKNOWN
   }
 
-  private Journal(JournalFile file, Fence fence, Observer observer, JournalReplay replay) {
+  private Journal(
+      JournalFile file, Fence fence, Observer observer, Mark mark, JournalReplay replay) {
     this.file = file;
     this.fence = fence;
     this.observer = observer;
+    this.mark = mark;
     this.end = replay.position();
   }
 
   /**
-   * Reads the journal, cuts a torn tail, and closes what a crash left open.
+   * Reads the journal, cuts a torn tail, and closes what a crash left open: as failed, or where the
+   * mark is set, as having signed wrongly.
    *
    * @throws TokenUnavailable when the journal is damaged before its end
    */
-  static Opened open(JournalFile file, Fence fence, Observer observer) {
+  static Opened open(JournalFile file, Fence fence, Observer observer, Mark mark) {
     try {
       JournalReplay replay = JournalReplay.of(file, observer);
-      Journal journal = new Journal(file, fence, observer, replay);
-      List<Outcome> interrupted = replay.interrupted();
+      Journal journal = new Journal(file, fence, observer, mark, replay);
+      List<Outcome> interrupted =
+          replay.interrupted(mark.isSet() ? Usage.WRONG_SIGNATURE : INTERRUPTED);
       if (!interrupted.isEmpty()) {
         journal.append(interrupted);
       }
+      mark.clear();
       return new Opened(
           journal,
           new Recovery(replay.position().lastSeq(), interrupted.size(), replay.cutBytes()));
@@ -118,13 +146,35 @@ final class Journal implements AutoCloseable {
   }
 
   /**
+   * Records how a use ended that gave a wrong signature: before anything else is recorded, and
+   * marked at once for the case that this process does not live to see it.
+   *
+   * @throws TokenUnavailable when it is not in the journal yet
+   */
+  void recordWrong(List<Outcome> outcomes) {
+    committing.lock();
+    try {
+      List<Outcome> all = new ArrayList<>(owed);
+      all.addAll(outcomes);
+      owed = List.copyOf(all);
+      fence.require();
+      mark.set();
+    } catch (IOException e) {
+      // The record may still reach the disk.
+    } finally {
+      committing.unlock();
+    }
+    append(List.of());
+  }
+
+  /**
    * Demands that records can be written.
    *
    * @throws TokenUnavailable when they can not
    */
   void requireUsable() {
-    if (state == State.TORN) {
-      append(List.of()); // mends what is torn, or says why it can not
+    if (state == State.TORN || !owed.isEmpty()) {
+      append(List.of()); // mends what is torn and writes what is owed, or says why it can not
     }
     requireWritable();
   }
@@ -156,7 +206,11 @@ final class Journal implements AutoCloseable {
       if (state == State.TORN) {
         batches.add(0, new Batch(mended()));
       }
+      if (!owed.isEmpty()) {
+        batches.add(0, new Batch(owed));
+      }
       write(batches);
+      settle();
     } catch (IOException e) {
       failure = new TokenUnavailable("intent journal: " + e.getMessage(), e);
     } catch (RuntimeException e) {
@@ -165,6 +219,14 @@ final class Journal implements AutoCloseable {
     for (Batch batch : batches) {
       batch.failure = failure;
       batch.done = true;
+    }
+  }
+
+  /** What was owed stands in the journal. */
+  private void settle() throws IOException {
+    if (!owed.isEmpty()) {
+      owed = List.of();
+      otherwise(State.UNKNOWN, mark::clear);
     }
   }
 
@@ -180,7 +242,7 @@ final class Journal implements AutoCloseable {
           found.forEach(observer::recorded);
         });
     state = State.WHOLE;
-    return replay.interrupted();
+    return replay.interrupted(INTERRUPTED);
   }
 
   private void write(List<Batch> batches) throws IOException {

@@ -91,7 +91,7 @@ final class JournalReplay {
   }
 
   /** Outcomes for the intents that have none: their signatures never left. */
-  List<Outcome> interrupted() {
+  List<Outcome> interrupted(String reason) {
     List<Outcome> outcomes = new ArrayList<>();
     for (long seq : open) {
       outcomes.add(
@@ -101,7 +101,7 @@ final class JournalReplay {
               Result.FAILED,
               Optional.empty(),
               Optional.empty(),
-              Optional.of("interrupted")));
+              Optional.of(reason)));
     }
     return outcomes;
   }

@@ -256,7 +256,11 @@ final class SigningRun {
               Optional.empty(),
               Optional.of(reason)));
     }
-    journal.append(outcomes);
+    if (wrong) {
+      journal.recordWrong(outcomes);
+    } else {
+      journal.append(outcomes);
+    }
   }
 
   private List<Bytes> release(List<Task> tasks, List<Bytes> made, List<Long> seqs) {

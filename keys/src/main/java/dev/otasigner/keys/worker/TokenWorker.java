@@ -63,7 +63,8 @@ public final class TokenWorker implements Worker {
       Clock clock,
       Disk disk,
       ExclusiveLock lock,
-      JournalFile journalFile) {
+      JournalFile journalFile)
+      throws IOException {
     this.configurationFile = directory.resolve(CONFIGURATION);
     this.token = token;
     this.clock = clock;
@@ -72,7 +73,8 @@ public final class TokenWorker implements Worker {
     this.usage = new Usage(Restored.in(directory));
     this.configuration = configure(configurationFile, disk);
     configuration.requireNoApproverKeyIn(token);
-    Journal.Opened opened = Journal.open(journalFile, lock::require, usage);
+    Journal.Opened opened =
+        Journal.open(journalFile, lock::require, usage, OwedMark.in(directory, disk));
     this.journal = opened.journal();
     this.recovery = opened.recovery();
   }

@@ -120,7 +120,8 @@ class JournalAuditTests {
 
   @Test
   void aSecondSignatureForOneRequestIsCountedWhereTheJournalHasIt() throws Exception {
-    try (Journal open = Journal.open(JournalFile.on(journal), () -> {}, entry -> {}).journal()) {
+    try (Journal open =
+        Journal.open(JournalFile.on(journal), () -> {}, entry -> {}, Journal.Mark.NONE).journal()) {
       JournalEntry.Outcome outcome =
           new JournalEntry.Outcome(
               1,

@@ -56,7 +56,7 @@ class JournalTests {
   }
 
   private static Journal.Opened open(JournalFile disk, List<JournalEntry> seen) {
-    return Journal.open(disk, () -> {}, seen::add);
+    return Journal.open(disk, () -> {}, seen::add, Journal.Mark.NONE);
   }
 
   private static Journal.Opened open(JournalFile disk) {
@@ -252,7 +252,8 @@ class JournalTests {
                     throw new TokenUnavailable("taken over");
                   }
                 },
-                e -> {})
+                e -> {},
+                Journal.Mark.NONE)
             .journal();
     disk.roomBytes = 10;
     assertThatThrownBy(() -> journal.append(List.of(intent(1))))
@@ -286,7 +287,8 @@ class JournalTests {
                 () -> {
                   throw new TokenUnavailable("taken over");
                 },
-                e -> {})
+                e -> {},
+                Journal.Mark.NONE)
             .journal();
     assertThatThrownBy(() -> journal.append(List.of(intent(1)))).hasMessageContaining("taken over");
     assertThat(disk.sizeBytes()).isZero();

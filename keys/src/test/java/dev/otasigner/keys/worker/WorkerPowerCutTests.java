@@ -92,7 +92,7 @@ class WorkerPowerCutTests {
 
   private static List<JournalEntry> entries(byte[] durable) {
     List<JournalEntry> entries = new ArrayList<>();
-    Journal.open(new FakeDisk(durable), () -> {}, entries::add);
+    Journal.open(new FakeDisk(durable), () -> {}, entries::add, Journal.Mark.NONE);
     return entries;
   }
 
