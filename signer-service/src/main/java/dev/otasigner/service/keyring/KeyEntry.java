@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param token where the private half lies
  * @param key the public half with its suite
  * @param product the only product it serves, or empty for all
+ * @param ruleEndOwed whether it was stopped while its worker was away, and the worker has still to
+ *     be told
  */
 public record KeyEntry(
     String name,
@@ -24,7 +26,8 @@ public record KeyEntry(
     KeyState state,
     VerificationKey key,
     Optional<String> product,
-    Instant created) {
+    Instant created,
+    boolean ruleEndOwed) {
 
   /** SHA-256 of the SubjectPublicKeyInfo. */
   public Digest keyId() {

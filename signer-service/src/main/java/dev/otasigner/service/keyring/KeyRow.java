@@ -59,6 +59,10 @@ class KeyRow {
   private KeyState state;
 
   private Instant created;
+
+  @Column(name = "rule_end_owed")
+  private boolean ruleEndOwed;
+
   @Version private @Nullable Long edition;
 
   @ElementCollection(fetch = FetchType.LAZY)
@@ -100,6 +104,15 @@ class KeyRow {
     token = there;
   }
 
+  /** Whether its worker has still to be told that it was stopped. */
+  boolean ruleEndIsOwed() {
+    return ruleEndOwed;
+  }
+
+  void oweRuleEnd(boolean owed) {
+    ruleEndOwed = owed;
+  }
+
   KeyState state() {
     return state;
   }
@@ -117,7 +130,8 @@ class KeyRow {
           state,
           VerificationKey.of(suite, Bytes.ofBase64(spki)),
           Optional.ofNullable(product),
-          created);
+          created,
+          ruleEndOwed);
     } catch (RejectedException e) {
       throw new IllegalStateException("the row of key '" + name + "' is damaged", e);
     }

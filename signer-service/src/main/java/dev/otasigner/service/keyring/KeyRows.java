@@ -13,6 +13,9 @@ interface KeyRows extends JpaRepository<KeyRow, String> {
   @Query("select k from KeyRow k order by k.name")
   List<KeyRow> allByName();
 
+  @Query("select k from KeyRow k where k.ruleEndOwed = true order by k.name")
+  List<KeyRow> owingRuleEnd();
+
   @Lock(LockModeType.PESSIMISTIC_WRITE)
   @Query("select k from KeyRow k where k.keyId = :keyId")
   Optional<KeyRow> lock(String keyId);

@@ -4,13 +4,11 @@ import dev.otasigner.keys.KeyOperationException;
 import dev.otasigner.keys.KeyOperationException.NameTaken;
 import dev.otasigner.keys.KeyOperationException.NoSuchKey;
 import dev.otasigner.keys.KeyOperationException.NotUsable;
-import dev.otasigner.keys.KeyOperationException.Refused;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.KeyState;
 import dev.otasigner.keys.Limits;
-import dev.otasigner.keys.RefusalCode;
 import dev.otasigner.keys.TokenKey;
 import dev.otasigner.keys.worker.RemoteWorker;
 import dev.otasigner.keys.worker.Rule;
@@ -28,6 +26,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -35,6 +34,7 @@ import java.util.stream.IntStream;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * The service's keys, and the one way to their signatures. Every refusal is a {@link
@@ -47,6 +47,8 @@ public class Keyring {
   private final Tokens tokens;
   private final AuditLog audit;
   private final ObjectProvider<RetirementGuard> guards;
+  private final RuleEnds ruleEnds;
+  private final TransactionTemplate transaction;
   private final Clock clock;
 
   Keyring(
@@ -54,11 +56,15 @@ public class Keyring {
       Tokens tokens,
       AuditLog audit,
       ObjectProvider<RetirementGuard> guards,
+      RuleEnds ruleEnds,
+      TransactionTemplate transaction,
       Clock clock) {
     this.rows = rows;
     this.tokens = tokens;
     this.audit = audit;
     this.guards = guards;
+    this.ruleEnds = ruleEnds;
+    this.transaction = transaction;
     this.clock = clock;
   }
 
@@ -154,7 +160,6 @@ public class Keyring {
   }
 
   /** The key may sign from now on. */
-  @Transactional
   public KeyEntry activate(Digest keyId) {
     return change(keyId, KeyState.ACTIVE, Optional.empty());
   }
@@ -164,23 +169,33 @@ public class Keyring {
    *
    * @throws SignerException WOULD_STRAND when a device still needs it
    */
-  @Transactional
   public KeyEntry deactivate(Digest keyId) {
     return change(keyId, KeyState.DEACTIVATED, Optional.empty());
   }
 
   /**
-   * Moves a key to another state, in one transaction with whatever guards it, and with the worker's
-   * own rule, which nobody who only has the database can bring back.
+   * Moves a key to another state, in one transaction with whatever guards it. A key that is stopped
+   * signs no more at once; then its worker ends its own rule, which nobody who only has the
+   * database can bring back, or is told when it is back.
    */
-  @Transactional
   public KeyEntry change(Digest keyId, KeyState next, Optional<String> reason) {
+    KeyEntry changed =
+        Objects.requireNonNull(transaction.execute(status -> changed(keyId, next, reason)));
+    if (!changed.ruleEndOwed()) {
+      return changed;
+    }
+    ruleEnds.tell(changed);
+    return rows.findById(keyId.hex()).map(KeyRow::entry).orElse(changed);
+  }
+
+  private KeyEntry changed(Digest keyId, KeyState next, Optional<String> reason) {
     KeyRow row = rows.lock(keyId.hex()).orElseThrow(() -> unknown(keyId.hex()));
     told(
         () -> {
           row.become(next, clock.instant(), Actor.current().label(), reason.orElse(null));
           return row;
         });
+    row.oweRuleEnd(next == KeyState.DEACTIVATED || next == KeyState.COMPROMISED);
     KeyEntry entry = row.entry();
     if (next == KeyState.DEACTIVATED) {
       guards.orderedStream().forEach(guard -> guard.requireUnneeded(entry));
@@ -190,18 +205,14 @@ public class Keyring {
     details.put("keyId", keyId.hex());
     reason.ifPresent(r -> details.put("reason", r));
     audit.record("key." + next.code(), "key:" + entry.name(), details);
-    // Last, since it cannot be taken back.
-    told(
-        () -> {
-          switch (next) {
-            case DEACTIVATED, COMPROMISED ->
-                tokens.holding(entry.token(), keyId).forEach(worker -> retire(worker, keyId));
-            case DESTROYED ->
-                tokens.holding(entry.token(), keyId).forEach(worker -> destroy(worker, keyId));
-            case PRE_ACTIVATION, ACTIVE, SUSPENDED -> {}
-          }
-          return entry;
-        });
+    if (next == KeyState.DESTROYED) {
+      // Last, since it cannot be taken back.
+      told(
+          () -> {
+            tokens.holding(entry.token(), keyId).forEach(worker -> destroy(worker, keyId));
+            return entry;
+          });
+    }
     return entry;
   }
 
@@ -248,17 +259,6 @@ public class Keyring {
           .map(rule -> new Allowance(rule, tokens.of(entry.token()).remaining(entry.keyId())));
     } catch (TokenUnavailable e) {
       return Optional.empty();
-    }
-  }
-
-  private static void retire(Worker worker, Digest keyId) {
-    try {
-      worker.retire(keyId);
-    } catch (Refused e) {
-      if (e.code() != RefusalCode.NO_RULE) {
-        throw e;
-      }
-      // A key without a rule signs nothing already.
     }
   }
 
@@ -434,6 +434,14 @@ public class Keyring {
   /** Keys whose token gave a signature that did not verify; replace them. */
   Set<Digest> outOfService(TokenName token) {
     return told(() -> tokens.of(token).outOfService());
+  }
+
+  /** Keys of the token that were stopped and whose worker has still to be told, by identifier. */
+  List<String> ruleEndsOwed(TokenName token) {
+    return ruleEnds.owed().stream()
+        .filter(key -> key.token() == token)
+        .map(key -> key.keyId().hex())
+        .toList();
   }
 
   /** How the worker's processes fare, where the token has any. */

@@ -234,7 +234,11 @@ class KeysController {
   }
 
   private static Json.Builder members(KeyEntry key) {
-    return Json.object()
+    Json.Builder members = Json.object();
+    if (key.ruleEndOwed()) {
+      members.put("ruleEndOwed", true);
+    }
+    return members
         .put("keyId", key.keyId())
         .put("name", key.name())
         .put("token", key.token().code())

@@ -3,6 +3,7 @@ package dev.otasigner.service.keyring;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Digest;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -34,6 +35,10 @@ class TokenHealthIndicator implements HealthIndicator {
         health.down();
         details.put("canSign", false);
         details.put("problem", e.type().code());
+      }
+      List<String> owed = keyring.ruleEndsOwed(token);
+      if (!owed.isEmpty()) {
+        details.put("ruleEndsOwed", owed);
       }
       keyring
           .standing(token)

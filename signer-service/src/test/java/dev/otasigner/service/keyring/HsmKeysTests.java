@@ -16,6 +16,7 @@ import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.SigningInput;
+import dev.otasigner.verifier.json.Json;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.util.List;
@@ -166,6 +167,41 @@ class HsmKeysTests {
     assertThat(after).as("nothing is signed twice").isEqualTo(before);
     assertThat(health(200)).doesNotContain("\"canSign\":false");
     create("late", ",'token':'hsm'").expect(201);
+  }
+
+  @Test
+  void aKeyIsStoppedAtOnceWhileItsTokenIsAwayAndItsRuleEndsWhenTheTokenIsBack() throws Exception {
+    KeyEntry stolen = active(TokenName.HSM, "stolen");
+    KeyEntry worn = active(TokenName.HSM, "worn");
+    hsm.token().pullOut();
+    try {
+      health(503); // the worker has noticed
+      Admin.Answer answer = custodian.post("/api/v1/keys/stolen/compromise", "").expect(200);
+      assertThat(answer.string("state")).isEqualTo("compromised");
+      assertThat(answer.text()).contains("\"ruleEndOwed\":true");
+      custodian.post("/api/v1/keys/worn/deactivate", "").expect(200);
+      assertThat(health(503)).contains("ruleEndsOwed", stolen.keyId().hex(), worn.keyId().hex());
+      custodian.post("/api/v1/keys/worn/destroy", "").expectProblem(503, "token-unavailable");
+    } finally {
+      hsm.token().putBack();
+    }
+    for (KeyEntry key : List.of(stolen, worn)) {
+      awaitRuleEnd(key);
+      assertThat(custodian.get("/api/v1/keys/" + key.name()).expect(200).text())
+          .doesNotContain("ruleEndOwed");
+      database.update(
+          "update keyring_key set state = 'ACTIVE' where key_id = ?", key.keyId().hex());
+      SignerException refusal =
+          catchThrowableOfType(SignerException.class, () -> patiently(request("stopped", key)));
+      assertThat(refusal.members()).containsEntry("code", new Json.Str("rule-ended"));
+    }
+    assertThat(health(200)).doesNotContain("ruleEndsOwed");
+  }
+
+  private void awaitRuleEnd(KeyEntry key) {
+    for (int i = 0; keyring.byId(key.keyId()).ruleEndOwed() && i < TRIES; i++) {
+      LockSupport.parkNanos(10_000_000);
+    }
   }
 
   private Bytes patiently(WorkerRequest request) {
