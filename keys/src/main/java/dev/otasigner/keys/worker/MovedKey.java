@@ -4,6 +4,7 @@ import dev.otasigner.keys.KeyOperationException.BadKey;
 import dev.otasigner.keys.KeyOperationException.NoSuchKey;
 import dev.otasigner.keys.KeyOperationException.NotSupported;
 import dev.otasigner.keys.KeyOperationException.Refused;
+import dev.otasigner.keys.KeyOperationException.WrongSignature;
 import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.RefusalCode;
 import dev.otasigner.keys.Token;
@@ -60,13 +61,17 @@ public record MovedKey(String name, SignatureSuite suite, Rule rule) {
     }
   }
 
-  /** Whether the key signs where it is now. What it signs here means nothing and goes nowhere. */
-  static boolean signs(TokenKey key, Token token) {
+  /**
+   * Demands that the key signs where it is now. What it signs here means nothing and goes nowhere.
+   *
+   * @throws WrongSignature when it signs something else
+   */
+  void requireSigns(Token token) {
     try {
-      key.publicKey().verify(TRIAL, token.sign(key.keyId(), SigningInput.message(TRIAL)));
-      return true;
+      VerificationKey key = token.publicKey(rule.keyId());
+      key.verify(TRIAL, token.sign(rule.keyId(), SigningInput.message(TRIAL)));
     } catch (RejectedException e) {
-      return false;
+      throw new WrongSignature(rule.keyId());
     }
   }
 }

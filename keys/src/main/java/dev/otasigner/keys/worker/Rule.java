@@ -80,11 +80,6 @@ public record Rule(
     return new Rule(keyId, purpose, minApprovals, most, from, until, handedOver, moved);
   }
 
-  /** What this rule asks of each use, whenever that is. */
-  WorkerConfiguration.Default withoutDates() {
-    return new WorkerConfiguration.Default(minApprovals, quota);
-  }
-
   /** When and how often the key may sign. */
   public Limits limits() {
     return new Limits(notBefore, notAfter, quota);

@@ -3,12 +3,9 @@ package dev.otasigner.keys.worker;
 import dev.otasigner.keys.Disk;
 import dev.otasigner.keys.ExclusiveLock;
 import dev.otasigner.keys.KeyOperationException;
-import dev.otasigner.keys.KeyOperationException.NameTaken;
 import dev.otasigner.keys.KeyOperationException.NoSuchKey;
 import dev.otasigner.keys.KeyOperationException.NotSupported;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
-import dev.otasigner.keys.KeyOperationException.WrongSignature;
-import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.Limits;
 import dev.otasigner.keys.Token;
@@ -16,18 +13,12 @@ import dev.otasigner.keys.TokenKey;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
-import dev.otasigner.verifier.crypto.VerificationKey;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 
 /**
  * The worker that holds the token itself, and decides, from its own files alone, what its keys
@@ -46,16 +37,15 @@ public final class TokenWorker implements Worker {
   public static final String JOURNAL = "journal.log";
   private static final String LOCK = "worker";
 
-  private final Path configurationFile;
   private final Token token;
   private final Clock clock;
-  private final Disk disk;
   private final ExclusiveLock lock;
+  private final ConfigurationFile configuration;
   private final Journal journal;
   private final Recovery recovery;
   private final Usage usage;
-  private final Departures departures = new Departures();
-  private volatile WorkerConfiguration configuration;
+  private final Arrivals arrivals;
+  private final Departures departures;
 
   private TokenWorker(
       Path directory,
@@ -65,18 +55,18 @@ public final class TokenWorker implements Worker {
       ExclusiveLock lock,
       JournalFile journalFile)
       throws IOException {
-    this.configurationFile = directory.resolve(CONFIGURATION);
     this.token = token;
     this.clock = clock;
-    this.disk = disk;
     this.lock = lock;
     this.usage = new Usage(Restored.in(directory));
-    this.configuration = configure(configurationFile, disk);
-    configuration.requireNoApproverKeyIn(token);
+    this.configuration = ConfigurationFile.open(directory.resolve(CONFIGURATION), disk);
+    configuration.now().requireNoApproverKeyIn(token);
     Journal.Opened opened =
         Journal.open(journalFile, lock::require, usage, OwedMark.in(directory, disk));
     this.journal = opened.journal();
     this.recovery = opened.recovery();
+    this.arrivals = new Arrivals(token, configuration, journal, usage);
+    this.departures = new Departures(token, configuration, journal, usage);
   }
 
   /**
@@ -141,13 +131,6 @@ public final class TokenWorker implements Worker {
     }
   }
 
-  private static WorkerConfiguration configure(Path file, Disk disk) {
-    if (!Files.exists(file)) {
-      WorkerConfiguration.embedded().write(file, disk);
-    }
-    return WorkerConfiguration.read(file);
-  }
-
   /** What the journal held at the start. */
   public Recovery recovery() {
     return recovery;
@@ -155,49 +138,22 @@ public final class TokenWorker implements Worker {
 
   @Override
   public TokenKey create(KeySpec spec) {
-    return make(spec, Optional.empty(), () -> token.generate(spec), rule -> rule);
+    return arrivals.create(spec);
   }
 
   @Override
   public TokenKey importKey(KeySpec spec, byte[] pkcs8) {
-    try {
-      Token.Import importing = importing();
-      VerificationKey given = importing.publicHalf(spec.suite(), pkcs8);
-      return takeIn(spec, given, () -> importing.importKey(spec, pkcs8), rule -> rule);
-    } finally {
-      Arrays.fill(pkcs8, (byte) 0);
-    }
-  }
-
-  private Token.Import importing() {
-    if (token instanceof Token.Import importing) {
-      return importing;
-    }
-    throw new NotSupported("this token takes in no keys");
+    return arrivals.importKey(spec, pkcs8);
   }
 
   @Override
   public TokenKey takeOver(MovedKey key, byte[] pkcs8) {
-    try {
-      Token.Import importing = importing();
-      KeySpec spec = key.spec();
-      VerificationKey given = importing.publicHalf(spec.suite(), pkcs8);
-      key.requireIs(given);
-      configuration.requireApproversFor(key.rule());
-      boolean wasThere = token.find(spec.name()).isPresent();
-      TokenKey taken =
-          takeIn(
-              spec, given, () -> importing.importKey(spec, pkcs8), rule -> rule.within(key.rule()));
-      if (!MovedKey.signs(taken, token)) {
-        if (!wasThere) {
-          destroy(taken.keyId());
-        }
-        throw new WrongSignature(taken.keyId());
-      }
-      return taken;
-    } finally {
-      Arrays.fill(pkcs8, (byte) 0);
-    }
+    return arrivals.takeOver(key, pkcs8);
+  }
+
+  @Override
+  public TokenKey adopt(KeySpec spec, String uri) {
+    return arrivals.adopt(spec, uri);
   }
 
   /**
@@ -213,109 +169,7 @@ public final class TokenWorker implements Worker {
    *     not take the key; nothing has changed then
    */
   public void move(Digest keyId, Worker receiver, Runnable taken) {
-    if (!(token instanceof Token.Departure departing)) {
-      throw new NotSupported("this token gives no key away");
-    }
-    departures.leaving(
-        keyId,
-        () -> {
-          journal.requireUsable();
-          token.publicKey(keyId);
-          Rule rule = configuration.require(keyId);
-          usage.requireInService(keyId);
-          Instant now = clock.instant();
-          MovedKey key = MovedKey.of(token, rule, Moved.after(now, usage.used(rule, now)));
-          changeRule(keyId, r -> r.handedOver(true));
-          try {
-            departing.handOver(keyId, pkcs8 -> receiver.takeOver(key, pkcs8));
-          } catch (KeyOperationException e) {
-            if (!rule.handedOver() && !(e instanceof TokenUnavailable)) {
-              changeRule(keyId, r -> r.handedOver(false)); // the other one said no
-            }
-            throw e;
-          }
-          taken.run();
-          erase(keyId);
-        });
-  }
-
-  @Override
-  public TokenKey adopt(KeySpec spec, String uri) {
-    if (!(token instanceof Token.Adoption adopting)) {
-      throw new NotSupported("this token adopts no keys");
-    }
-    VerificationKey given = adopting.publicHalf(spec.suite(), uri);
-    return takeIn(spec, given, () -> adopting.adopt(spec, uri), rule -> rule);
-  }
-
-  private TokenKey takeIn(
-      KeySpec spec,
-      VerificationKey given,
-      Supplier<TokenKey> taking,
-      UnaryOperator<Rule> narrowing) {
-    configuration.requireNoApproverKey(given.keyId());
-    Optional<TokenKey> known =
-        token.find(spec.name()).filter(key -> key.publicKey().equals(given) && spec.isFor(key));
-    if (known.isEmpty() || rule(given.keyId()).isEmpty()) {
-      return make(spec, Optional.of(given), taking, narrowing);
-    }
-    changeRule(given.keyId(), rule -> narrowing.apply(rule.narrowedTo(spec.limits())));
-    return known.get();
-  }
-
-  /**
-   * Makes a key and its rule; a key whose making was interrupted is taken up if it is wanted. A
-   * rule that a person wrote for a key before it is taken in stays, at most narrowed.
-   *
-   * @param given the only key that is wanted, or empty for any
-   */
-  private synchronized TokenKey make(
-      KeySpec spec,
-      Optional<VerificationKey> given,
-      Supplier<TokenKey> making,
-      UnaryOperator<Rule> narrowing) {
-    journal.requireUsable();
-    Optional<Rule> written =
-        given.map(key -> WorkerConfiguration.read(configurationFile).rules().get(key.keyId()));
-    WorkerConfiguration.Default rule =
-        written.map(Rule::withoutDates).orElse(configuration.defaults().get(spec.purpose()));
-    if (rule == null || spec.purpose() == KeyPurpose.APPROVAL) {
-      throw new NotSupported(
-          "the worker's configuration makes no keys of purpose " + spec.purpose().code());
-    }
-    Limits limits =
-        written
-            .map(Rule::limits)
-            .orElse(new Limits(Optional.empty(), Optional.empty(), rule.quota()))
-            .narrowedTo(spec.limits());
-    Optional<TokenKey> unfinished =
-        configuration.pending().contains(spec.name()) ? token.find(spec.name()) : Optional.empty();
-    if (unfinished.isEmpty() && token.find(spec.name()).isPresent()) {
-      throw new NameTaken("the token holds a key named '" + spec.name() + "' already");
-    }
-    written.ifPresent(own -> own.requirePurpose(spec.purpose()));
-    if (unfinished.isEmpty()) {
-      change(WorkerConfiguration.read(configurationFile).withPending(spec.name()));
-    }
-    TokenKey key =
-        unfinished
-            .filter(k -> given.isEmpty() || k.publicKey().equals(given.get()))
-            .filter(spec::isFor)
-            .orElseGet(making);
-    change(
-        WorkerConfiguration.read(configurationFile)
-            .with(
-                narrowing.apply(
-                    written
-                        .map(own -> own.narrowedTo(spec.limits()))
-                        .orElse(new Rule(key.keyId(), key.purpose(), rule.minApprovals(), limits))),
-                key.name()));
-    return key;
-  }
-
-  private void change(WorkerConfiguration changed) {
-    changed.write(configurationFile, disk);
-    configuration = changed;
+    departures.move(keyId, clock.instant(), receiver, taken);
   }
 
   @Override
@@ -325,7 +179,7 @@ public final class TokenWorker implements Worker {
 
   @Override
   public Optional<Rule> rule(Digest keyId) {
-    return Optional.ofNullable(configuration.rules().get(keyId));
+    return Optional.ofNullable(configuration.now().rules().get(keyId));
   }
 
   @Override
@@ -335,21 +189,14 @@ public final class TokenWorker implements Worker {
 
   @Override
   public void retire(Digest keyId) {
-    departures.staying(keyId, () -> changeRule(keyId, rule -> rule.endingAt(clock.instant())));
+    departures.staying(
+        keyId, () -> configuration.changeRule(keyId, rule -> rule.endingAt(clock.instant())));
   }
 
   @Override
   public void narrow(Digest keyId, Limits limits) {
-    departures.staying(keyId, () -> changeRule(keyId, rule -> rule.narrowedTo(limits)));
-  }
-
-  private synchronized void changeRule(Digest keyId, UnaryOperator<Rule> change) {
-    WorkerConfiguration current = WorkerConfiguration.read(configurationFile);
-    Rule rule = current.require(keyId);
-    Rule changed = change.apply(rule);
-    if (!changed.equals(rule)) {
-      change(current.with(changed, ""));
-    }
+    departures.staying(
+        keyId, () -> configuration.changeRule(keyId, rule -> rule.narrowedTo(limits)));
   }
 
   @Override
@@ -359,15 +206,7 @@ public final class TokenWorker implements Worker {
 
   @Override
   public void destroy(Digest keyId) {
-    departures.staying(keyId, () -> erase(keyId));
-  }
-
-  private synchronized void erase(Digest keyId) {
-    if (!(token instanceof Token.Destruction destruction)) {
-      throw new NotSupported("this token erases no keys");
-    }
-    destruction.destroy(keyId);
-    change(WorkerConfiguration.read(configurationFile).without(keyId));
+    departures.staying(keyId, () -> departures.erase(keyId));
   }
 
   @Override
@@ -376,7 +215,7 @@ public final class TokenWorker implements Worker {
         requests.stream().map(WorkerRequest::keyId).toList(),
         () -> {
           journal.requireUsable();
-          return new SigningRun(configuration, token, usage, journal, clock.instant())
+          return new SigningRun(configuration.now(), token, usage, journal, clock.instant())
               .sign(requests);
         });
   }

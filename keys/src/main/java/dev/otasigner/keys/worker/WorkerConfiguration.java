@@ -6,6 +6,7 @@ import dev.otasigner.keys.KeyOperationException.NotSupported;
 import dev.otasigner.keys.KeyOperationException.Refused;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.keys.Limits;
 import dev.otasigner.keys.RefusalCode;
 import dev.otasigner.keys.Token;
 import dev.otasigner.verifier.Digest;
@@ -54,7 +55,15 @@ public record WorkerConfiguration(
   private static final int MAX_APPROVERS = 1000;
 
   /** What a new key of a purpose may do. */
-  public record Default(int minApprovals, Optional<Long> quota) {}
+  public record Default(int minApprovals, Optional<Long> quota) {
+    Limits limits() {
+      return new Limits(Optional.empty(), Optional.empty(), quota);
+    }
+
+    Rule rule(Digest keyId, KeyPurpose purpose) {
+      return new Rule(keyId, purpose, minApprovals, limits());
+    }
+  }
 
   public WorkerConfiguration {
     approvers = List.copyOf(approvers);
@@ -220,22 +229,22 @@ public record WorkerConfiguration(
   }
 
   /**
-   * Demands enough people for the approvals that a key brought, or that its purpose asks for.
+   * Demands enough people for the approvals that the rule asks for.
    *
+   * @return the rule
    * @throws NotSupported when the key could never sign here
    */
-  void requireApproversFor(Rule rule) {
-    Default usual = defaults.get(rule.purpose());
-    int needed = Math.max(rule.minApprovals(), usual == null ? 0 : usual.minApprovals());
+  Rule requireApproversFor(Rule rule) {
     long people = approvers.stream().map(a -> Approver.folded(a.person())).distinct().count();
-    if (people < needed) {
+    if (people < rule.minApprovals()) {
       throw new NotSupported(
           "the key needs "
-              + needed
+              + rule.minApprovals()
               + " approvals, and the file of the worker that takes it names "
               + people
               + " approvers");
     }
+    return rule;
   }
 
   WorkerConfiguration withPending(String name) {
