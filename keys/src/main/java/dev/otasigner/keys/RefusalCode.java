@@ -26,6 +26,8 @@ public enum RefusalCode {
   BEFORE_MOVE,
   /** The request document is not the one of the stated digest, or does not name the key. */
   REQUEST_MISMATCH,
+  /** The same key, for the same request, over the same bytes, twice in one call. */
+  REQUEST_TWICE,
   /** Fewer valid approvals than the rule asks for. */
   APPROVALS_MISSING,
   /** An approval that is malformed, or whose signature does not verify. */

@@ -100,6 +100,11 @@ final class SigningRun {
   }
 
   private Optional<Usage.Stored> claim(Usage.Attempt attempt) {
+    if (claimed.contains(attempt)) {
+      throw new Refused(
+          RefusalCode.REQUEST_TWICE,
+          "one call asks twice for one signature of key " + attempt.keyId().abbreviated());
+    }
     Optional<Usage.Stored> stored = usage.claim(attempt);
     claimed.add(attempt);
     return stored;

@@ -218,6 +218,18 @@ class WorkerTests {
     assertThat(token.signatures).isEqualTo(1);
   }
 
+  /** Asking again would not help; so it is no refusal that says so. */
+  @Test
+  void theSameRequestTwiceInOneCallIsRefusedForGood() {
+    TokenKey key = create("k", KeyPurpose.MANIFEST);
+    WorkerRequest one = request(key, Contents.manifest("sensor"));
+    Refused refused = catchThrowableOfType(Refused.class, () -> worker.sign(List.of(one, one)));
+    assertThat(refused).as("a refusal").isNotNull();
+    assertThat(refused.code()).isEqualTo(RefusalCode.REQUEST_TWICE);
+    assertThat(token.signatures).isZero();
+    assertThat(worker.sign(one).length()).as("alone it is signed").isPositive();
+  }
+
   @Test
   void aSecondWorkerIsNotActive() {
     assertThatThrownBy(() -> TokenWorker.open(directory, token, clock))

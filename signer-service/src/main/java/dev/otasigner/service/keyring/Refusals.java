@@ -61,7 +61,8 @@ final class Refusals {
           OUT_OF_SERVICE,
           BEFORE_RESTORE,
           BEFORE_MOVE,
-          REQUEST_MISMATCH ->
+          REQUEST_MISMATCH,
+          REQUEST_TWICE ->
           ProblemType.KEY_NOT_USABLE;
     };
   }
