@@ -36,6 +36,8 @@ public enum RefusalCode {
   APPROVER_UNKNOWN,
   /** An approval whose time is over. */
   APPROVAL_EXPIRED,
+  /** An approval that holds for longer than any may. */
+  APPROVAL_TOO_LONG,
   /** An approval of another request. */
   APPROVAL_OTHER_REQUEST,
   /** An approval under another policy. */

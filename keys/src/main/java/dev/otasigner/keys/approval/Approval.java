@@ -7,6 +7,7 @@ import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param request digest of the canonical request document
  * @param policy digest of the policy the request was judged by
  * @param requester who asks; signed, so that nobody can pass an own request for another's
- * @param notAfter when the word lapses
+ * @param notAfter when the word lapses; at most {@link #LONGEST} after the request was made
  * @param nonce 8 random bytes
  */
 public record Approval(
@@ -33,6 +34,13 @@ public record Approval(
     Optional<String> reason) {
   public static final String PAYLOAD_TYPE = "application/vnd.otasigner.approval.v1+json";
   public static final int NONCE_BYTES = 8;
+
+  /**
+   * What may lie between the making of a request and the end of an approval of it: a release waits
+   * for people on holiday, and not for a year.
+   */
+  public static final Duration LONGEST = Duration.ofDays(30);
+
   private static final int MAX_BYTES = 8 * 1024;
   private static final int MAX_TEXT = 1000;
 

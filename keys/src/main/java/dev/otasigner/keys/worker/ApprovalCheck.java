@@ -8,6 +8,7 @@ import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.dsse.Envelope;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +19,8 @@ import java.util.Set;
  * refuses the whole: nothing is skipped over.
  */
 final class ApprovalCheck {
+  private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
+
   private final List<Approver> approvers;
   private final Instant now;
 
@@ -99,6 +102,34 @@ final class ApprovalCheck {
     }
     if (approval.decision() == Approval.Decision.REVOKE) {
       throw new Refused(RefusalCode.REVOKED, signer.person() + " has revoked");
+    }
+    requireBounded(request, approval);
+  }
+
+  /**
+   * An approval that is found years later, beside the request that it is of, must be worth nothing.
+   */
+  private void requireBounded(RequestDocument request, Approval approval) {
+    Instant created =
+        request
+            .created()
+            .orElseThrow(
+                () ->
+                    new Refused(
+                        RefusalCode.REQUEST_MISMATCH,
+                        "the request's document does not say when it was made"));
+    if (created.isAfter(now.plus(CLOCKS_DIFFER))) {
+      throw new Refused(
+          RefusalCode.REQUEST_MISMATCH, "the request says that it will be made at " + created);
+    }
+    if (approval.notAfter().isAfter(created.plus(Approval.LONGEST))) {
+      throw new Refused(
+          RefusalCode.APPROVAL_TOO_LONG,
+          "the approval holds until "
+              + approval.notAfter()
+              + ", over "
+              + Approval.LONGEST.toDays()
+              + " days after the request was made");
     }
   }
 }

@@ -75,6 +75,7 @@ class ApprovedManifestTests {
             .put("manifest", RequestDocument.manifestDraft(Bytes.copyOf(payload)))
             .put("payloads", List.of(file))
             .put("policy", POLICY)
+            .put("created", clock.instant())
             .build()
             .canonicalBytes());
   }

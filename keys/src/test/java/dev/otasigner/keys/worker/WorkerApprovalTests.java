@@ -75,6 +75,10 @@ class WorkerApprovalTests {
   }
 
   private Bytes document(String requester, Digest... toBeSigned) {
+    return document(requester, Optional.of(clock.instant()), toBeSigned);
+  }
+
+  private Bytes document(String requester, Optional<Instant> created, Digest... toBeSigned) {
     List<String> digests = new ArrayList<>();
     for (Digest digest : toBeSigned) {
       digests.add(digest.hex());
@@ -86,6 +90,7 @@ class WorkerApprovalTests {
             .put("keyIds", Json.strings(List.of(image.keyId().hex(), manifest.keyId().hex())))
             .put("manifest", draft())
             .put("policy", POLICY)
+            .put("created", created.orElse(null))
             .put("toBeSigned", Json.strings(digests))
             .build()
             .canonicalBytes());
@@ -240,6 +245,51 @@ class WorkerApprovalTests {
     Bytes second = byBob(document);
     clock.advance(Duration.ofHours(1));
     assertThat(refusal(document, first, second)).isEqualTo(RefusalCode.APPROVAL_EXPIRED);
+  }
+
+  private Bytes until(Bytes document, Instant notAfter) {
+    Approval usual = approval(document, "bob");
+    return signed(
+        new Approval(
+            usual.request(),
+            POLICY,
+            "dave",
+            "bob",
+            Decision.APPROVE,
+            notAfter,
+            NONCE,
+            Optional.empty()),
+        BOB);
+  }
+
+  /** Found years later beside its request, it must be worth nothing. */
+  @Test
+  void anApprovalHoldsForThirtyDaysOfItsRequestAtMost() {
+    Bytes document = document();
+    Instant last = clock.instant().plus(Approval.LONGEST);
+    assertThat(refusal(document, byAlice(document), until(document, last.plusSeconds(1))))
+        .isEqualTo(RefusalCode.APPROVAL_TOO_LONG);
+    clock.advance(Duration.ofDays(29));
+    assertThat(refusal(document, until(document, last.plusSeconds(1))))
+        .as("however little of it is left")
+        .isEqualTo(RefusalCode.APPROVAL_TOO_LONG);
+    Bytes second = byAlice(document);
+    assertThat(sign(document, image, IMAGE, until(document, last), second).length()).isPositive();
+  }
+
+  @Test
+  void anApprovalOfARequestThatDoesNotSayWhenItWasMadeDoesNotCount() {
+    Bytes document = document("dave", Optional.empty(), Digest.of(IMAGE.bytes()));
+    assertThat(refusal(document, byAlice(document), byBob(document)))
+        .isEqualTo(RefusalCode.REQUEST_MISMATCH);
+  }
+
+  @Test
+  void aRequestFromTheFutureDoesNotMakeItsApprovalsLonger() {
+    Instant later = clock.instant().plus(Duration.ofDays(300));
+    Bytes document = document("dave", Optional.of(later), Digest.of(IMAGE.bytes()));
+    assertThat(refusal(document, byAlice(document), until(document, later)))
+        .isEqualTo(RefusalCode.REQUEST_MISMATCH);
   }
 
   @Test

@@ -45,6 +45,7 @@ final class Refusals {
           APPROVAL_INVALID,
           APPROVER_UNKNOWN,
           APPROVAL_EXPIRED,
+          APPROVAL_TOO_LONG,
           APPROVAL_OTHER_REQUEST,
           APPROVAL_OTHER_POLICY,
           SELF_APPROVAL,

@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +27,8 @@ final class ApprovingWorker {
   static final TestKey ALICE = TestKey.of(SignatureSuite.ED25519, "alice");
 
   static final Digest POLICY = Digest.of(new byte[] {1});
+
+  private static final Instant CREATED = Instant.now().truncatedTo(ChronoUnit.SECONDS);
 
   private ApprovingWorker() {}
 
@@ -72,6 +75,7 @@ final class ApprovingWorker {
             .put("keyIds", Json.strings(List.of(key.keyId().hex())))
             .put("manifest", POLICY)
             .put("policy", POLICY)
+            .put("created", CREATED)
             .put("toBeSigned", Json.strings(List.of(Digest.of(input.bytes()).hex())))
             .build()
             .canonicalBytes());
@@ -86,7 +90,7 @@ final class ApprovingWorker {
             requester,
             approver,
             Approval.Decision.APPROVE,
-            Instant.parse("2199-01-01T00:00:00Z"),
+            CREATED.plus(Approval.LONGEST),
             Bytes.copyOf(new byte[Approval.NONCE_BYTES]),
             Optional.empty());
     Envelope envelope =
