@@ -4,7 +4,7 @@
     audit_journal.py JOURNAL --token FILE --client FILE [--snapshot FILE ...] [--guarded KEYID ...]
 
 JOURNAL is a worker's journal.log: records of u32 length, u32 CRC-32C of the JSON, JSON, big-endian,
-each naming the SHA-256 of the JSON before it. The two logs have a JSON object on each line, forced
+each naming the SHA-256 of the JSON before it; zeroes behind the last one are room. The two logs have a JSON object on each line, forced
 to the disk before the line's event has any effect: the token's {keyId, toBeSigned, signature} and the
 client's {request, keyId, toBeSigned, signature}, all in lower-case hex; signature is a digest. A
 snapshot is the journal as it lay there when a worker was killed.
@@ -70,7 +70,7 @@ class Audit:
 
     def read_journal(self, data):
         self.records = list(frames(data))
-        if end_of(self.records) != len(data):
+        if any(data[end_of(self.records) :]):
             self.problem("journal: no whole record at byte %d" % end_of(self.records))
         previous, last = GENESIS, 0
         for at, body in self.records:

@@ -7,8 +7,11 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.EnumSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,24 @@ public final class ExclusiveLock implements AutoCloseable {
 
   /** What stands in the fence: the number, and a word that is no other taking's. */
   private final String mark;
+
+  /** The fence as it was when its mark was last read. */
+  private volatile @Nullable Look read;
+
+  /** What one question to the file system tells of a file; another one if it was replaced. */
+  private record Look(Object fileKey, FileTime modified, long sizeBytes) {
+    /** Null when the file is missing, or the file system does not tell files apart. */
+    static @Nullable Look at(Path file) throws IOException {
+      try {
+        BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class);
+        return found.fileKey() == null
+            ? null
+            : new Look(found.fileKey(), found.lastModifiedTime(), found.size());
+      } catch (NoSuchFileException e) {
+        return null;
+      }
+    }
+  }
 
   private ExclusiveLock(Path fence, FileChannel channel, long number, String mark) {
     this.fence = fence;
@@ -109,8 +130,16 @@ public final class ExclusiveLock implements AutoCloseable {
       if (!channel.isOpen()) {
         throw new TokenUnavailable("this worker has stopped");
       }
+      // Asked several times for each signature: reading the file each time costs more than all else
+      // that the worker does with the processor.
+      Look look = Look.at(fence);
+      if (look != null && look.equals(read)) {
+        return;
+      }
       String found = read(fence);
-      if (!found.equals(mark)) {
+      if (found.equals(mark)) {
+        read = look; // from before the reading: a file replaced since then looks different
+      } else {
         throw new TokenUnavailable(
             "another worker has taken over (" + number(found) + " after " + number + ")");
       }

@@ -7,10 +7,12 @@ import dev.otasigner.verifier.crypto.SigningInput;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.security.SecureRandom;
+import java.util.function.Supplier;
 import org.bouncycastle.asn1.DERNull;
 import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.DigestInfo;
+import org.bouncycastle.crypto.AsymmetricBlockCipher;
 import org.bouncycastle.crypto.CryptoException;
 import org.bouncycastle.crypto.digests.SHA256Digest;
 import org.bouncycastle.crypto.digests.SHA384Digest;
@@ -20,6 +22,7 @@ import org.bouncycastle.crypto.engines.RSABlindedEngine;
 import org.bouncycastle.crypto.params.AsymmetricKeyParameter;
 import org.bouncycastle.crypto.params.ECPrivateKeyParameters;
 import org.bouncycastle.crypto.params.ParametersWithRandom;
+import org.bouncycastle.crypto.params.RSAPrivateCrtKeyParameters;
 import org.bouncycastle.crypto.signers.ECDSASigner;
 import org.bouncycastle.crypto.signers.Ed25519Signer;
 import org.bouncycastle.crypto.signers.HMacDSAKCalculator;
@@ -29,20 +32,38 @@ import org.bouncycastle.crypto.signers.SLHDSASigner;
 import org.bouncycastle.crypto.signers.StandardDSAEncoding;
 
 /**
- * One signing operation per family, with Bouncy Castle's lightweight API over hashes of the JDK. A
- * new engine per call: engines are not thread-safe, and cheap.
+ * One signing operation per family, with Bouncy Castle's lightweight API over hashes of the JDK,
+ * and for RSA the arithmetic of {@link RsaProvider}. A new engine per call: engines are not
+ * thread-safe, and cheap.
  */
 final class PrivateSigner {
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  private PrivateSigner() {}
+  private final SignatureSuite suite;
+  private final AsymmetricKeyParameter key;
+  private final Supplier<AsymmetricBlockCipher> rsa;
 
-  static byte[] sign(SignatureSuite suite, AsymmetricKeyParameter key, SigningInput input) {
+  /**
+   * A signer with one key.
+   *
+   * @param rsa who does the arithmetic, asked only for a key of RSA
+   * @throws IllegalArgumentException when nobody here can sign with it
+   */
+  PrivateSigner(SignatureSuite suite, AsymmetricKeyParameter key, Supplier<RsaProvider> rsa) {
+    this.suite = suite;
+    this.key = key;
+    this.rsa =
+        key instanceof RSAPrivateCrtKeyParameters crt
+            ? rsa.get().engines(crt)
+            : RSABlindedEngine::new;
+  }
+
+  byte[] sign(SigningInput input) {
     byte[] bytes = toSign(suite, input);
     try {
       return switch (suite.family()) {
-        case RSA_PKCS1 -> rsaPkcs1(suite, key, bytes);
-        case RSA_PSS -> rsaPss(suite, key, bytes);
+        case RSA_PKCS1 -> rsaPkcs1(bytes);
+        case RSA_PSS -> rsaPss(bytes);
         case ECDSA -> ecdsa(suite, (ECPrivateKeyParameters) key, bytes);
         case ED25519 -> ed25519(key, bytes);
         case ML_DSA -> mlDsa(key, bytes);
@@ -76,8 +97,7 @@ final class PrivateSigner {
     return hash == null ? bytes : Digest.digest(hash).digest(bytes);
   }
 
-  private static byte[] rsaPkcs1(SignatureSuite suite, AsymmetricKeyParameter key, byte[] hash)
-      throws CryptoException, IOException {
+  private byte[] rsaPkcs1(byte[] hash) throws CryptoException, IOException {
     AlgorithmIdentifier algorithm =
         new AlgorithmIdentifier(
             switch (String.valueOf(suite.hash())) {
@@ -88,16 +108,15 @@ final class PrivateSigner {
             },
             DERNull.INSTANCE);
     byte[] info = new DigestInfo(algorithm, hash).getEncoded("DER");
-    PKCS1Encoding engine = new PKCS1Encoding(new RSABlindedEngine());
+    PKCS1Encoding engine = new PKCS1Encoding(rsa.get());
     engine.init(true, new ParametersWithRandom(key, RANDOM));
     return engine.processBlock(info, 0, info.length);
   }
 
-  private static byte[] rsaPss(SignatureSuite suite, AsymmetricKeyParameter key, byte[] hash)
-      throws CryptoException {
+  private byte[] rsaPss(byte[] hash) throws CryptoException {
     PSSSigner signer =
         PSSSigner.createRawSigner(
-            new RSABlindedEngine(),
+            rsa.get(),
             lightweight(suite),
             lightweight(suite),
             hash.length,

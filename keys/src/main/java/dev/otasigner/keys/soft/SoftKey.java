@@ -25,10 +25,12 @@ public final class SoftKey {
 
   private final VerificationKey publicKey;
   private final AsymmetricKeyParameter privateKey;
+  private final PrivateSigner signer;
 
   private SoftKey(VerificationKey publicKey, AsymmetricKeyParameter privateKey) {
     this.publicKey = publicKey;
     this.privateKey = privateKey;
+    this.signer = new PrivateSigner(publicKey.suite(), privateKey, RsaProvider::fastest);
   }
 
   static SoftKey generate(SignatureSuite suite) {
@@ -68,7 +70,7 @@ public final class SoftKey {
           SubjectPublicKeyInfoFactory.createSubjectPublicKeyInfo(PrivateKeys.publicHalf(suite, key))
               .getEncoded(ASN1Encoding.DER);
       return new SoftKey(VerificationKey.of(suite, Bytes.copyOf(spki)), key);
-    } catch (RejectedException e) {
+    } catch (RejectedException | IllegalArgumentException e) {
       throw new BadKey("not a private key of " + suite.code() + ": " + e.getMessage());
     } catch (IOException e) {
       throw new IllegalStateException("encoding a public key failed", e);
@@ -96,7 +98,7 @@ public final class SoftKey {
    *     suite does not sign
    */
   public byte[] sign(SigningInput input) {
-    return PrivateSigner.sign(publicKey.suite(), privateKey, input);
+    return signer.sign(input);
   }
 
   /**

@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -54,14 +55,28 @@ final class Journal implements AutoCloseable {
 
   private static final String INTERRUPTED = "interrupted";
 
+  /** The records of one call. */
   private static final class Batch {
     final List<? extends JournalEntry> drafts;
     final List<Long> seqs = new ArrayList<>();
-    boolean done;
-    @Nullable RuntimeException failure;
+    private final Semaphore ended = new Semaphore(0);
+    private @Nullable RuntimeException failure;
 
     Batch(List<? extends JournalEntry> drafts) {
       this.drafts = drafts;
+    }
+
+    void end(@Nullable RuntimeException with) {
+      failure = with;
+      ended.release();
+    }
+
+    List<Long> await() {
+      ended.acquireUninterruptibly();
+      if (failure != null) {
+        throw failure;
+      }
+      return seqs;
     }
   }
 
@@ -71,6 +86,11 @@ final class Journal implements AutoCloseable {
   private final Mark mark;
   private final ReentrantLock committing = new ReentrantLock();
   private final Deque<Batch> waiting = new ArrayDeque<>();
+  // guarded by waiting: whether some thread writes, or is about to
+  private boolean writing;
+  private @Nullable Thread writer;
+  private final Semaphore handedOver = new Semaphore(0);
+  private volatile boolean closed;
   // guarded by committing
   private Position end;
   private volatile State state = State.WHOLE;
@@ -128,21 +148,17 @@ final class Journal implements AutoCloseable {
    */
   List<Long> append(List<? extends JournalEntry> drafts) {
     Batch batch = new Batch(drafts);
+    boolean writes;
     synchronized (waiting) {
       waiting.add(batch);
+      writes = !writing;
+      writing = true;
     }
-    committing.lock();
-    try {
-      if (!batch.done) {
-        commitWaiting();
-      }
-    } finally {
-      committing.unlock();
+    if (writes) {
+      writeWaiting();
+      handOver();
     }
-    if (batch.failure != null) {
-      throw batch.failure;
-    }
-    return batch.seqs;
+    return batch.await();
   }
 
   /**
@@ -194,13 +210,50 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  private void commitWaiting() {
+  /**
+   * Who came during a write is written for by a thread of its own, which does nothing else and so
+   * is given a processor as soon as the disk is done; a thread that has just made a signature is
+   * kept waiting for one, and everybody with it. Alone, a caller writes itself: that spares two
+   * changes of thread.
+   */
+  private void handOver() {
+    synchronized (waiting) {
+      writing = !waiting.isEmpty();
+      if (writing) {
+        if (writer == null) {
+          writer = new Thread(this::writeForOthers, "journal");
+          writer.setDaemon(true);
+          writer.start();
+        }
+        handedOver.release();
+      }
+    }
+  }
+
+  private void writeForOthers() {
+    while (!closed) {
+      handedOver.acquireUninterruptibly();
+      while (isWanted()) {
+        writeWaiting();
+      }
+    }
+  }
+
+  private boolean isWanted() {
+    synchronized (waiting) {
+      writing = !waiting.isEmpty();
+      return writing;
+    }
+  }
+
+  private void writeWaiting() {
     List<Batch> batches;
     synchronized (waiting) {
       batches = new ArrayList<>(waiting);
       waiting.clear();
     }
-    RuntimeException failure = null;
+    RuntimeException failure = new TokenUnavailable("the thread that wrote the journal ended");
+    committing.lock();
     try {
       requireWritable();
       if (state == State.TORN) {
@@ -211,14 +264,16 @@ final class Journal implements AutoCloseable {
       }
       write(batches);
       settle();
+      failure = null;
     } catch (IOException e) {
       failure = new TokenUnavailable("intent journal: " + e.getMessage(), e);
     } catch (RuntimeException e) {
       failure = e;
-    }
-    for (Batch batch : batches) {
-      batch.failure = failure;
-      batch.done = true;
+    } finally {
+      committing.unlock();
+      for (Batch batch : batches) {
+        batch.end(failure);
+      }
     }
   }
 
@@ -301,6 +356,8 @@ final class Journal implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
+    handedOver.release();
     committing.lock();
     try {
       state = State.UNKNOWN;

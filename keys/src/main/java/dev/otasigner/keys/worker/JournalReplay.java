@@ -8,14 +8,16 @@ import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 
 /**
  * Reads a journal from its beginning, or from where its writer knows it. What a crash or a full
- * disk tore at the end is cut off and kept aside: it was never acknowledged. A damaged record with
- * a whole one behind it is no torn end, and refuses.
+ * disk tore at the end is cut off and kept aside: it was never acknowledged. Room for more records,
+ * all zeroes, is given back. A damaged record with a whole one behind it is no torn end, and
+ * refuses.
  */
 final class JournalReplay {
   private static final int WINDOW_BYTES = 4 * 1024 * 1024;
@@ -125,17 +127,23 @@ final class JournalReplay {
   }
 
   private void cut(JournalFile file, byte[] tail, long offset) throws IOException {
-    // A write is smaller than the window, so a torn one lies in it whole.
+    // A write and the room behind it are smaller than the window, so a torn one lies in it whole.
     boolean beyond = file.sizeBytes() > offset + tail.length;
-    for (int i = 1; i < tail.length && !beyond; i++) {
+    int torn = tail.length;
+    while (torn > 0 && tail[torn - 1] == 0) {
+      torn--;
+    }
+    for (int i = 1; i < torn && !beyond; i++) {
       beyond = JournalFrame.at(tail, i) != null;
     }
     if (beyond) {
       throw damaged(offset, "a record is damaged, and whole ones follow it");
     }
-    file.keepAside(tail, offset);
+    if (torn > 0) {
+      file.keepAside(Arrays.copyOf(tail, torn), offset);
+    }
     file.truncate(offset);
-    cutBytes = tail.length;
+    cutBytes = torn;
   }
 
   private void accept(byte[] json) {

@@ -109,7 +109,8 @@ class JournalTests {
   void aTornEndIsCutKeptAndReported() {
     byte[] whole = written();
     int lastRecord = lastRecordAt(whole);
-    for (int length = lastRecord + 1; length < whole.length; length++) {
+    // A length begins with zeroes, which alone are no record begun.
+    for (int length = lastRecord + 4; length < whole.length; length++) {
       FakeDisk disk = new FakeDisk(Arrays.copyOf(whole, length));
       Recovery recovery = open(disk).recovery();
       assertThat(recovery.cutBytes()).isEqualTo(length - lastRecord);
@@ -120,13 +121,35 @@ class JournalTests {
     }
   }
 
-  /** A file that was made longer before its bytes arrived reads as zeroes. */
   @Test
-  void anEndOfZeroesIsCut() {
+  void roomForMoreRecordsIsNoTornEnd() {
     byte[] whole = written();
     FakeDisk disk = new FakeDisk(Arrays.copyOf(whole, whole.length + 5000));
-    assertThat(open(disk).recovery().cutBytes()).isEqualTo(5000);
+    assertThat(open(disk).recovery()).isEqualTo(new Recovery(3, 0, 0));
     assertThat(disk.durable()).isEqualTo(whole);
+    assertThat(disk.aside).isEmpty();
+  }
+
+  @Test
+  void aTornRecordInTheRoomIsCutAndKept() {
+    byte[] whole = written();
+    int lastRecord = lastRecordAt(whole);
+    byte[] torn = Arrays.copyOf(Arrays.copyOf(whole, whole.length - 3), whole.length + 5000);
+    FakeDisk disk = new FakeDisk(torn);
+    assertThat(open(disk).recovery()).isEqualTo(new Recovery(3, 1, whole.length - 3 - lastRecord));
+    assertThat(disk.aside.get((long) lastRecord))
+        .isEqualTo(Arrays.copyOfRange(whole, lastRecord, whole.length - 3));
+  }
+
+  @Test
+  void aRecordBehindRoomIsRefused() {
+    byte[] whole = written();
+    byte[] last = Arrays.copyOfRange(whole, lastRecordAt(whole), whole.length);
+    byte[] torn = Arrays.copyOf(whole, whole.length + 100 + last.length);
+    System.arraycopy(last, 0, torn, whole.length + 100, last.length);
+    assertThatThrownBy(() -> open(new FakeDisk(torn)))
+        .isInstanceOf(TokenUnavailable.class)
+        .hasMessageContaining("whole ones follow");
   }
 
   @Test
@@ -362,13 +385,40 @@ class JournalTests {
     }
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
         .isEqualTo("rw-------");
-    byte[] whole = Files.readAllBytes(path);
-    Files.write(path, Arrays.copyOf(whole, whole.length - 3));
+    byte[] withRoom = Files.readAllBytes(path);
+    int whole = JournalFrame.HEAD_BYTES + jsonLength(withRoom, 0);
+    Files.write(path, Arrays.copyOf(withRoom, whole - 3));
     try (JournalFile file = JournalFile.on(path)) {
-      assertThat(open(file).recovery()).isEqualTo(new Recovery(0, 0, whole.length - 3));
+      assertThat(open(file).recovery()).isEqualTo(new Recovery(0, 0, whole - 3));
     }
     assertThat(path).isEmptyFile();
-    assertThat(directory.resolve("journal.log.cut-0")).hasSize(whole.length - 3);
+    assertThat(directory.resolve("journal.log.cut-0")).hasSize(whole - 3);
+  }
+
+  /** Forcing a file that grows costs half as much again. */
+  @Test
+  void theFileDoesNotGrowWithEachRecord(@TempDir Path directory) throws Exception {
+    Path path = directory.resolve("journal.log");
+    byte[] before;
+    try (JournalFile file = JournalFile.on(path)) {
+      Journal journal = open(file).journal();
+      journal.append(List.of(intent(1)));
+      long size = Files.size(path);
+      for (int i = 2; i <= 100; i++) {
+        journal.append(List.of(intent(i)));
+      }
+      assertThat(Files.size(path)).isEqualTo(size);
+      before = Files.readAllBytes(path);
+    }
+    // The next one to open it goes on behind the last record, not behind the room.
+    try (JournalFile file = JournalFile.on(path)) {
+      assertThat(open(file).journal().append(List.of(intent(101)))).containsExactly(101L);
+    }
+    assertThat(Files.readAllBytes(path)).startsWith(Arrays.copyOf(before, 5000));
+    try (JournalFile file = JournalFile.on(path)) {
+      // The first reading closed a hundred intents as failed.
+      assertThat(open(file).recovery()).isEqualTo(new Recovery(101, 1, 0));
+    }
   }
 
   private static int jsonLength(byte[] bytes, int at) {

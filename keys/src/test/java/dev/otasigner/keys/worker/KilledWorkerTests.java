@@ -182,7 +182,9 @@ class KilledWorkerTests {
     killed = true;
     for (int moment = 0; killed; moment++) {
       tear();
-      killed = killAt(moment, worker -> worker.ask(new WorkerCall.Find("image"))).isPresent();
+      Digest request = Digest.of(("torn " + moment).getBytes(StandardCharsets.UTF_8));
+      List<WorkerRequest> one = List.of(WorkerRequest.unattended(request, image.keyId(), IMAGE));
+      killed = killAt(moment, worker -> sign(worker, one)).isPresent();
     }
 
     JournalAudit audit = audit();
@@ -198,7 +200,7 @@ class KilledWorkerTests {
     assertThat(audit.isClean()).as("%s", audit.found().json()).isTrue();
     for (String file : List.of("journal.log", "worker.json", "worker.fence")) {
       for (String when : List.of("before: ", "half done: ", "after: ")) {
-        assertThat(moments).contains(when + "write " + file);
+        assertThat(moments).contains(when + "write " + file, when + "make room in journal.log");
       }
       assertThat(moments).contains("before: force " + file, "after: force " + file);
     }
