@@ -59,8 +59,7 @@ public final class TokenWorker implements Worker {
     this.clock = clock;
     this.lock = lock;
     this.usage = new Usage(Restored.in(directory));
-    this.configuration = ConfigurationFile.open(directory.resolve(CONFIGURATION), disk);
-    configuration.now().requireNoApproverKeyIn(token);
+    this.configuration = ConfigurationFile.open(directory.resolve(CONFIGURATION), token, disk);
     Journal.Opened opened =
         Journal.open(journalFile, lock::require, usage, OwedMark.in(directory, disk));
     this.journal = opened.journal();

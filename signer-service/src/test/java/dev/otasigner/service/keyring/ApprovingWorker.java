@@ -28,8 +28,6 @@ final class ApprovingWorker {
 
   static final Digest POLICY = Digest.of(new byte[] {1});
 
-  private static final Instant CREATED = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-
   private ApprovingWorker() {}
 
   /**
@@ -67,6 +65,11 @@ final class ApprovingWorker {
     }
   }
 
+  /** The same all day, for the same document has to have the same digest. */
+  private static Instant created() {
+    return Instant.now().truncatedTo(ChronoUnit.DAYS);
+  }
+
   /** What is approved: this use of the key, over these bytes. */
   static Bytes document(KeyEntry key, SigningInput input, String requester) {
     return Bytes.copyOf(
@@ -75,7 +78,7 @@ final class ApprovingWorker {
             .put("keyIds", Json.strings(List.of(key.keyId().hex())))
             .put("manifest", POLICY)
             .put("policy", POLICY)
-            .put("created", CREATED)
+            .put("created", created())
             .put("toBeSigned", Json.strings(List.of(Digest.of(input.bytes()).hex())))
             .build()
             .canonicalBytes());
@@ -90,7 +93,7 @@ final class ApprovingWorker {
             requester,
             approver,
             Approval.Decision.APPROVE,
-            CREATED.plus(Approval.LONGEST),
+            created().plus(Approval.LONGEST),
             Bytes.copyOf(new byte[Approval.NONCE_BYTES]),
             Optional.empty());
     Envelope envelope =
