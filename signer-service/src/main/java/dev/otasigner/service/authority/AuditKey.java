@@ -2,7 +2,7 @@ package dev.otasigner.service.authority;
 
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.service.audit.AuditSigner;
-import dev.otasigner.service.keyring.Keyring;
+import dev.otasigner.service.keyring.KeySignatures;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
@@ -14,11 +14,11 @@ class AuditKey implements AuditSigner {
   private static final String NAME = "audit-log";
 
   private final ServiceKeys keys;
-  private final Keyring keyring;
+  private final KeySignatures signatures;
 
-  AuditKey(ServiceKeys keys, Keyring keyring) {
+  AuditKey(ServiceKeys keys, KeySignatures signatures) {
     this.keys = keys;
-    this.keyring = keyring;
+    this.signatures = signatures;
   }
 
   @Override
@@ -28,6 +28,6 @@ class AuditKey implements AuditSigner {
 
   @Override
   public byte[] sign(byte[] text) {
-    return keyring.sign(key().keyId(), SigningInput.message(text));
+    return signatures.sign(key().keyId(), SigningInput.message(text));
   }
 }

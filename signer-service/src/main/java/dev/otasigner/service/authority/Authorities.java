@@ -1,7 +1,7 @@
 package dev.otasigner.service.authority;
 
 import dev.otasigner.keys.CertificateSigner;
-import dev.otasigner.service.keyring.Keyring;
+import dev.otasigner.service.keyring.KeySignatures;
 import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.device.ClientKeyType;
@@ -52,15 +52,15 @@ public class Authorities {
   private static final int SERIAL_BITS = 127;
 
   private final ServiceKeys keys;
-  private final Keyring keyring;
+  private final KeySignatures signatures;
   private final JdbcClient jdbc;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
   private final Map<String, Authority> known = new ConcurrentHashMap<>();
 
-  Authorities(ServiceKeys keys, Keyring keyring, JdbcClient jdbc, Clock clock) {
+  Authorities(ServiceKeys keys, KeySignatures signatures, JdbcClient jdbc, Clock clock) {
     this.keys = keys;
-    this.keyring = keyring;
+    this.signatures = signatures;
     this.jdbc = jdbc;
     this.clock = clock;
   }
@@ -195,7 +195,7 @@ public class Authorities {
               .build(
                   new CertificateSigner(
                       issuer.suite(),
-                      tbs -> keyring.sign(issuer.keyId(), SigningInput.message(tbs))))
+                      tbs -> signatures.sign(issuer.keyId(), SigningInput.message(tbs))))
               .getEncoded());
     } catch (IOException e) {
       throw new UncheckedIOException(e);

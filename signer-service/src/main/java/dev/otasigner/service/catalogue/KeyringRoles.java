@@ -3,6 +3,7 @@ package dev.otasigner.service.catalogue;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeyState;
 import dev.otasigner.service.keyring.KeyEntry;
+import dev.otasigner.service.keyring.KeySignatures;
 import dev.otasigner.service.keyring.Keyring;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SignatureSuite;
@@ -25,11 +26,13 @@ final class KeyringRoles implements RoleKeyring {
   private static final Set<String> ONE_KIND = Set.of(Metadata.SNAPSHOT, Metadata.TIMESTAMP);
 
   private final Keyring keyring;
+  private final KeySignatures signatures;
   private final LineageKey lineage;
   private final boolean postQuantum;
 
-  KeyringRoles(Keyring keyring, LineageKey lineage, boolean postQuantum) {
+  KeyringRoles(Keyring keyring, KeySignatures signatures, LineageKey lineage, boolean postQuantum) {
     this.keyring = keyring;
+    this.signatures = signatures;
     this.lineage = lineage;
     this.postQuantum = postQuantum;
   }
@@ -61,7 +64,7 @@ final class KeyringRoles implements RoleKeyring {
 
   @Override
   public byte[] sign(VerificationKey key, byte[] canonical) {
-    return keyring.sign(key.keyId(), SigningInput.message(canonical));
+    return signatures.sign(key.keyId(), SigningInput.message(canonical));
   }
 
   private static KeyPurpose purposeOf(String role) {

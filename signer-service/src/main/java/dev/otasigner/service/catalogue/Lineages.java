@@ -4,6 +4,7 @@ import dev.otasigner.service.Milestones;
 import dev.otasigner.service.ServiceDirectories;
 import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.fleet.LineageRoots;
+import dev.otasigner.service.keyring.KeySignatures;
 import dev.otasigner.service.keyring.Keyring;
 import dev.otasigner.service.signing.FleetFacts;
 import dev.otasigner.verifier.Digest;
@@ -35,6 +36,7 @@ final class Lineages implements LineageRoots {
   private final LineageStore store;
   private final ServiceDirectories directories;
   private final Keyring keyring;
+  private final KeySignatures signatures;
   private final FleetFacts fleet;
   private final AuditLog audit;
   private final Milestones milestones;
@@ -51,6 +53,7 @@ final class Lineages implements LineageRoots {
       LineageStore store,
       ServiceDirectories directories,
       Keyring keyring,
+      KeySignatures signatures,
       FleetFacts fleet,
       AuditLog audit,
       Milestones milestones,
@@ -60,6 +63,7 @@ final class Lineages implements LineageRoots {
     this.store = store;
     this.directories = directories;
     this.keyring = keyring;
+    this.signatures = signatures;
     this.fleet = fleet;
     this.audit = audit;
     this.milestones = milestones;
@@ -93,7 +97,7 @@ final class Lineages implements LineageRoots {
           files,
           new Publisher(
               files,
-              new KeyringRoles(keyring, key, postQuantum),
+              new KeyringRoles(keyring, signatures, key, postQuantum),
               new DatabaseLedger(jdbc, ownTransaction, key),
               new ClientCheck(Lineage.thresholds(postQuantum)),
               milestones));

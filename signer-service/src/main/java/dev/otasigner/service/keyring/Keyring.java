@@ -1,9 +1,9 @@
 package dev.otasigner.service.keyring;
 
-import dev.otasigner.keys.KeyOperationException;
+import static dev.otasigner.service.keyring.Refusals.told;
+
 import dev.otasigner.keys.KeyOperationException.NameTaken;
 import dev.otasigner.keys.KeyOperationException.NoSuchKey;
-import dev.otasigner.keys.KeyOperationException.NotUsable;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
@@ -13,16 +13,12 @@ import dev.otasigner.keys.TokenKey;
 import dev.otasigner.keys.worker.RemoteWorker;
 import dev.otasigner.keys.worker.Rule;
 import dev.otasigner.keys.worker.Worker;
-import dev.otasigner.keys.worker.WorkerRequest;
 import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.problem.SignerException;
-import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SignatureSuite;
-import dev.otasigner.verifier.crypto.SigningInput;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,16 +26,15 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * The service's keys, and the one way to their signatures. Every refusal is a {@link
+ * The service's keys: how they are made, and what becomes of them. Every refusal is a {@link
  * SignerException}: NOT_FOUND, CONFLICT, KEY_NOT_USABLE (with member {@code code}),
- * APPROVAL_MISSING (with member {@code code}), TOKEN_UNAVAILABLE, BAD_REQUEST.
+ * TOKEN_UNAVAILABLE, BAD_REQUEST.
  */
 @Component
 public class Keyring {
@@ -317,95 +312,6 @@ public class Keyring {
     return SignerException.notFound("key '" + nameOrId + "'");
   }
 
-  /**
-   * An unattended signature: over a TUF role in its canonical JSON whatever the suite, a
-   * certificate's TBSCertificate, a checkpoint.
-   */
-  public byte[] sign(Digest keyId, SigningInput input) {
-    return sign(keyId, Digest.of(input.bytes()), input, List.of());
-  }
-
-  /**
-   * A signature for a request.
-   *
-   * @param request digest of the canonical request document
-   * @param approvals DSSE envelopes; where a rule asks for them, use {@link #sign(Digest, Bytes,
-   *     SigningInput, List)}
-   */
-  public byte[] sign(Digest keyId, Digest request, SigningInput input, List<byte[]> approvals) {
-    return signAll(
-            List.of(new WorkerRequest(request, Optional.empty(), keyId, input, bytes(approvals))))
-        .get(0)
-        .toByteArray();
-  }
-
-  /**
-   * A signature for a request, with the document that approvers approved.
-   *
-   * @param document canonical JSON
-   */
-  public byte[] sign(Digest keyId, Bytes document, SigningInput input, List<byte[]> approvals) {
-    return signAll(
-            List.of(
-                new WorkerRequest(
-                    Digest.of(document), Optional.of(document), keyId, input, bytes(approvals))))
-        .get(0)
-        .toByteArray();
-  }
-
-  /**
-   * Several signatures, all or none, in the order of the requests. Where they come from two tokens,
-   * what the first one signed does not leave when the second one fails.
-   */
-  public List<Bytes> signAll(List<WorkerRequest> requests) {
-    List<KeyEntry> keys = new ArrayList<>();
-    for (WorkerRequest request : requests) {
-      keys.add(requireActive(byId(request.keyId())));
-    }
-    List<Bytes> signatures = told(() -> sign(keys, requests));
-    for (int i = 0; i < keys.size(); i++) {
-      KeyEntry key = keys.get(i);
-      if (key.purpose().isGuarded()) {
-        // What signs unattended stands in the worker's journal; the log holds what people asked
-        // for.
-        audit.record(
-            "key.used",
-            "key:" + key.name(),
-            Map.of(
-                "keyId", key.keyId().hex(),
-                "purpose", key.purpose().code(),
-                "request", requests.get(i).request().hex(),
-                "signature", Digest.of(signatures.get(i)).hex()));
-      }
-    }
-    return signatures;
-  }
-
-  private List<Bytes> sign(List<KeyEntry> keys, List<WorkerRequest> requests) {
-    Bytes[] signatures = new Bytes[requests.size()];
-    for (TokenName token : TokenName.values()) {
-      List<Integer> places =
-          IntStream.range(0, keys.size())
-              .filter(i -> keys.get(i).token() == token)
-              .boxed()
-              .toList();
-      if (!places.isEmpty()) {
-        List<Bytes> made = tokens.of(token).sign(places.stream().map(requests::get).toList());
-        for (int i = 0; i < places.size(); i++) {
-          signatures[places.get(i)] = made.get(i);
-        }
-      }
-    }
-    return List.of(signatures);
-  }
-
-  private static KeyEntry requireActive(KeyEntry key) {
-    if (key.state() != KeyState.ACTIVE) {
-      throw Refusals.of(new NotUsable(key.name(), key.state(), "sign"));
-    }
-    return key;
-  }
-
   /** How many approvals the worker's own configuration asks for each time the key signs. */
   public int minApprovals(Digest keyId) {
     TokenName token =
@@ -447,17 +353,5 @@ public class Keyring {
   /** How the worker's processes fare, where the token has any. */
   Optional<RemoteWorker.Standing> standing(TokenName token) {
     return tokens.standing(token);
-  }
-
-  private static List<Bytes> bytes(List<byte[]> values) {
-    return values.stream().map(Bytes::copyOf).toList();
-  }
-
-  private static <T> T told(Supplier<T> action) {
-    try {
-      return action.get();
-    } catch (KeyOperationException e) {
-      throw Refusals.of(e);
-    }
   }
 }

@@ -6,6 +6,7 @@ import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.json.Json;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** What a token or its worker refuses, in the words of the service's problems. */
 final class Refusals {
@@ -13,6 +14,15 @@ final class Refusals {
   private static final Json RETRY_AFTER = new Json.Num(2);
 
   private Refusals() {}
+
+  /** What the action gives, with the worker's refusals in the service's words. */
+  static <T> T told(Supplier<T> action) {
+    try {
+      return action.get();
+    } catch (KeyOperationException e) {
+      throw of(e);
+    }
+  }
 
   static SignerException of(KeyOperationException e) {
     String detail = String.valueOf(e.getMessage());

@@ -1,6 +1,7 @@
 package dev.otasigner.service.signing;
 
 import dev.otasigner.service.keyring.KeyEntry;
+import dev.otasigner.service.keyring.KeySignatures;
 import dev.otasigner.service.keyring.Keyring;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
@@ -13,9 +14,11 @@ import org.springframework.stereotype.Component;
 @Component
 final class KeyringSigningKeys implements SigningKeys {
   private final Keyring keyring;
+  private final KeySignatures signatures;
 
-  KeyringSigningKeys(Keyring keyring) {
+  KeyringSigningKeys(Keyring keyring, KeySignatures signatures) {
     this.keyring = keyring;
+    this.signatures = signatures;
   }
 
   @Override
@@ -35,7 +38,6 @@ final class KeyringSigningKeys implements SigningKeys {
 
   @Override
   public byte[] sign(Digest keyId, Bytes document, SigningInput input, List<Bytes> approvals) {
-    return keyring.sign(
-        keyId, document, input, approvals.stream().map(Bytes::toByteArray).toList());
+    return signatures.sign(keyId, document, input, approvals);
   }
 }

@@ -85,7 +85,7 @@ final class ApprovingWorker {
   }
 
   /** An approver's envelope. */
-  static byte[] word(Bytes document, String requester, String approver, TestKey signer) {
+  static Bytes word(Bytes document, String requester, String approver, TestKey signer) {
     Approval word =
         new Approval(
             Digest.of(document),
@@ -98,6 +98,6 @@ final class ApprovingWorker {
             Optional.empty());
     Envelope envelope =
         new Envelope(Approval.PAYLOAD_TYPE, Bytes.copyOf(word.toJson().textBytes()), List.of());
-    return signer.sign(envelope).toBytes();
+    return Bytes.copyOf(signer.sign(envelope).toBytes());
   }
 }

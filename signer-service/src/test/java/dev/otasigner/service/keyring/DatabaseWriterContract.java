@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.keys.worker.WorkerRequest;
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.fleet.FleetFixture;
 import dev.otasigner.service.problem.SignerException;
@@ -21,6 +22,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -53,6 +55,7 @@ abstract class DatabaseWriterContract {
   @LocalServerPort private int port;
   @Autowired private Admin.Printed printed;
   @Autowired private Keyring keyring;
+  @Autowired private KeySignatures signatures;
   @Autowired private JdbcTemplate database;
 
   private final Map<Digest, Integer> approved = new HashMap<>();
@@ -85,7 +88,7 @@ abstract class DatabaseWriterContract {
     SigningInput first = content(purpose, "first");
     Bytes document = ApprovingWorker.document(key, first, "dave");
     byte[] signature =
-        keyring.sign(
+        signatures.sign(
             key.keyId(),
             document,
             first,
@@ -143,14 +146,22 @@ abstract class DatabaseWriterContract {
     };
   }
 
+  /** Named by the digest alone: the document stays away. */
+  private static WorkerRequest undocumented(
+      KeyEntry key, Bytes document, SigningInput input, List<Bytes> words) {
+    return new WorkerRequest(Digest.of(document), Optional.empty(), key.keyId(), input, words);
+  }
+
   /** Asks in every way there is for a signature of these bytes, and gets none. */
-  private void nobodySigns(KeyEntry key, SigningInput input, List<byte[]> words) {
+  private void nobodySigns(KeyEntry key, SigningInput input, List<Bytes> words) {
     Bytes document = ApprovingWorker.document(key, input, "mallory");
-    assertThat(catchThrowable(() -> keyring.sign(key.keyId(), input)))
+    assertThat(catchThrowable(() -> signatures.sign(key.keyId(), input)))
         .isInstanceOf(SignerException.class);
-    assertThat(catchThrowable(() -> keyring.sign(key.keyId(), document, input, words)))
+    assertThat(catchThrowable(() -> signatures.sign(key.keyId(), document, input, words)))
         .isInstanceOf(SignerException.class);
-    assertThat(catchThrowable(() -> keyring.sign(key.keyId(), Digest.of(document), input, words)))
+    assertThat(
+            catchThrowable(
+                () -> signatures.signAll(List.of(undocumented(key, document, input, words)))))
         .isInstanceOf(SignerException.class);
   }
 
@@ -173,9 +184,10 @@ abstract class DatabaseWriterContract {
         "m" + UUID.randomUUID().toString().substring(0, 8));
     nobodySigns(key, second, List.of(ApprovingWorker.word(document, "mallory", "alice", OWN)));
     nobodySigns(key, second, List.of(ApprovingWorker.word(document, "dave", "mallory", OWN)));
-    byte[] changed = ApprovingWorker.word(document, "mallory", "alice", ApprovingWorker.ALICE);
+    byte[] changed =
+        ApprovingWorker.word(document, "mallory", "alice", ApprovingWorker.ALICE).toByteArray();
     changed[changed.length / 2] ^= 1;
-    nobodySigns(key, second, List.of(changed));
+    nobodySigns(key, second, List.of(Bytes.copyOf(changed)));
   }
 
   /** What Alice approved is that request, and it has been signed already. */
@@ -186,14 +198,15 @@ abstract class DatabaseWriterContract {
     SigningInput first = content(purpose, "first");
     SigningInput second = content(purpose, "second");
     Bytes document = ApprovingWorker.document(key, first, "dave");
-    byte[] alices = ApprovingWorker.word(document, "dave", "alice", ApprovingWorker.ALICE);
+    Bytes alices = ApprovingWorker.word(document, "dave", "alice", ApprovingWorker.ALICE);
     nobodySigns(key, second, List.of(alices));
-    assertThat(catchThrowable(() -> keyring.sign(key.keyId(), document, second, List.of(alices))))
+    assertThat(
+            catchThrowable(() -> signatures.sign(key.keyId(), document, second, List.of(alices))))
         .isInstanceOf(SignerException.class);
-    byte[] again = keyring.sign(key.keyId(), document, first, List.of(alices));
+    byte[] again = signatures.sign(key.keyId(), document, first, List.of(alices));
     assertThat(again)
         .as("the signature of then, not a second one")
-        .isEqualTo(keyring.sign(key.keyId(), document, first, List.of(alices)));
+        .isEqualTo(signatures.sign(key.keyId(), document, first, List.of(alices)));
   }
 
   @ParameterizedTest

@@ -48,6 +48,7 @@ class HsmKeysTests {
   @LocalServerPort private int port;
   @Autowired private Admin.Printed printed;
   @Autowired private Keyring keyring;
+  @Autowired private KeySignatures signatures;
   @Autowired private JdbcTemplate database;
 
   @DynamicPropertySource
@@ -109,9 +110,9 @@ class HsmKeysTests {
   void oneRequestIsSignedByKeysOfBothTokens() throws Exception {
     KeyEntry hard = active(TokenName.HSM, "both-hard");
     KeyEntry soft = active(TokenName.SOFTWARE, "both-soft");
-    List<Bytes> signatures = keyring.signAll(List.of(request("both", soft), request("both", hard)));
-    soft.key().verifyHash(new byte[32], signatures.get(0).toByteArray());
-    hard.key().verifyHash(new byte[32], signatures.get(1).toByteArray());
+    List<Bytes> made = signatures.signAll(List.of(request("both", soft), request("both", hard)));
+    soft.key().verifyHash(new byte[32], made.get(0).toByteArray());
+    hard.key().verifyHash(new byte[32], made.get(1).toByteArray());
   }
 
   @Test
@@ -144,14 +145,14 @@ class HsmKeysTests {
         "update keyring_key set token = 'SOFTWARE' where key_id = ?", key.keyId().hex());
     SignerException refusal =
         catchThrowableOfType(
-            SignerException.class, () -> keyring.signAll(List.of(request("moved", key))));
+            SignerException.class, () -> signatures.signAll(List.of(request("moved", key))));
     assertThat(refusal.type()).isEqualTo(ProblemType.KEY_NOT_USABLE);
   }
 
   @Test
   void aTokenThatIsAwayIsSaidToBeAwayAndSignsAgainWhenItIsBack() throws Exception {
     KeyEntry key = active(TokenName.HSM, "away");
-    Bytes before = keyring.signAll(List.of(request("away", key))).get(0);
+    Bytes before = signatures.signAll(List.of(request("away", key))).get(0);
     assertThat(health(200)).contains("\"hsm\"").doesNotContain("\"canSign\":false");
     hsm.token().pullOut();
     try {
@@ -207,7 +208,7 @@ class HsmKeysTests {
   private Bytes patiently(WorkerRequest request) {
     for (int i = 0; ; i++) {
       try {
-        return keyring.signAll(List.of(request)).get(0);
+        return signatures.signAll(List.of(request)).get(0);
       } catch (SignerException e) {
         if (e.type() != ProblemType.TOKEN_UNAVAILABLE || i > TRIES) {
           throw e;

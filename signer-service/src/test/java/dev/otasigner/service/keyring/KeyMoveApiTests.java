@@ -43,6 +43,7 @@ class KeyMoveApiTests {
   @LocalServerPort private int port;
   @Autowired private Admin.Printed printed;
   @Autowired private Keyring keyring;
+  @Autowired private KeySignatures signatures;
   @Autowired private Tokens tokens;
   @Autowired private JdbcTemplate database;
 
@@ -73,7 +74,9 @@ class KeyMoveApiTests {
   /** Named by its content, as it is the same request whenever it is made. */
   private Bytes sign(KeyEntry key) {
     Digest content = Digest.of(IMAGE.bytes());
-    return keyring.signAll(List.of(WorkerRequest.unattended(content, key.keyId(), IMAGE))).get(0);
+    return signatures
+        .signAll(List.of(WorkerRequest.unattended(content, key.keyId(), IMAGE)))
+        .get(0);
   }
 
   private static Path file(KeyEntry key) {

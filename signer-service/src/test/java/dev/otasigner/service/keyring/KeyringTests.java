@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.KeyState;
+import dev.otasigner.keys.worker.WorkerRequest;
 import dev.otasigner.service.TemporaryData;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
@@ -43,6 +44,7 @@ class KeyringTests {
   private static Path data = Path.of("");
 
   @Autowired private Keyring keyring;
+  @Autowired private KeySignatures signatures;
   @Autowired private TokenHealthIndicator health;
   @Autowired private JdbcTemplate database;
   @Autowired private Needed needed;
@@ -92,7 +94,7 @@ class KeyringTests {
   }
 
   private byte[] sign(KeyEntry key) {
-    return keyring.sign(key.keyId(), SigningInput.message(manifest()));
+    return signatures.sign(key.keyId(), SigningInput.message(manifest()));
   }
 
   private ProblemType problemOfSigningWith(KeyEntry key) {
@@ -150,7 +152,7 @@ class KeyringTests {
     byte[] root = Json.object().put("_type", "root").build().canonicalBytes();
     SignerException refusal =
         catchThrowableOfType(
-            SignerException.class, () -> keyring.sign(key.keyId(), SigningInput.message(root)));
+            SignerException.class, () -> signatures.sign(key.keyId(), SigningInput.message(root)));
     assertThat(refusal.members()).containsEntry("code", new Json.Str("content"));
   }
 
@@ -270,7 +272,8 @@ class KeyringTests {
   void everyUseOfAGuardedKeyIsInTheAuditLog() {
     KeyEntry key = active();
     Digest request = Digest.of("request".getBytes(StandardCharsets.UTF_8));
-    keyring.sign(key.keyId(), request, SigningInput.message(manifest()), List.of());
+    signatures.signAll(
+        List.of(WorkerRequest.unattended(request, key.keyId(), SigningInput.message(manifest()))));
     List<String> records =
         database.queryForList(
             "select record from audit_leaf where record like ? order by position",

@@ -46,6 +46,7 @@ class KeysControllerTests {
   @LocalServerPort private int port;
   @Autowired private Admin.Printed printed;
   @Autowired private Keyring keyring;
+  @Autowired private KeySignatures signatures;
   @Autowired private JdbcTemplate database;
 
   @DynamicPropertySource
@@ -196,7 +197,7 @@ class KeysControllerTests {
                 key, document, List.of(ApprovingWorker.word(document, "mallory", "alice", own))))
         .isEqualTo(ProblemType.APPROVAL_MISSING);
     SignerException bare =
-        catchThrowableOfType(SignerException.class, () -> keyring.sign(key.keyId(), IMAGE));
+        catchThrowableOfType(SignerException.class, () -> signatures.sign(key.keyId(), IMAGE));
     assertThat(bare.type()).isEqualTo(ProblemType.APPROVAL_MISSING);
   }
 
@@ -205,7 +206,7 @@ class KeysControllerTests {
     KeyEntry key = activeImageKey("approved");
     Bytes document = ApprovingWorker.document(key, IMAGE, "dave");
     byte[] signature =
-        keyring.sign(
+        signatures.sign(
             key.keyId(),
             document,
             IMAGE,
@@ -218,9 +219,9 @@ class KeysControllerTests {
         keyring.create(name, KeyPurpose.IMAGE, SignatureSuite.ECDSA_P256_SHA256).keyId());
   }
 
-  private ProblemType problemOfSigning(KeyEntry key, Bytes document, List<byte[]> approvals) {
+  private ProblemType problemOfSigning(KeyEntry key, Bytes document, List<Bytes> approvals) {
     return catchThrowableOfType(
-            SignerException.class, () -> keyring.sign(key.keyId(), document, IMAGE, approvals))
+            SignerException.class, () -> signatures.sign(key.keyId(), document, IMAGE, approvals))
         .type();
   }
 }

@@ -1,0 +1,105 @@
+package dev.otasigner.service.keyring;
+
+import dev.otasigner.keys.KeyOperationException.NotUsable;
+import dev.otasigner.keys.KeyState;
+import dev.otasigner.keys.worker.WorkerRequest;
+import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.crypto.SigningInput;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+
+/**
+ * The one way to a signature by the service's keys. Every refusal is a {@link SignerException}:
+ * NOT_FOUND, KEY_NOT_USABLE and APPROVAL_MISSING (with member {@code code}), TOKEN_UNAVAILABLE.
+ */
+@Component
+public class KeySignatures {
+  private final Keyring keyring;
+  private final Tokens tokens;
+  private final AuditLog audit;
+
+  KeySignatures(Keyring keyring, Tokens tokens, AuditLog audit) {
+    this.keyring = keyring;
+    this.tokens = tokens;
+    this.audit = audit;
+  }
+
+  /**
+   * An unattended signature: over a TUF role in its canonical JSON whatever the suite, a
+   * certificate's TBSCertificate, a checkpoint.
+   */
+  public byte[] sign(Digest keyId, SigningInput input) {
+    return sign(WorkerRequest.unattended(Digest.of(input.bytes()), keyId, input));
+  }
+
+  /**
+   * A signature for a request, with the document that approvers approved.
+   *
+   * @param document canonical JSON
+   * @param approvals DSSE envelopes
+   */
+  public byte[] sign(Digest keyId, Bytes document, SigningInput input, List<Bytes> approvals) {
+    return sign(
+        new WorkerRequest(Digest.of(document), Optional.of(document), keyId, input, approvals));
+  }
+
+  private byte[] sign(WorkerRequest request) {
+    return signAll(List.of(request)).get(0).toByteArray();
+  }
+
+  /**
+   * Several signatures, all or none, in the order of the requests. Where they come from two tokens,
+   * what the first one signed does not leave when the second one fails.
+   */
+  public List<Bytes> signAll(List<WorkerRequest> requests) {
+    List<KeyEntry> keys = requests.stream().map(request -> active(request.keyId())).toList();
+    List<Bytes> signatures = Refusals.told(() -> signedBy(keys, requests));
+    for (int i = 0; i < keys.size(); i++) {
+      if (keys.get(i).purpose().isGuarded()) {
+        // What signs unattended stands in the worker's journal; the log holds what people asked
+        // for.
+        record(keys.get(i), requests.get(i), signatures.get(i));
+      }
+    }
+    return signatures;
+  }
+
+  private KeyEntry active(Digest keyId) {
+    KeyEntry key = keyring.byId(keyId);
+    if (key.state() != KeyState.ACTIVE) {
+      throw Refusals.of(new NotUsable(key.name(), key.state(), "sign"));
+    }
+    return key;
+  }
+
+  /** Each token signs once, for all of its keys. */
+  private List<Bytes> signedBy(List<KeyEntry> keys, List<WorkerRequest> requests) {
+    Map<TokenName, List<WorkerRequest>> parts = new EnumMap<>(TokenName.class);
+    for (int i = 0; i < keys.size(); i++) {
+      parts.computeIfAbsent(keys.get(i).token(), token -> new ArrayList<>()).add(requests.get(i));
+    }
+    Map<TokenName, Iterator<Bytes>> made = new EnumMap<>(TokenName.class);
+    parts.forEach((token, part) -> made.put(token, tokens.of(token).sign(part).iterator()));
+    return keys.stream().map(key -> Objects.requireNonNull(made.get(key.token())).next()).toList();
+  }
+
+  private void record(KeyEntry key, WorkerRequest request, Bytes signature) {
+    audit.record(
+        "key.used",
+        "key:" + key.name(),
+        Map.of(
+            "keyId", key.keyId().hex(),
+            "purpose", key.purpose().code(),
+            "request", request.request().hex(),
+            "signature", Digest.of(signature).hex()));
+  }
+}
