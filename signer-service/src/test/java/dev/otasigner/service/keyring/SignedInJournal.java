@@ -25,7 +25,11 @@ final class SignedInJournal {
     Map<Digest, Integer> signed = new HashMap<>();
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(journal));
     while (in.available() > 0) {
-      byte[] json = new byte[in.readInt()];
+      int length = in.readInt();
+      if (length == 0) {
+        break; // room for records to come
+      }
+      byte[] json = new byte[length];
       in.readInt(); // the checksum, which the worker itself looks at
       in.readFully(json);
       Fields record = JsonReader.readObject(json, MAX_BYTES);
