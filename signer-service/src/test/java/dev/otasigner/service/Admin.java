@@ -15,6 +15,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -53,7 +54,11 @@ public final class Admin {
   }
 
   /** An answer. */
-  public record Answer(int status, Bytes body) {
+  public record Answer(int status, Bytes body, List<String> retryAfter) {
+    public Answer(int status, Bytes body) {
+      this(status, body, List.of());
+    }
+
     public Fields json() {
       try {
         return JsonReader.readObject(body.toByteArray(), MAX_BYTES);
@@ -185,7 +190,10 @@ public final class Admin {
     try {
       HttpResponse<byte[]> response =
           client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-      return new Answer(response.statusCode(), Bytes.copyOf(response.body()));
+      return new Answer(
+          response.statusCode(),
+          Bytes.copyOf(response.body()),
+          response.headers().allValues("Retry-After"));
     } catch (IOException e) {
       throw new AssertionError(e);
     } catch (InterruptedException e) {

@@ -159,6 +159,7 @@ class HsmKeysTests {
       Admin.Answer answer =
           create("late", ",'token':'hsm'").expectProblem(503, "token-unavailable");
       assertThat(answer.text()).contains("\"retryAfterSeconds\":2");
+      assertThat(answer.retryAfter()).containsExactly("2");
       assertThat(health(503)).contains("\"canSign\":false").contains("token-unavailable");
       active(TokenName.SOFTWARE, "meanwhile");
     } finally {

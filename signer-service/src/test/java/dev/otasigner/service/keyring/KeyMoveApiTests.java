@@ -186,4 +186,14 @@ class KeyMoveApiTests {
     SignerException refusal = catchThrowableOfType(SignerException.class, () -> sign(key));
     assertThat(refusal.members()).containsEntry("code", new Json.Str("rule-ended"));
   }
+
+  @Test
+  void aKeyInBothTokensIsDestroyedInBoth() {
+    KeyEntry key = inBoth("undone");
+    keyring.change(key.keyId(), KeyState.DEACTIVATED, Optional.empty());
+    keyring.change(key.keyId(), KeyState.DESTROYED, Optional.empty());
+    assertThat(file(key)).doesNotExist();
+    assertThat(tokens.of(TokenName.HSM).find("undone")).isEmpty();
+    assertThat(tokens.of(TokenName.HSM).rule(key.keyId())).isEmpty();
+  }
 }
