@@ -61,6 +61,7 @@ public final class SoftwareToken
   private final Path directory;
   private final ExclusiveLock lock;
   private final SecureRandom random = new SecureRandom();
+  private final SlowLane slow = new SlowLane(Runtime.getRuntime().availableProcessors());
   private final Map<Digest, Held> held = new ConcurrentHashMap<>();
   private volatile @Nullable Seal seal;
   private volatile @Nullable SoftKey probe;
@@ -315,7 +316,14 @@ public final class SoftwareToken
 
   @Override
   public byte[] sign(Digest keyId, SigningInput input) {
-    return require(keyId).key().sign(input);
+    SoftKey key = require(keyId).key();
+    return key.publicKey().suite().family() == SignatureSuite.Family.SLH_DSA
+        ? slow.sign(() -> key.sign(input))
+        : key.sign(input);
+  }
+
+  int slowSignaturesUnderWay() {
+    return slow.underWay();
   }
 
   @Override
