@@ -12,7 +12,7 @@ import java.util.function.Function;
 /**
  * Where private keys live. Four operations; anything else is a capability of its own that a token
  * may have besides: {@link Listing}, {@link Import}, {@link Departure}, {@link Adoption}, {@link
- * Destruction}, {@link Reread}, {@link Probe}.
+ * Destruction}, {@link Reread}, {@link Unfinished}, {@link Probe}.
  *
  * <p>Every operation throws {@link KeyOperationException.TokenUnavailable} when the token cannot be
  * reached. A token judges nothing: purpose, approvals and quotas are the worker's to check. Tokens
@@ -131,6 +131,12 @@ public interface Token extends AutoCloseable {
   interface Reread {
     /** Reads anew which keys there are. */
     void reread();
+  }
+
+  /** Tokens in which a killed process may leave a key that is of no use to anybody. */
+  interface Unfinished {
+    /** Keys that were being made, with what somebody needs who erases them. */
+    List<String> unfinished();
   }
 
   /** Tokens that can show that they sign, without using any key that means something. */

@@ -11,9 +11,12 @@ import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.bouncycastle.asn1.DEROctetString;
@@ -21,10 +24,15 @@ import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 
 /**
  * Puts keys into a token, each with its certificate. Whatever fails on the way takes back what it
- * has written; killed on the way, it leaves a key without a certificate, which nobody uses.
+ * has written; killed on the way, it leaves a key without a certificate, which nobody uses and
+ * {@link #unfinished} finds.
  */
 final class KeyWriter {
   private static final int ID_BYTES = 16;
+
+  /** What the CKA_ID of a key begins with that this has put into a token. */
+  private static final byte[] OURS = "ota-id".getBytes(StandardCharsets.US_ASCII);
+
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final Map<Part, Long> RSA =
       Map.of(
@@ -50,7 +58,24 @@ final class KeyWriter {
   static byte[] newId() {
     byte[] id = new byte[ID_BYTES];
     RANDOM.nextBytes(id);
+    System.arraycopy(OURS, 0, id, 0, OURS.length);
     return id;
+  }
+
+  /** Keys that this has put into the token and that have no certificate, in words for a person. */
+  static List<String> unfinished(TokenObjects objects) throws CryptokiException {
+    List<String> found = new ArrayList<>();
+    for (long key : objects.find(Template.tokenObject(Ck.CKO_PRIVATE_KEY))) {
+      byte[] id = objects.bytes(key, Ck.CKA_ID).orElse(OURS);
+      boolean ours = id.length == ID_BYTES && Arrays.equals(Arrays.copyOf(id, OURS.length), OURS);
+      String label = objects.text(key, Ck.CKA_LABEL).orElse("without a label");
+      if (ours
+          && !label.equals(ProbeKey.LABEL)
+          && objects.withId(Ck.CKO_CERTIFICATE, id).isEmpty()) {
+        found.add(label + " (CKA_ID " + Bytes.copyOf(id).hex() + ")");
+      }
+    }
+    return found;
   }
 
   Held generate() throws CryptokiException {

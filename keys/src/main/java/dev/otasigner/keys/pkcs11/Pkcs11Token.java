@@ -37,6 +37,7 @@ public final class Pkcs11Token
         Token.Adoption,
         Token.Destruction,
         Token.Reread,
+        Token.Unfinished,
         Token.Probe {
   private static final int CHALLENGE_BYTES = 32;
 
@@ -228,6 +229,11 @@ public final class Pkcs11Token
   public KeyProtection protection(Digest keyId) {
     Held held = require(keyId);
     return using("tell of the key", objects -> KeyProtection.read(objects, held.handle()));
+  }
+
+  @Override
+  public List<String> unfinished() {
+    return using("tell what was left in it", KeyWriter::unfinished);
   }
 
   @Override

@@ -37,6 +37,9 @@ final class WorkerProcess {
 
     void active(WorkerProcess process, Recovery recovery);
 
+    /** Something that an operator should know. */
+    void notice(String message);
+
     void ended(WorkerProcess process, int exitCode, String why);
   }
 
@@ -119,6 +122,7 @@ final class WorkerProcess {
                   body.integer("intents", 0, Long.MAX_VALUE),
                   (int) body.integer("interrupted", 0, Integer.MAX_VALUE),
                   body.integer("cutBytes", 0, Long.MAX_VALUE)));
+      case "notice" -> watcher.notice(body.string("message"));
       case "failed" -> because(body.string("message"));
       default -> throw body.malformed("state", "not one of a worker's");
     }

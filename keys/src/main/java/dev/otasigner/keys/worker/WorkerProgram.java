@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -161,6 +162,7 @@ public final class WorkerProgram {
               .put("interrupted", recovery.interrupted())
               .put("cutBytes", recovery.cutBytes())
               .build());
+      tellUnfinished(token);
     } catch (PinRefused e) {
       fail(PIN_REFUSED, e);
     } catch (KeyOperationException e) {
@@ -171,6 +173,17 @@ public final class WorkerProgram {
       if (token != null && !active) {
         end.complete(TOKEN_LOST);
       }
+    }
+  }
+
+  private void tellUnfinished(Token token) {
+    List<String> keys =
+        token instanceof Token.Unfinished telling ? telling.unfinished() : List.of();
+    if (!keys.isEmpty()) {
+      server.tell(
+          "notice",
+          "keys whose making was interrupted lie in the token, of use to nobody; erase them there: "
+              + String.join(", ", keys));
     }
   }
 

@@ -155,6 +155,11 @@ final class WorkerSupervisor implements WorkerProcess.Watcher, AutoCloseable {
   }
 
   @Override
+  public synchronized void notice(String message) {
+    tell(message);
+  }
+
+  @Override
   public synchronized void ended(WorkerProcess process, int exitCode, String why) {
     if (exitCode == WorkerProgram.PIN_REFUSED && !finished) {
       finished = true;

@@ -119,6 +119,26 @@ class Pkcs11TokenTests implements CapabilityContract {
     assertThat(token.generate(SPEC).keyId()).isNotEqualTo(key.keyId());
   }
 
+  /** Killed between the key and its certificate, which makes it a key of ours. */
+  @Test
+  void aKeyWhoseMakingWasInterruptedIsNamedAndItsNameIsFree() throws Exception {
+    token.generate(SPEC);
+    token.generate(new KeySpec("whole", SPEC.suite(), SPEC.purpose()));
+    token.probe();
+    TokenObjects objects = SoftHsm.objects(module);
+    objects.destroy(
+        objects.find(Template.tokenObject(Ck.CKO_CERTIFICATE).with(Ck.CKA_LABEL, SPEC.name())));
+    reopen();
+    assertThat(token.unfinished())
+        .singleElement()
+        .asString()
+        .matches(SPEC.name() + " \\(CKA_ID [0-9a-f]{32}\\)");
+    assertThat(token.find(SPEC.name())).isEmpty();
+    TokenKey again = token.generate(SPEC);
+    assertThat(token.find(SPEC.name())).contains(again);
+    assertThat(token.unfinished()).hasSize(1);
+  }
+
   private SlotToken slot() throws CryptokiException {
     return JdkCryptoki.load(module.library()).token(module.slotId().orElseThrow());
   }

@@ -25,7 +25,12 @@ import java.util.function.Consumer;
 
 /** A token in memory that can be told to fail. Its keys are real. */
 final class FakeToken
-    implements Token, Token.Listing, Token.Adoption, Token.Destruction, Token.Probe {
+    implements Token,
+        Token.Listing,
+        Token.Adoption,
+        Token.Destruction,
+        Token.Unfinished,
+        Token.Probe {
   private record Held(TokenKey description, TestKey key) {}
 
   private final Map<Digest, Held> held = new LinkedHashMap<>();
@@ -36,6 +41,7 @@ final class FakeToken
   /** Called with what is to be signed, before it is. */
   Consumer<SigningInput> beforeSigning = input -> {};
 
+  List<String> unfinished = List.of();
   boolean signsWrongly;
   boolean gone;
   int signatures;
@@ -110,6 +116,11 @@ final class FakeToken
   public TokenKey adopt(KeySpec spec, String uri) {
     publicHalf(spec.suite(), uri);
     return hold(spec.name(), spec.purpose(), Objects.requireNonNull(foreign.get(uri)));
+  }
+
+  @Override
+  public List<String> unfinished() {
+    return unfinished;
   }
 
   @Override

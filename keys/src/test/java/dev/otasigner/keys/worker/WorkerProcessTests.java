@@ -1,11 +1,14 @@
 package dev.otasigner.keys.worker;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -65,6 +68,18 @@ class WorkerProcessTests {
   @Test
   void newsThatNoWorkerHasEndTheProcess() {
     assertSays("state", "\\000\\000\\000\\014\\000\\000\\000\\000{\"state\":\"\"}");
+  }
+
+  @Test
+  void whatAnOperatorShouldKnowIsPassedOn() throws Exception {
+    CompletableFuture<String> told = new CompletableFuture<>();
+    String news =
+        "\\000\\000\\000\\043\\000\\000\\000\\000{\"state\":\"notice\",\"message\":\"left\"}";
+    WorkerLaunch launch =
+        new WorkerLaunch(
+            List.of("sh", "-c", "printf '" + news + "'; exec cat >/dev/null"), Set.of());
+    worker = RemoteWorker.start(launch, SHORT, told::complete);
+    assertThat(told.get(20, TimeUnit.SECONDS)).isEqualTo("left");
   }
 
   @Test

@@ -171,6 +171,13 @@ class WorkerProgramTests {
   }
 
   @Test
+  void whatAKilledWorkerLeftInTheTokenIsTold() throws Exception {
+    token.unfinished = List.of("image (CKA_ID 6f74)");
+    assertThat(endAfter(PipedOutputStream::close)).isEqualTo(WorkerProgram.ENDED);
+    assertThat(said()).contains("notice", "interrupted", "image (CKA_ID 6f74)");
+  }
+
+  @Test
   void aRefusedPinHasACodeOfItsOwn() throws IOException {
     TokenSource refusing =
         pin -> {
