@@ -15,6 +15,7 @@ import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.RSAKeyGenParameterSpec;
 import java.util.Locale;
+import java.util.Optional;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
 
 /** A key used as any program would, with nothing around it: no intent, no check, no record. */
@@ -29,18 +30,32 @@ final class BareKey {
     this.key = key;
   }
 
-  /** By the JVM's own provider, or Bouncy Castle's where the JVM has none. */
-  static BareKey ofJvm(SignatureSuite suite) throws GeneralSecurityException {
+  /** By the provider whose arithmetic the software token uses too. */
+  static BareKey ofSameProvider(SignatureSuite suite) throws GeneralSecurityException {
+    Provider bouncyCastle = new BouncyCastleProvider();
     return switch (suite.family()) {
-      case RSA_PKCS1 -> made(Security.getProvider("SunRsaSign"), "RSA", "SHA256withRSA", suite);
-      case ECDSA -> made(Security.getProvider("SunEC"), "EC", "SHA256withECDSA", suite);
-      case ED25519 -> made(Security.getProvider("SunEC"), "Ed25519", "Ed25519", suite);
+      case RSA_PKCS1 ->
+          made(
+              corretto().orElse(Security.getProvider("SunRsaSign")), "RSA", "SHA256withRSA", suite);
+      case ECDSA -> made(bouncyCastle, "EC", "SHA256withECDSA", suite);
+      case ED25519 -> made(bouncyCastle, "Ed25519", "Ed25519", suite);
       case ML_DSA -> {
         String name = suite.code().toUpperCase(Locale.ROOT);
-        yield made(new BouncyCastleProvider(), name, name, suite);
+        yield made(bouncyCastle, name, name, suite);
       }
       default -> throw new IllegalArgumentException("no yardstick for " + suite.code());
     };
+  }
+
+  /** The native provider, in the run that has it on its class path. */
+  static Optional<Provider> corretto() {
+    try {
+      Class<?> type =
+          Class.forName("com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider");
+      return Optional.of((Provider) type.getField("INSTANCE").get(null));
+    } catch (ReflectiveOperationException e) {
+      return Optional.empty();
+    }
   }
 
   /** By the JDK's PKCS#11 provider, with a key that lives in the module as ours do. */

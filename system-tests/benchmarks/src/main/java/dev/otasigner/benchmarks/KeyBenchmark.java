@@ -34,6 +34,7 @@ import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -50,7 +51,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
-@Warmup(iterations = 2, time = 1)
+@Warmup(iterations = 8, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
 @SuppressWarnings("NullAway.Init")
@@ -60,6 +61,8 @@ public class KeyBenchmark {
 
   @Param({"RSA_PKCS1_3072_SHA256", "ECDSA_P256_SHA256", "ED25519", "ML_DSA_65"})
   public SignatureSuite suite = SignatureSuite.ED25519;
+
+  static final int IN_ONE_CALL = 16;
 
   /** Where the key lies. */
   public enum Place {
@@ -77,12 +80,16 @@ public class KeyBenchmark {
 
     @Override
     public String toString() {
-      return suite.code() + (place == Place.PKCS11 ? ", SoftHSM" : ", software");
+      String who = BareKey.corretto().isPresent() ? ", software, Corretto" : ", software";
+      return suite.code() + (place == Place.PKCS11 ? ", SoftHSM" : who);
     }
   }
 
   static List<Row> rows() {
     List<Row> rows = new ArrayList<>();
+    if (BareKey.corretto().isPresent()) {
+      return List.of(new Row(Place.SOFTWARE, SignatureSuite.RSA_PKCS1_3072_SHA256));
+    }
     for (SignatureSuite suite :
         List.of(
             SignatureSuite.RSA_PKCS1_3072_SHA256,
@@ -109,7 +116,7 @@ public class KeyBenchmark {
   public void makeKeys() throws Exception {
     Path directory = Files.createTempDirectory("worker");
     if (place == Place.SOFTWARE) {
-      bare = BareKey.ofJvm(suite);
+      bare = BareKey.ofSameProvider(suite);
       SoftwareToken token;
       try (Passphrase passphrase = Passphrase.ofPrompt("benchmark".toCharArray())) {
         token =
@@ -156,9 +163,23 @@ public class KeyBenchmark {
     return sign(message(number.incrementAndGet()));
   }
 
+  /** Several signatures of one call share an intent's and an outcome's way to the disk. */
+  @Benchmark
+  @OperationsPerInvocation(IN_ONE_CALL)
+  public List<Bytes> inOneCall() {
+    List<WorkerRequest> requests = new ArrayList<>();
+    for (int i = 0; i < IN_ONE_CALL; i++) {
+      requests.add(request(message(number.incrementAndGet())));
+    }
+    return worker.sign(requests);
+  }
+
   private Bytes sign(byte[] message) {
-    return worker.sign(
-        WorkerRequest.unattended(Digest.of(message), key.keyId(), SigningInput.message(message)));
+    return worker.sign(request(message));
+  }
+
+  private WorkerRequest request(byte[] message) {
+    return WorkerRequest.unattended(Digest.of(message), key.keyId(), SigningInput.message(message));
   }
 
   /** What of {@link #throughWorker} is the verifier's. */
