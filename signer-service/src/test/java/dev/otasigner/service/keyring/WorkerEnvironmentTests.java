@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -49,27 +50,30 @@ class WorkerEnvironmentTests {
     }
   }
 
+  /** Without the values, which are nobody's business in a test's report. */
+  private static Set<String> names(List<String> environment) {
+    return environment.stream()
+        .map(entry -> entry.substring(0, Math.max(0, entry.indexOf('='))))
+        .collect(Collectors.toSet());
+  }
+
   @Test
   void theVariableOfThePassphraseIsKeptFromTheWorker() {
     SoftHsmDirectory.requireModule();
     assumeTrue(Files.isReadable(Path.of("/proc/self/environ")), "environments can be read");
     keyring.probe(TokenName.HSM);
     String mark = "SOFTHSM2_CONF=" + hsm.token().configuration();
-    List<List<String>> workers;
+    List<Set<String>> workers;
     try (Stream<ProcessHandle> children = ProcessHandle.current().children()) {
       workers =
           children
               .map(WorkerEnvironmentTests::environment)
               .filter(environment -> environment.contains(mark))
+              .map(WorkerEnvironmentTests::names)
               .toList();
     }
     assertThat(workers).as("processes of the worker").isNotEmpty();
-    assertThat(workers)
-        .allSatisfy(
-            environment ->
-                assertThat(environment).noneMatch(entry -> entry.startsWith(VARIABLE + "=")));
-    assertThat(environment(ProcessHandle.current()))
-        .as("the service's own")
-        .anyMatch(entry -> entry.startsWith(VARIABLE + "="));
+    assertThat(workers).allSatisfy(names -> assertThat(names).doesNotContain(VARIABLE));
+    assertThat(names(environment(ProcessHandle.current()))).contains(VARIABLE);
   }
 }
