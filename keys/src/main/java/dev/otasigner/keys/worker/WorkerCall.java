@@ -270,11 +270,15 @@ sealed interface WorkerCall {
       }
       case "take-over" -> {
         requireOnly(fields, "name", "suite", "rule", "pkcs8");
+        Rule rule = Rule.read(fields.object("rule"));
+        if (rule.moved().isEmpty()) {
+          throw fields.malformed("rule", "a key that moves says when");
+        }
         yield new TakeOver(
             new MovedKey(
                 fields.name("name"),
                 fields.oneOf("suite", SignatureSuite::ofCode, "signature suite"),
-                Rule.read(fields.object("rule"))),
+                rule),
             fields.base64("pkcs8", WorkerProtocol.MAX_BODY_BYTES));
       }
       case "adopt" -> {

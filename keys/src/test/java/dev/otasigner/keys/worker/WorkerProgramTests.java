@@ -166,6 +166,20 @@ class WorkerProgramTests {
   }
 
   @Test
+  void aKeyThatMovesWithoutSayingWhenEndsIt() throws Exception {
+    String rule = "{'keyId':'" + "0".repeat(64) + "','purpose':'image','minApprovals':0}";
+    assertThat(
+            endAfter(
+                frame(
+                    1,
+                    "{'op':'take-over','name':'field','suite':'ed25519','pkcs8':'AAAA','rule':"
+                        + rule
+                        + "}")))
+        .isEqualTo(WorkerProgram.BAD_CALL);
+    assertThat(said()).contains("a key that moves says when");
+  }
+
+  @Test
   void theEndOfItsInputEndsItWell() throws Exception {
     assertThat(endAfter(PipedOutputStream::close)).isEqualTo(WorkerProgram.ENDED);
   }
