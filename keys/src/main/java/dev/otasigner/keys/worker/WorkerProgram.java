@@ -152,6 +152,7 @@ public final class WorkerProgram {
       if (token instanceof Token.Probe) {
         worker.probe(); // the token may have gone while this process waited
       }
+      tellUnfinished(token);
       server.serve(worker);
       active = true;
       Recovery recovery = worker.recovery();
@@ -162,7 +163,6 @@ public final class WorkerProgram {
               .put("interrupted", recovery.interrupted())
               .put("cutBytes", recovery.cutBytes())
               .build());
-      tellUnfinished(token);
     } catch (PinRefused e) {
       fail(PIN_REFUSED, e);
     } catch (KeyOperationException e) {

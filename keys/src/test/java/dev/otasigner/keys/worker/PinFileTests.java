@@ -63,6 +63,17 @@ class PinFileTests {
     assertThat(tries).isEqualTo(2);
   }
 
+  /** Nobody knows what it said of the PIN; a person decides. */
+  @Test
+  void aDamagedMemoryRefusesRatherThanTriesThePin() throws IOException {
+    pin.open(this::login);
+    DurableFile.replace(directory.resolve(PinFile.STATE), new byte[] {'{'});
+    assertThatThrownBy(() -> pin.open(this::login))
+        .isInstanceOf(TokenUnavailable.class)
+        .hasMessageContaining("delete it to try the PIN");
+    assertThat(tries).isEqualTo(1);
+  }
+
   @Test
   void aPinThatOnceWasAcceptedIsNotTriedAgainOnceItIsRefused() {
     pin.open(this::login);

@@ -15,6 +15,7 @@ import java.io.PipedOutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -276,6 +277,17 @@ class WorkerProgramTests {
     assertThat(end(pin -> ConfiguredToken.open(directory, pin, Disk.REAL), frame(0, NO_PIN)))
         .isEqualTo(WorkerProgram.NOT_OPENED);
     assertThat(said()).contains("no member 'token' says where the token lies");
+  }
+
+  @Test
+  void aWorkersFileWithAUriThatIsNoneIsToldWithItsFault() throws Exception {
+    WorkerConfiguration.embedded().write(directory.resolve(TokenWorker.CONFIGURATION));
+    Path file = directory.resolve(TokenWorker.CONFIGURATION);
+    Files.writeString(
+        file, Files.readString(file).replace("{\n", "{\n  \"token\": \"http://hsm\",\n"));
+    assertThat(end(pin -> ConfiguredToken.open(directory, pin, Disk.REAL), frame(0, NO_PIN)))
+        .isEqualTo(WorkerProgram.NOT_OPENED);
+    assertThat(said()).contains("worker.json: token: ");
   }
 
   @Test
