@@ -37,7 +37,11 @@ final class ApprovalCheck {
   void require(int min, RequestDocument request, List<Bytes> envelopes) {
     Set<String> people = new HashSet<>();
     for (Bytes envelope : envelopes) {
-      String person = approverOf(request, envelope);
+      Approval approval = read(request, envelope);
+      String person = approval.approver();
+      if (approval.decision() == Approval.Decision.REVOKE) {
+        throw new Refused(RefusalCode.REVOKED, person + " has revoked");
+      }
       if (!people.add(Approver.folded(person))) {
         throw new Refused(RefusalCode.APPROVER_TWICE, person + " approves twice");
       }
@@ -49,13 +53,18 @@ final class ApprovalCheck {
     }
   }
 
-  private String approverOf(RequestDocument request, Bytes bytes) {
+  /**
+   * An approver's word on this request, a yes or one taken back, which holds now.
+   *
+   * @throws Refused when it is not
+   */
+  Approval read(RequestDocument request, Bytes bytes) {
     try {
       Envelope envelope = Envelope.read(bytes.toByteArray());
       Approver signer = signer(envelope);
       Approval approval = Approval.read(envelope.payloadOf(Approval.PAYLOAD_TYPE).toByteArray());
       requireBinding(request, approval, signer);
-      return signer.person();
+      return approval;
     } catch (RejectedException e) {
       throw new Refused(RefusalCode.APPROVAL_INVALID, "approval: " + e.getMessage());
     }
@@ -93,17 +102,16 @@ final class ApprovalCheck {
       throw new Refused(
           RefusalCode.APPROVAL_OTHER_REQUEST, "an approval of somebody else's request");
     }
-    if (Approver.folded(approval.approver()).equals(Approver.folded(request.requester()))) {
+    if (signer.is(request.requester())) {
       throw new Refused(RefusalCode.SELF_APPROVAL, "the requester approves an own request");
     }
     if (!now.isBefore(approval.notAfter())) {
       throw new Refused(
           RefusalCode.APPROVAL_EXPIRED, "the approval lapsed at " + approval.notAfter());
     }
-    if (approval.decision() == Approval.Decision.REVOKE) {
-      throw new Refused(RefusalCode.REVOKED, signer.person() + " has revoked");
+    if (approval.decision() == Approval.Decision.APPROVE) {
+      requireBounded(request, approval);
     }
-    requireBounded(request, approval);
   }
 
   /**

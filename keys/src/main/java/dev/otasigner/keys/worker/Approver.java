@@ -8,6 +8,7 @@ import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import java.text.Normalizer;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -22,6 +23,9 @@ public record Approver(String person, VerificationKey key) {
   private static final Set<String> MEMBERS = Set.of("person", "spki", "suite");
   private static final int MAX_NAME = 200;
   private static final Pattern INVISIBLE = Pattern.compile("\\p{Cf}");
+
+  /** What the service puts before the name of whoever asks. */
+  private static final List<String> KINDS = List.of("user:", "api-key:");
 
   /** Without {@code suite}, the usual one of the key's type. */
   static Approver read(Fields fields) throws RejectedException {
@@ -44,6 +48,24 @@ public record Approver(String person, VerificationKey key) {
         .putBase64("spki", key.spki())
         .put("suite", key.suite().code())
         .build();
+  }
+
+  /**
+   * Whether this is the requester, whom the service calls {@code user:NAME} or {@code api-key:NAME}
+   * and this configuration perhaps only {@code NAME}.
+   */
+  boolean is(String requester) {
+    String own = bare(folded(person));
+    return own.equals(bare(folded(requester)));
+  }
+
+  private static String bare(String actor) {
+    for (String kind : KINDS) {
+      if (actor.startsWith(kind)) {
+        return actor.substring(kind.length()).strip();
+      }
+    }
+    return actor;
   }
 
   /** One spelling of each name: without regard to case, to width, or to what nobody sees. */

@@ -155,6 +155,11 @@ public final class RemoteWorker implements Worker {
   }
 
   @Override
+  public void requireApproval(Bytes document, Bytes approval) {
+    ask(new WorkerCall.JudgeApproval(document, approval));
+  }
+
+  @Override
   public void probe() {
     ask(Operation.PROBE, Optional.empty());
   }

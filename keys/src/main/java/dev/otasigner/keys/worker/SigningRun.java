@@ -141,16 +141,19 @@ final class SigningRun {
                     new Refused(
                         RefusalCode.APPROVALS_MISSING,
                         "the key needs approvals, and they are read beside the request's document"));
-    RequestDocument document;
-    try {
-      document = RequestDocument.read(canonical.toByteArray());
-    } catch (RejectedException e) {
-      throw new Refused(RefusalCode.REQUEST_MISMATCH, "request document: " + e.getMessage());
-    }
+    RequestDocument document = document(canonical);
     boolean filledIn = isBoundAsDraft(rule, request, document, input);
     new ApprovalCheck(configuration.approvers(), now)
         .require(rule.minApprovals(), document, request.approvals());
     return filledIn;
+  }
+
+  static RequestDocument document(Bytes canonical) {
+    try {
+      return RequestDocument.read(canonical.toByteArray());
+    } catch (RejectedException e) {
+      throw new Refused(RefusalCode.REQUEST_MISMATCH, "request document: " + e.getMessage());
+    }
   }
 
   /** What was approved is this use: this key, over these bytes. */

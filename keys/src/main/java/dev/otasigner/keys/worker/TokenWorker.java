@@ -220,6 +220,12 @@ public final class TokenWorker implements Worker {
   }
 
   @Override
+  public void requireApproval(Bytes document, Bytes approval) {
+    new ApprovalCheck(configuration.now().approvers(), clock.instant())
+        .read(SigningRun.document(document), approval);
+  }
+
+  @Override
   public void probe() {
     journal.requireUsable();
     if (!(token instanceof Token.Probe probing)) {

@@ -118,6 +118,16 @@ public interface Worker extends AutoCloseable {
   List<Bytes> sign(List<WorkerRequest> requests);
 
   /**
+   * Returns only when an approver whom this worker's configuration knows has spoken on a request: a
+   * yes or one taken back, which holds now. Whether there are enough is asked when the key signs.
+   *
+   * @param document the request document in canonical form
+   * @param approval a DSSE envelope
+   * @throws Refused with the reason why it is worth nothing
+   */
+  void requireApproval(Bytes document, Bytes approval);
+
+  /**
    * Returns only when the worker could sign now: it is the active one, its journal can be written,
    * and the token's own probe key signs what the verifier accepts.
    */

@@ -202,6 +202,23 @@ sealed interface WorkerCall {
     }
   }
 
+  /** Judges an approval before anything is signed by it. */
+  record JudgeApproval(Bytes document, Bytes approval) implements WorkerCall {
+    @Override
+    public Json.Obj toJson() {
+      return op("judge-approval")
+          .putBase64("document", document)
+          .putBase64("approval", approval)
+          .build();
+    }
+
+    @Override
+    public Json.Obj ask(Worker worker) {
+      worker.requireApproval(document, approval);
+      return WorkerAnswer.nothing();
+    }
+  }
+
   /** Signs all or none. */
   record Sign(List<WorkerRequest> requests) implements WorkerCall {
     public Sign {
@@ -292,6 +309,12 @@ sealed interface WorkerCall {
       case "find" -> {
         requireOnly(fields, "name");
         yield new Find(fields.string("name"));
+      }
+      case "judge-approval" -> {
+        requireOnly(fields, "document", "approval");
+        yield new JudgeApproval(
+            fields.base64("document", WorkerProtocol.MAX_BODY_BYTES),
+            fields.base64("approval", WorkerProtocol.MAX_BODY_BYTES));
       }
       case "sign" -> {
         requireOnly(fields, "requests");

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -187,7 +188,15 @@ class WorkerApprovalTests {
 
   @Test
   void theRequesterDoesNotApprove() {
-    for (String requester : List.of("alice", "ALICE", " alice ", "\uff41lice", "al\u200bice")) {
+    for (String requester :
+        List.of(
+            "alice",
+            "user:alice",
+            "api-key:Alice",
+            "ALICE",
+            " alice ",
+            "\uff41lice",
+            "al\u200bice")) {
       Bytes document = document(requester, Digest.of(IMAGE.bytes()));
       Approval own = approval(document, "alice");
       Approval signedForOwn =
@@ -202,6 +211,44 @@ class WorkerApprovalTests {
               Optional.empty());
       assertThat(refusal(document, signed(signedForOwn, ALICE), byBob(document)))
           .isEqualTo(RefusalCode.SELF_APPROVAL);
+    }
+  }
+
+  /** Before anything is signed by it, so that one bad word does not hold up the good ones. */
+  @Test
+  void aWordIsJudgedByItself() {
+    Bytes document = document();
+    worker.requireApproval(document, byAlice(document));
+    Approval word = approval(document, "alice");
+    Approval takenBack =
+        new Approval(
+            word.request(),
+            POLICY,
+            "dave",
+            "alice",
+            Decision.REVOKE,
+            word.notAfter(),
+            NONCE,
+            Optional.of("a wrong build"));
+    worker.requireApproval(document, signed(takenBack, ALICE));
+    assertThat(judged(document, signed(word, BOB))).isEqualTo(RefusalCode.APPROVAL_INVALID);
+    assertThat(judged(document("eve"), byAlice(document)))
+        .isEqualTo(RefusalCode.APPROVAL_OTHER_REQUEST);
+    assertThat(judged(document, Bytes.copyOf(new byte[] {'{'})))
+        .isEqualTo(RefusalCode.APPROVAL_INVALID);
+    assertThat(judged(Bytes.copyOf(new byte[] {'{'}), byAlice(document)))
+        .isEqualTo(RefusalCode.REQUEST_MISMATCH);
+    clock.advance(Duration.ofHours(2));
+    assertThat(judged(document, byAlice(document))).isNull();
+    assertThat(judged(document, signed(word, ALICE))).isEqualTo(RefusalCode.APPROVAL_EXPIRED);
+  }
+
+  private @Nullable RefusalCode judged(Bytes document, Bytes approval) {
+    try {
+      worker.requireApproval(document, approval);
+      return null;
+    } catch (Refused e) {
+      return e.code();
     }
   }
 

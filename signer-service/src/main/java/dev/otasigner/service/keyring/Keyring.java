@@ -16,6 +16,7 @@ import dev.otasigner.keys.worker.Worker;
 import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import java.time.Clock;
@@ -314,9 +315,25 @@ public class Keyring {
 
   /** How many approvals the worker's own configuration asks for each time the key signs. */
   public int minApprovals(Digest keyId) {
-    TokenName token =
-        rows.findById(keyId.hex()).map(row -> row.entry().token()).orElse(TokenName.SOFTWARE);
-    return told(() -> tokens.of(token).rule(keyId)).map(Rule::minApprovals).orElse(0);
+    return told(() -> worker(keyId).rule(keyId)).map(Rule::minApprovals).orElse(0);
+  }
+
+  /**
+   * Returns only when the key's worker takes this envelope for an approver's word on a request.
+   *
+   * @throws SignerException APPROVAL_MISSING with member {@code code}, TOKEN_UNAVAILABLE
+   */
+  public void requireApproval(Digest keyId, Bytes document, Bytes approval) {
+    told(
+        () -> {
+          worker(keyId).requireApproval(document, approval);
+          return keyId;
+        });
+  }
+
+  private Worker worker(Digest keyId) {
+    return tokens.of(
+        rows.findById(keyId.hex()).map(row -> row.entry().token()).orElse(TokenName.SOFTWARE));
   }
 
   /** The tokens that this service has. */

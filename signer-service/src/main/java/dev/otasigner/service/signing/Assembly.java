@@ -17,6 +17,7 @@ import dev.otasigner.verifier.mcuboot.ImageSigner;
 import dev.otasigner.verifier.mcuboot.McubootAssembler;
 import dev.otasigner.verifier.policy.BootloaderComponent;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,6 +81,52 @@ final class Assembly {
     return new Made(
         payloads.store(envelope.toBytes()).sha256(),
         component.map(Manifest.BootloaderComponent::sha256));
+  }
+
+  /**
+   * What the image keys would sign, without any of them: one digest for each image, which all of
+   * its signers share.
+   */
+  List<Digest> toBeSigned(RequestSpec spec, SigningPlan plan)
+      throws RejectedException, IOException {
+    List<Digest> digests = new ArrayList<>();
+    for (ImageFile image : plan.images()) {
+      digests.add(unsigned(ByteSource.of(plan.payload()), options(spec, plan, image), image));
+    }
+    if (plan.bootloader().isPresent()) {
+      ByteSource payload = BootloaderComponent.payload(plan.bootloader().get());
+      digests.add(unsigned(payload, componentOptions(spec, plan), plan.images().get(0)));
+    }
+    return digests;
+  }
+
+  private static Digest unsigned(ByteSource payload, AssembleOptions options, ImageFile image)
+      throws RejectedException, IOException {
+    Unsigned signer = new Unsigned(image.keys().get(0).anchor().key());
+    try {
+      McubootAssembler.assemble(payload, options, List.of(signer), OutputStream.nullOutputStream());
+    } catch (NotSigned e) {
+      return e.toBeSigned;
+    }
+    throw new IllegalStateException("an image was assembled without its signer");
+  }
+
+  /** Ends an assembly where the first signature would be asked for. */
+  private record Unsigned(VerificationKey key) implements ImageSigner {
+    @Override
+    public byte[] sign(SigningInput input) throws IOException {
+      throw new NotSigned(Digest.of(input.bytes()));
+    }
+  }
+
+  private static final class NotSigned extends IOException {
+    private static final long serialVersionUID = 1L;
+    private final transient Digest toBeSigned;
+
+    NotSigned(Digest toBeSigned) {
+      super("nothing is signed yet");
+      this.toBeSigned = toBeSigned;
+    }
   }
 
   private static Manifest manifest(
@@ -177,11 +224,14 @@ final class Assembly {
       RequestSpec spec, SigningPlan plan, Mandate mandate) throws RejectedException, IOException {
     var next = plan.bootloader().orElseThrow();
     ImageFile image = plan.images().get(0);
-    AssembleOptions options = common(spec, plan, image).padHeader().build();
     PayloadStore.Stored stored =
-        assemble(BootloaderComponent.payload(next), options, image, mandate);
+        assemble(BootloaderComponent.payload(next), componentOptions(spec, plan), image, mandate);
     return new Manifest.BootloaderComponent(
         next.id(), stored.lengthBytes(), stored.sha256(), next.anchors());
+  }
+
+  private static AssembleOptions componentOptions(RequestSpec spec, SigningPlan plan) {
+    return common(spec, plan, plan.images().get(0)).padHeader().build();
   }
 
   private PayloadStore.Stored assemble(

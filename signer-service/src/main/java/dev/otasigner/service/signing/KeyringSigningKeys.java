@@ -37,6 +37,11 @@ final class KeyringSigningKeys implements SigningKeys {
   }
 
   @Override
+  public void requireApproval(Digest keyId, Bytes document, Bytes approval) {
+    keyring.requireApproval(keyId, document, approval);
+  }
+
+  @Override
   public byte[] sign(Digest keyId, Bytes document, SigningInput input, List<Bytes> approvals) {
     return signatures.sign(keyId, document, input, approvals);
   }

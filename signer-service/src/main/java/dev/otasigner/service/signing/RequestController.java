@@ -28,10 +28,12 @@ class RequestController {
 
   private final SigningCycle cycle;
   private final RequestLedger ledger;
+  private final RequestApprovals approvals;
 
-  RequestController(SigningCycle cycle, RequestLedger ledger) {
+  RequestController(SigningCycle cycle, RequestLedger ledger, RequestApprovals approvals) {
     this.cycle = cycle;
     this.ledger = ledger;
+    this.approvals = approvals;
   }
 
   /** 201 when the request came to its end, 202 when it waits for approvals. */
@@ -72,7 +74,19 @@ class RequestController {
     List<Json> attempts = new ArrayList<>();
     ledger.attempts(request.id()).forEach(a -> attempts.add(a.toJson()));
     members.put("history", new Json.Arr(attempts));
-    request.documentJson().ifPresent(document -> members.put("document", document));
+    request
+        .documentJson()
+        .ifPresent(
+            document -> {
+              members.put("document", document);
+              members.put("draft", request.draft());
+            });
+    List<Json> words = new ArrayList<>();
+    approvals.of(request.id()).forEach(word -> words.add(word.toJson()));
+    members.put("approvals", new Json.Arr(words));
+    if (request.state() == RequestState.AWAITING_APPROVAL) {
+      members.put("approvalsNeeded", new Json.Num(approvals.needed(request)));
+    }
     return new Json.Obj(members);
   }
 

@@ -15,6 +15,8 @@ import java.util.UUID;
  * @param keyIds image keys, then manifest keys, in the order asked for
  * @param manifestDraft digest of the manifest as it will be signed, but for its variants and
  *     component: their digests are not known before, for signatures are randomised
+ * @param toBeSigned digests of what image keys sign, which is known before they do; the manifest is
+ *     bound by its draft
  * @param policy digest of the product's policy under which it was judged
  */
 record RequestDocument(
@@ -26,6 +28,7 @@ record RequestDocument(
     List<Digest> keyIds,
     List<Payload> payloads,
     Digest manifestDraft,
+    List<Digest> toBeSigned,
     Digest policy,
     Instant created) {
 
@@ -40,6 +43,7 @@ record RequestDocument(
     hardware = List.copyOf(hardware);
     keyIds = List.copyOf(keyIds);
     payloads = List.copyOf(payloads);
+    toBeSigned = List.copyOf(toBeSigned);
   }
 
   Digest digest() {
@@ -66,6 +70,7 @@ record RequestDocument(
                             .build())
                 .toList())
         .put("manifest", manifestDraft)
+        .put("toBeSigned", Json.strings(toBeSigned.stream().map(Digest::hex).toList()))
         .put("policy", policy)
         .put("created", created)
         .build();

@@ -70,6 +70,11 @@ final class RequestLedger {
         .toList();
   }
 
+  /** Requests that wait for approvals, oldest first. */
+  List<SigningRequest> awaitingApproval() {
+    return requests.findByStateInOrderByCreated(List.of(RequestState.AWAITING_APPROVAL));
+  }
+
   List<SigningAttempt> attempts(UUID id) {
     return attempts.findByKeyRequestOrderByKeyNumber(id);
   }

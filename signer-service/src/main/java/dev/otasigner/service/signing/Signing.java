@@ -46,15 +46,25 @@ class Signing {
   }
 
   @Bean
+  static RequestApprovals requestApprovals(
+      RequestApprovalStore store,
+      SigningKeys keys,
+      TransactionTemplate transactions,
+      AuditLog audit) {
+    return new RequestApprovals(store, keys, transactions, audit);
+  }
+
+  @Bean
   static SigningCycle signingCycle(
       RequestLedger ledger,
+      RequestApprovals approvals,
       FleetFacts fleet,
       SigningKeys keys,
       Builds builds,
       PayloadStore payloads,
       Milestones milestones,
       Clock clock) {
-    return new SigningCycle(ledger, fleet, keys, builds, payloads, milestones, clock);
+    return new SigningCycle(ledger, approvals, fleet, keys, builds, payloads, milestones, clock);
   }
 
   @Bean

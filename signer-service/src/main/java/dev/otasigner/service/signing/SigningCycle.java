@@ -1,5 +1,6 @@
 package dev.otasigner.service.signing;
 
+import dev.otasigner.keys.approval.Approval;
 import dev.otasigner.service.Milestones;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
@@ -37,9 +38,9 @@ final class SigningCycle {
   private static final int MAX_ATTEMPTS = 5;
 
   private final RequestLedger ledger;
+  private final RequestApprovals approvals;
   private final RequestPolicy policy;
   private final FleetFacts fleet;
-  private final SigningKeys keys;
   private final Assembly assembly;
   private final Builds builds;
   private final PayloadStore payloads;
@@ -50,6 +51,7 @@ final class SigningCycle {
 
   SigningCycle(
       RequestLedger ledger,
+      RequestApprovals approvals,
       FleetFacts fleet,
       SigningKeys keys,
       Builds builds,
@@ -57,9 +59,9 @@ final class SigningCycle {
       Milestones milestones,
       Clock clock) {
     this.ledger = ledger;
+    this.approvals = approvals;
     this.policy = new RequestPolicy(fleet, keys, builds, payloads);
     this.fleet = fleet;
-    this.keys = keys;
     this.assembly = new Assembly(payloads, keys);
     this.builds = builds;
     this.payloads = payloads;
@@ -95,22 +97,68 @@ final class SigningCycle {
 
   /** Takes a request as far as it goes now: to its end, or to where approvals are awaited. */
   SigningRequest advance(UUID id) {
+    return alone(id, () -> asFarAsItGoes(id));
+  }
+
+  /** An approver's word on a request, with which it goes on if there are enough now. */
+  SigningRequest approve(UUID id, Bytes envelope) {
+    return alone(
+        id,
+        () -> {
+          approvals.take(ledger.get(id), envelope, now());
+          return asFarAsItGoes(id);
+        });
+  }
+
+  /**
+   * Ends a request that waits for approvals.
+   *
+   * @throws SignerException CONFLICT when it does not wait for any
+   */
+  SigningRequest reject(UUID id, String by, String reason) {
+    return alone(
+        id,
+        () -> {
+          SigningRequest request = ledger.get(id);
+          if (request.state() != RequestState.AWAITING_APPROVAL) {
+            throw SignerException.conflict(
+                "request " + id + " is " + request.state().code() + ", and waits for nobody");
+          }
+          return fail(request, "rejected", by + ": " + reason);
+        });
+  }
+
+  /** A step with a request that nobody else takes a step with meanwhile. */
+  private interface Step {
+    SigningRequest take() throws IOException;
+  }
+
+  private SigningRequest alone(UUID id, Step step) {
     ReentrantLock lock = running.computeIfAbsent(id, i -> new ReentrantLock());
     lock.lock();
     try {
-      SigningRequest request = ledger.get(id);
-      RequestState before = null;
-      while (!request.state().isFinal() && request.state() != before) {
-        before = request.state() == RequestState.AWAITING_APPROVAL ? request.state() : null;
-        request = step(request);
-      }
-      return request;
+      return step.take();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
       lock.unlock();
       running.remove(id, lock);
     }
+  }
+
+  private SigningRequest asFarAsItGoes(UUID id) throws IOException {
+    SigningRequest request = ledger.get(id);
+    boolean waited = false;
+    while (!request.state().isFinal()) {
+      if (request.state() == RequestState.AWAITING_APPROVAL) {
+        if (waited) {
+          break;
+        }
+        waited = true;
+      }
+      request = step(request);
+    }
+    return request;
   }
 
   /** Finishes what was interrupted. Trouble with one request is logged and holds up no other. */
@@ -145,19 +193,28 @@ final class SigningCycle {
     if (verdict.plan().isEmpty()) {
       judged = ledger.change(request.id(), r -> r.refuse(verdict.reasons(), now()));
     } else {
-      RequestDocument document = document(request, spec, verdict.plan().get());
-      judged =
-          ledger.change(
-              request.id(),
-              r -> r.judged(document, now()),
-              Map.of("digest", document.digest().hex()));
+      judged = documented(request, spec, verdict.plan().get());
     }
     milestones.passed("signing.judged");
     return judged;
   }
 
-  private RequestDocument document(SigningRequest request, RequestSpec spec, SigningPlan plan)
+  private SigningRequest documented(SigningRequest request, RequestSpec spec, SigningPlan plan)
       throws IOException {
+    try {
+      RequestDocument document = document(request, spec, plan);
+      return ledger.change(
+          request.id(), r -> r.judged(document, now()), Map.of("digest", document.digest().hex()));
+    } catch (RejectedException e) {
+      // The payload can not become such an image.
+      List<PolicyReason> why =
+          List.of(new PolicyReason(PolicyCode.IMAGE_REFUSED, String.valueOf(e.getMessage())));
+      return ledger.change(request.id(), r -> r.refuse(why, now()));
+    }
+  }
+
+  private RequestDocument document(SigningRequest request, RequestSpec spec, SigningPlan plan)
+      throws RejectedException, IOException {
     byte[] draft =
         Assembly.draft(request.product(), spec, request.created()).toJson().canonicalBytes();
     Digest manifest;
@@ -175,35 +232,31 @@ final class SigningCycle {
         plan.keyIds(),
         List.of(new RequestDocument.Payload(spec.payload(), plan.payloadBytes(), "payload")),
         manifest,
+        assembly.toBeSigned(spec, plan),
         fleet.policy(request.product()).digest(),
         request.created());
   }
 
   /** Step 3: approvals, where the worker's configuration asks for any. */
   private SigningRequest awaitApprovals(SigningRequest request) {
-    SigningRequest next = request;
-    if (approvalsNeeded(request) > 0) {
-      if (request.state() != RequestState.AWAITING_APPROVAL) {
-        next = ledger.change(request.id(), r -> r.awaitApproval(now()));
-        milestones.passed("signing.awaiting-approval");
+    int needed = approvals.needed(request);
+    if (needed > 0 && approvals.standing(request, now()).size() < needed) {
+      if (request.created().plus(Approval.LONGEST).isBefore(now())) {
+        return fail(
+            request,
+            "approvals-lapsed",
+            "not approved within " + Approval.LONGEST.toDays() + " days, after which nobody can");
       }
-      return next;
+      if (request.state() == RequestState.AWAITING_APPROVAL) {
+        return request;
+      }
+      SigningRequest waiting = ledger.change(request.id(), r -> r.awaitApproval(now()));
+      milestones.passed("signing.awaiting-approval");
+      return waiting;
     }
-    next = ledger.change(request.id(), r -> r.approve(now()));
+    SigningRequest approved = ledger.change(request.id(), r -> r.approve(now()));
     milestones.passed("signing.approved");
-    return next;
-  }
-
-  private int approvalsNeeded(SigningRequest request) {
-    try {
-      byte[] document = request.document().orElseThrow();
-      return dev.otasigner.keys.approval.RequestDocument.read(document).keyIds().stream()
-          .mapToInt(keys::minApprovals)
-          .max()
-          .orElse(0);
-    } catch (RejectedException e) {
-      throw new IllegalStateException("request " + request.id() + " is damaged", e);
-    }
+    return approved;
   }
 
   /**
@@ -237,7 +290,7 @@ final class SigningCycle {
               intended.product(),
               intended.spec(),
               verdict.plan().get(),
-              new Assembly.Mandate(document, List.of()),
+              new Assembly.Mandate(document, approvals.standing(intended, begun)),
               intended.created());
     } catch (RejectedException e) {
       return fail(intended, e);

@@ -16,6 +16,13 @@ interface SigningKeys {
   int minApprovals(Digest keyId);
 
   /**
+   * Returns only when the key's worker takes this envelope for an approver's word on the request.
+   *
+   * @throws dev.otasigner.service.problem.SignerException APPROVAL_MISSING with member {@code code}
+   */
+  void requireApproval(Digest keyId, Bytes document, Bytes approval);
+
+  /**
    * The key's signature.
    *
    * @param document the request document in canonical form, whose digest the worker journals

@@ -201,6 +201,11 @@ public class SigningRequest {
     return Optional.ofNullable(component).map(Digest::new);
   }
 
+  /** The manifest as far as it is known before its images are signed. */
+  Json.Obj draft() {
+    return Assembly.draft(product, spec(), created).toJson();
+  }
+
   /** As the HTTP API shows it. */
   Json.Obj toJson() {
     Json.Builder json =

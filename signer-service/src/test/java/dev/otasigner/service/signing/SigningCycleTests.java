@@ -70,6 +70,7 @@ class SigningCycleTests {
 
   @Autowired private SigningRequestStore requests;
   @Autowired private SigningAttemptStore attempts;
+  @Autowired private RequestApprovalStore approvals;
   @Autowired private BuildStore buildStore;
   @Autowired private PlatformTransactionManager transactions;
   @TempDir private Path directory;
@@ -542,6 +543,7 @@ class SigningCycleTests {
             new TransactionTemplate(transactions), requests, attempts, buildStore, new Audit());
     return new SigningCycle(
         ledger,
+        new RequestApprovals(approvals, keys, new TransactionTemplate(transactions), new Audit()),
         facts,
         keys,
         new Builds(buildStore, payloads(), facts),

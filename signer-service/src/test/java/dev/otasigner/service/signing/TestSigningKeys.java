@@ -39,6 +39,11 @@ final class TestSigningKeys implements SigningKeys {
   }
 
   @Override
+  public void requireApproval(Digest keyId, Bytes document, Bytes approval) {
+    throw new UnsupportedOperationException("nobody approves here");
+  }
+
+  @Override
   public byte[] sign(Digest keyId, Bytes document, SigningInput input, List<Bytes> approvals) {
     if (unavailable) {
       throw new SignerException(ProblemType.TOKEN_UNAVAILABLE, "the token does not answer");

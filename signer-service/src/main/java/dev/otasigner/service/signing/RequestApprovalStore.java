@@ -1,0 +1,10 @@
+package dev.otasigner.service.signing;
+
+import java.util.List;
+import java.util.UUID;
+import org.springframework.data.jpa.repository.JpaRepository;
+
+/** Approvals in the database. */
+interface RequestApprovalStore extends JpaRepository<RequestApproval, String> {
+  List<RequestApproval> findByRequestOrderByReceived(UUID request);
+}
