@@ -144,8 +144,9 @@ class WireContractsTests {
         JsonReader.read(Files.readAllBytes(worker.resolve("worker.json")), MAX_BYTES));
     ByteBuffer journal = ByteBuffer.wrap(Files.readAllBytes(worker.resolve("journal.log")));
     int number = 0;
-    while (journal.remaining() > 8) {
-      byte[] json = new byte[journal.getInt()];
+    // A length of zero is room for more.
+    for (int length = journal.getInt(); length > 0; length = journal.getInt()) {
+      byte[] json = new byte[length];
       journal.getInt(); // CRC-32C
       journal.get(json);
       Json record = JsonReader.read(json, MAX_BYTES);
