@@ -12,6 +12,7 @@ import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.testing.TestKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -27,6 +28,11 @@ final class ApprovingWorker {
   static final TestKey ALICE = TestKey.of(SignatureSuite.ED25519, "alice");
 
   static final Digest POLICY = Digest.of(new byte[] {1});
+
+  /** The same in every document of a run: the same one has to have the same digest. */
+  private static final Instant CREATED =
+      Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime())
+          .truncatedTo(ChronoUnit.SECONDS);
 
   private ApprovingWorker() {}
 
@@ -65,11 +71,6 @@ final class ApprovingWorker {
     }
   }
 
-  /** The same all day, for the same document has to have the same digest. */
-  private static Instant created() {
-    return Instant.now().truncatedTo(ChronoUnit.DAYS);
-  }
-
   /** What is approved: this use of the key, over these bytes. */
   static Bytes document(KeyEntry key, SigningInput input, String requester) {
     return Bytes.copyOf(
@@ -78,7 +79,7 @@ final class ApprovingWorker {
             .put("keyIds", Json.strings(List.of(key.keyId().hex())))
             .put("manifest", POLICY)
             .put("policy", POLICY)
-            .put("created", created())
+            .put("created", CREATED)
             .put("toBeSigned", Json.strings(List.of(Digest.of(input.bytes()).hex())))
             .build()
             .canonicalBytes());
@@ -93,7 +94,7 @@ final class ApprovingWorker {
             requester,
             approver,
             Approval.Decision.APPROVE,
-            created().plus(Approval.LONGEST),
+            CREATED.plus(Approval.LONGEST),
             Bytes.copyOf(new byte[Approval.NONCE_BYTES]),
             Optional.empty());
     Envelope envelope =
