@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -124,7 +125,7 @@ public final class SoftHsmDirectory {
         "--label",
         label,
         "--id",
-        "a1b2",
+        HexFormat.of().formatHex(label.getBytes(StandardCharsets.UTF_8)),
         "--pin",
         PIN);
     Files.delete(pem);

@@ -116,8 +116,8 @@ class HsmIT {
       token.importForeign("image-2019", rsa.generateKeyPair().getPrivate().getEncoded());
       engineer.run(command("keys import")).requireDone();
       assertThat(engineer.run(command("keys list")).requireDone().out())
-          .containsPattern("image-2026 +hsm")
-          .containsPattern("field +hsm");
+          .containsPattern("image-2026 +hsm.* -\\R")
+          .containsPattern("field +hsm.* yes\\R");
       product.sign("34.10", profile).requireDone();
       engineer.run("keys", "export", "image", "--public", "-o", "image.pem").requireDone();
       engineer.run("verify", "34.10.img", "--trust", "image.pem").requireDone();

@@ -1,10 +1,8 @@
 package dev.otasigner.keys.pkcs11;
 
-import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.TokenKey;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.crypto.SigningInput;
-import dev.otasigner.verifier.crypto.VerificationKey;
 
 /**
  * A key in the token.
@@ -13,8 +11,15 @@ import dev.otasigner.verifier.crypto.VerificationKey;
  * @param handle of the private key
  */
 record Held(TokenKey key, SuiteMechanism mechanism, Bytes id, long handle) {
-  Held(String name, KeyPurpose purpose, VerificationKey publicKey, Bytes id, long handle) {
-    this(new TokenKey(name, purpose, publicKey), SuiteMechanism.of(publicKey.suite()), id, handle);
+  /** The key of this certificate, with what the module says of it. */
+  static Held of(TokenObjects objects, TokenKey certified, Bytes id, long handle)
+      throws CryptokiException {
+    boolean onceExtractable = !KeyProtection.read(objects, handle).wasAlwaysInside();
+    return new Held(
+        new TokenKey(certified.name(), certified.purpose(), certified.publicKey(), onceExtractable),
+        SuiteMechanism.of(certified.suite()),
+        id,
+        handle);
   }
 
   byte[] sign(TokenObjects objects, SigningInput input) throws CryptokiException {

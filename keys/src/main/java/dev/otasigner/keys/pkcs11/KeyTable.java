@@ -38,15 +38,7 @@ final class KeyTable {
       if (key.isPresent() && id.isPresent()) {
         List<Long> handles = objects.withId(Ck.CKO_PRIVATE_KEY, id.get());
         if (handles.size() == 1) {
-          TokenKey told = key.get();
-          table =
-              table.with(
-                  new Held(
-                      told.name(),
-                      told.purpose(),
-                      told.publicKey(),
-                      Bytes.copyOf(id.get()),
-                      handles.get(0)));
+          table = table.with(Held.of(objects, key.get(), Bytes.copyOf(id.get()), handles.get(0)));
         }
       }
     }

@@ -4,6 +4,7 @@ import dev.otasigner.keys.KeyOperationException.BadKey;
 import dev.otasigner.keys.KeyOperationException.NotSupported;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeySpec;
+import dev.otasigner.keys.TokenKey;
 import dev.otasigner.keys.soft.PrivateKeyParts;
 import dev.otasigner.keys.soft.PrivateKeyParts.Part;
 import dev.otasigner.verifier.Bytes;
@@ -210,6 +211,6 @@ final class KeyWriter {
     } catch (CertificateEncodingException e) {
       throw new IllegalStateException("a certificate that we made cannot be written", e);
     }
-    return new Held(spec.name(), spec.purpose(), publicKey, id, privateKey);
+    return Held.of(objects, new TokenKey(spec.name(), spec.purpose(), publicKey), id, privateKey);
   }
 }

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class WorkerAnswer {
   private static final int MAX_KEYS = 100_000;
   private static final String ERROR = "error";
+  private static final String ONCE_EXTRACTABLE = "onceExtractable";
 
   private WorkerAnswer() {}
 
@@ -38,16 +39,16 @@ final class WorkerAnswer {
   }
 
   static Json.Obj key(TokenKey key) {
-    return Json.object()
-        .put(
-            "key",
-            Json.object()
-                .put("name", key.name())
-                .put("purpose", key.purpose().code())
-                .put("suite", key.suite().code())
-                .putBase64("spki", key.publicKey().spki())
-                .build())
-        .build();
+    Json.Builder members =
+        Json.object()
+            .put("name", key.name())
+            .put("purpose", key.purpose().code())
+            .put("suite", key.suite().code())
+            .putBase64("spki", key.publicKey().spki());
+    if (key.onceExtractable()) {
+      members.put(ONCE_EXTRACTABLE, true);
+    }
+    return Json.object().put("key", members.build()).build();
   }
 
   static TokenKey readKey(Fields answer) throws RejectedException {
@@ -57,7 +58,8 @@ final class WorkerAnswer {
         key.oneOf("purpose", KeyPurpose::ofCode, "key purpose"),
         VerificationKey.of(
             key.oneOf("suite", SignatureSuite::ofCode, "signature suite"),
-            key.base64("spki", VerificationKey.MAX_SPKI_BYTES)));
+            key.base64("spki", VerificationKey.MAX_SPKI_BYTES)),
+        key.has(ONCE_EXTRACTABLE) && key.bool(ONCE_EXTRACTABLE));
   }
 
   static Optional<TokenKey> readFound(Fields answer) throws RejectedException {

@@ -285,6 +285,24 @@ class AdoptionTests {
   }
 
   @Test
+  void aKeyThatCouldOnceBeTakenOutIsMarkedForGood() throws Exception {
+    make(
+        P256,
+        foreign(P256, ID, "fleet").with(Ck.CKA_SENSITIVE, false).with(Ck.CKA_EXTRACTABLE, true));
+    assertThat(adopt(P256, "object=fleet").onceExtractable()).isTrue();
+    reopen();
+    assertThat(token.find("image")).map(TokenKey::onceExtractable).contains(true);
+  }
+
+  @Test
+  void aKeyThatWasNeverOutsideIsNotMarked() throws Exception {
+    make(P256, foreign(P256, ID, "fleet"));
+    assertThat(adopt(P256, "object=fleet").onceExtractable()).isFalse();
+    reopen();
+    assertThat(token.find("image")).map(TokenKey::onceExtractable).contains(false);
+  }
+
+  @Test
   void aKeyThatCanBeTakenOutAndNotBeChangedIsRefused() throws Exception {
     make(
         P256,

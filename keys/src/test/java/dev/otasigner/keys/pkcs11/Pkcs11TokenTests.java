@@ -208,6 +208,8 @@ class Pkcs11TokenTests implements CapabilityContract {
             CapabilityContract.pkcs8(SignatureSuite.ECDSA_P256_SHA256));
     assertThat(token.protection(made.keyId()).wasAlwaysInside()).isTrue();
     assertThat(token.protection(imported.keyId()).wasAlwaysInside()).isFalse();
+    assertThat(made.onceExtractable()).isFalse();
+    assertThat(imported.onceExtractable()).isTrue();
   }
 
   @Test

@@ -37,7 +37,14 @@ public final class KeysCommand {
   int list() {
     cli.report()
         .list(
-            cli.service().get(path("keys")), "name", "token", "purpose", "suite", "state", "keyId");
+            cli.service().get(path("keys")),
+            "name",
+            "token",
+            "purpose",
+            "suite",
+            "state",
+            "keyId",
+            "onceExtractable");
     return 0;
   }
 

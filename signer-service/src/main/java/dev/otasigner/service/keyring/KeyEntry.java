@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param product the only product it serves, or empty for all
  * @param ruleEndOwed whether it was stopped while its worker was away, and the worker has still to
  *     be told
+ * @param onceExtractable whether it lies in a hardware module and has not always been inside: a
+ *     copy may exist
  */
 public record KeyEntry(
     String name,
@@ -27,7 +29,8 @@ public record KeyEntry(
     VerificationKey key,
     Optional<String> product,
     Instant created,
-    boolean ruleEndOwed) {
+    boolean ruleEndOwed,
+    boolean onceExtractable) {
 
   /** SHA-256 of the SubjectPublicKeyInfo. */
   public Digest keyId() {

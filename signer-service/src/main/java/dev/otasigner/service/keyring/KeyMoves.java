@@ -84,7 +84,7 @@ class KeyMoves {
           if (entry.token() == TokenName.HSM) {
             return;
           }
-          row.movedTo(TokenName.HSM);
+          row.movedToHsm();
           audit.record(
               "key.moved",
               "key:" + entry.name(),

@@ -63,6 +63,9 @@ class KeyRow {
   @Column(name = "rule_end_owed")
   private boolean ruleEndOwed;
 
+  @Column(name = "once_extractable")
+  private boolean onceExtractable;
+
   @Version private @Nullable Long edition;
 
   @ElementCollection(fetch = FetchType.LAZY)
@@ -83,6 +86,7 @@ class KeyRow {
     this.product = product.orElse(null);
     this.state = KeyState.PRE_ACTIVATION;
     this.created = now;
+    this.onceExtractable = key.onceExtractable();
     this.transitions.add(new Transition(state, now, actor, null));
   }
 
@@ -99,9 +103,10 @@ class KeyRow {
     transitions.add(new Transition(next, now, actor, reason));
   }
 
-  /** The private half lies in this token from now on. */
-  void movedTo(TokenName there) {
-    token = there;
+  /** The private half lies in the module from now on, and has lain outside until now. */
+  void movedToHsm() {
+    token = TokenName.HSM;
+    onceExtractable = true;
   }
 
   /** Whether its worker has still to be told that it was stopped. */
@@ -131,7 +136,8 @@ class KeyRow {
           VerificationKey.of(suite, Bytes.ofBase64(spki)),
           Optional.ofNullable(product),
           created,
-          ruleEndOwed);
+          ruleEndOwed,
+          onceExtractable);
     } catch (RejectedException e) {
       throw new IllegalStateException("the row of key '" + name + "' is damaged", e);
     }

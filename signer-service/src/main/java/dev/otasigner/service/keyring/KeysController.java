@@ -238,6 +238,9 @@ class KeysController {
     if (key.ruleEndOwed()) {
       members.put("ruleEndOwed", true);
     }
+    if (key.onceExtractable()) {
+      members.put("onceExtractable", true);
+    }
     return members
         .put("keyId", key.keyId())
         .put("name", key.name())

@@ -137,6 +137,26 @@ class HsmKeysTests {
         .expectProblem(400, "bad-request");
   }
 
+  /** The tool of the token imported it: a copy lay in a file. */
+  @Test
+  void aKeyThatCouldBeCopiedBeforeItWasAdoptedIsShownAsSuch() throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(256);
+    hsm.token().importForeign("copied", generator.generateKeyPair().getPrivate().getEncoded());
+    Admin.Answer adopted =
+        custodian
+            .post(
+                "/api/v1/keys/import",
+                "{'name':'copied','purpose':'image','suite':'ecdsa-p256-sha256',"
+                    + "'uri':'pkcs11:object=copied'}")
+            .expect(201);
+    assertThat(adopted.text()).contains("\"onceExtractable\":true");
+    assertThat(custodian.get("/api/v1/keys/copied").expect(200).text())
+        .contains("\"onceExtractable\":true");
+    assertThat(create("never-copied", ",'token':'hsm'").expect(201).text())
+        .doesNotContain("onceExtractable");
+  }
+
   /** Whoever writes the database sends the request to a worker that has no such key. */
   @Test
   void aRowThatNamesAnotherTokenGivesNoSignature() {

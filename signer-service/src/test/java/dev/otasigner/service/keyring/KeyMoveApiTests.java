@@ -101,6 +101,7 @@ class KeyMoveApiTests {
       Admin.Answer moved = move(key, "hsm").expect(200);
       assertThat(moved.string("token")).isEqualTo("hsm");
       assertThat(moved.string("keyId")).isEqualTo(key.keyId().hex());
+      assertThat(moved.text()).as("it lay in a file").contains("\"onceExtractable\":true");
       assertThat(file(key)).doesNotExist();
       key.key().verifyHash(new byte[32], sign(key).toByteArray());
       assertThat(audited(key, "key.moved")).hasSize(1);
