@@ -5,6 +5,7 @@ import dev.otasigner.cli.access.LoginCommand;
 import dev.otasigner.cli.access.LogoutCommand;
 import dev.otasigner.cli.access.UsersCommand;
 import dev.otasigner.cli.access.WhoamiCommand;
+import dev.otasigner.cli.approvals.ApprovalsCommand;
 import dev.otasigner.cli.audit.AuditCommand;
 import dev.otasigner.cli.catalogue.BuildsCommand;
 import dev.otasigner.cli.catalogue.PushCommand;
@@ -61,6 +62,7 @@ public final class CommandLines {
     COMMANDS.put("listeners", ListenersCommand::new);
     COMMANDS.put("keygen", KeygenCommand::new);
     COMMANDS.put("sign", SignCommand::new);
+    COMMANDS.put("approvals", ApprovalsCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);
     COMMANDS.put("verify", VerifyCommand::new);
     COMMANDS.put("push", PushCommand::new);

@@ -40,6 +40,9 @@ final class Problem {
     if (problem.members().get("refusal") instanceof Json.Obj refusal) {
       return "refused (" + new Fields(refusal, "refusal").string("reason") + "): " + detail;
     }
+    if (problem.members().get("code") instanceof Json.Str code) {
+      return "refused (" + code.value() + "): " + detail;
+    }
     if (problem.has("reasons")) {
       List<String> reasons = new ArrayList<>();
       for (Fields reason : problem.objects("reasons", MAX_ITEMS)) {

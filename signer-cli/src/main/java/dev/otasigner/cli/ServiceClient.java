@@ -94,6 +94,29 @@ public final class ServiceClient {
     }
   }
 
+  /** What is done with an answer while it comes in. */
+  public interface Reader {
+    void read(InputStream in) throws IOException;
+  }
+
+  /** Streams an answer, of whatever length, to whoever reads it. */
+  public void read(String path, Reader reader) throws IOException {
+    HttpURLConnection connection = open("GET", path, null, credential());
+    try (InputStream in = reachable(connection)) {
+      reader.read(in);
+    } finally {
+      connection.disconnect();
+    }
+  }
+
+  private InputStream reachable(HttpURLConnection connection) {
+    try {
+      return answer(connection);
+    } catch (IOException e) {
+      throw unreachable(e);
+    }
+  }
+
   private byte[] exchange(
       String method, String path, @Nullable Content content, @Nullable String credential) {
     HttpURLConnection connection = open(method, path, content, credential);

@@ -21,10 +21,16 @@ public record Terminal(
     Map<String, String> environment,
     PasswordPrompt prompt) {
 
-  /** Reads a secret from a person without showing it. */
+  /** Reads what a person answers. */
   public interface PasswordPrompt {
-    /** The secret, or null when nobody can be asked. */
+    /** A secret, which is not shown while it is typed; null when nobody can be asked. */
     char @Nullable [] read(String question);
+
+    /** Any other answer; null when nobody can be asked. */
+    default @Nullable String ask(String question) {
+      char[] answer = read(question);
+      return answer == null ? null : new String(answer);
+    }
   }
 
   public Terminal {

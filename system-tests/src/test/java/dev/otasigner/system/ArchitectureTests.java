@@ -183,7 +183,7 @@ class ArchitectureTests {
 
   /** Besides them, only what they expose: failures, and the passphrase they take and its cost. */
   @Test
-  void cliUsesKeysForLocalSigningAndBackupsOnly() {
+  void cliUsesKeysForLocalSigningApprovalsAndBackupsOnly() {
     check(
         noClasses()
             .that()
@@ -193,6 +193,7 @@ class ArchitectureTests {
                 resideInAPackage(KEYS)
                     .and(resideOutsideOfPackage("dev.otasigner.keys.local"))
                     .and(resideOutsideOfPackage("dev.otasigner.keys.backup"))
+                    .and(resideOutsideOfPackage("dev.otasigner.keys.approval"))
                     .and(not(assignableTo(KeyOperationException.class)))
                     .and(not(type(Passphrase.class)))
                     .and(not(type(Argon2Cost.class)))));

@@ -6,10 +6,13 @@ import dev.otasigner.keys.pkcs11.ModuleKey;
 import dev.otasigner.keys.pkcs11.OpenTokens;
 import dev.otasigner.keys.pkcs11.Pkcs11Uri;
 import dev.otasigner.keys.soft.Passphrase;
+import dev.otasigner.keys.soft.PrivateKeyFile;
+import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -48,10 +51,28 @@ public final class LocalKeys implements AutoCloseable {
    * @throws IllegalArgumentException when it is a URI that is not understood
    */
   public LocalKey forImages(String name) throws IOException {
-    if (!Pkcs11Uri.isOne(name)) {
-      return PemKey.forImages(directory.resolve(name), passphrase);
-    }
-    ModuleKey key = tokens.key(Pkcs11Uri.parse(name), KeySuites.IMAGE);
+    return Pkcs11Uri.isOne(name)
+        ? inToken(name, KeySuites.IMAGE)
+        : PemKey.forImages(directory.resolve(name), passphrase);
+  }
+
+  /**
+   * The key that a person has named, with the usual suite of its type and size.
+   *
+   * @param name of a file, or a PKCS#11 URI
+   * @param opener asked for a passphrase, once, when it is an encrypted file
+   * @throws IOException as {@link #forImages}
+   * @throws KeyOperationException as {@link #forImages}
+   * @throws IllegalArgumentException as {@link #forImages}
+   */
+  public LocalKey usual(String name, PrivateKeyFile.Opener opener) throws IOException {
+    return Pkcs11Uri.isOne(name)
+        ? inToken(name, KeySuites.USUAL)
+        : PemKey.usual(directory.resolve(name), opener);
+  }
+
+  private LocalKey inToken(String uri, List<SignatureSuite> suites) throws IOException {
+    ModuleKey key = tokens.key(Pkcs11Uri.parse(uri), suites);
     return new LocalKey() {
       @Override
       public VerificationKey key() {

@@ -40,6 +40,15 @@ public final class PemKey implements LocalKey {
     return read(file, KeySuites.USUAL, passphrase);
   }
 
+  /**
+   * The same, of a file that may be encrypted.
+   *
+   * @param opener asked for a passphrase, once, when it is
+   */
+  public static PemKey usual(Path file, PrivateKeyFile.Opener opener) throws IOException {
+    return new PemKey(PrivateKeyFile.read(file, Optional.empty(), KeySuites.USUAL, opener));
+  }
+
   /** The key with this suite. */
   public static PemKey of(Path file, SignatureSuite suite, Optional<Passphrase> passphrase)
       throws IOException {

@@ -54,7 +54,8 @@ public final class InspectCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static void describe(Report report, McubootImage image) {
+  /** What it says of itself, line by line. */
+  public static void describe(Report report, McubootImage image) {
     report.line("MCUboot image");
     report.line("version   " + image.header().version());
     report.line(

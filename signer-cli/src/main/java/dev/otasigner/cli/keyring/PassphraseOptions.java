@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Where a passphrase comes from: never from an argument, which every user of a machine sees. */
-final class PassphraseOptions {
+public final class PassphraseOptions {
   @Option(
       names = "--passphrase-file",
       paramLabel = "FILE",
@@ -23,7 +23,7 @@ final class PassphraseOptions {
       description = "The environment variable that holds the passphrase.")
   private @Nullable String variable;
 
-  void requireOneSource() {
+  public void requireOneSource() {
     if (file != null && variable != null) {
       throw CommandFailedException.usage(
           "--passphrase-file and --passphrase-env exclude each other");
@@ -35,7 +35,7 @@ final class PassphraseOptions {
   }
 
   /** What was given, or what a person answers; none when there is nobody to ask. */
-  Optional<Passphrase> passphrase(Terminal terminal, String question) throws IOException {
+  public Optional<Passphrase> passphrase(Terminal terminal, String question) throws IOException {
     if (file != null) {
       return Optional.of(Passphrase.ofFile(file));
     }
