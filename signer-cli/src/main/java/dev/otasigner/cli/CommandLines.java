@@ -7,6 +7,7 @@ import dev.otasigner.cli.access.UsersCommand;
 import dev.otasigner.cli.access.WhoamiCommand;
 import dev.otasigner.cli.approvals.ApprovalsCommand;
 import dev.otasigner.cli.audit.AuditCommand;
+import dev.otasigner.cli.audit.ReportCommand;
 import dev.otasigner.cli.catalogue.BuildsCommand;
 import dev.otasigner.cli.catalogue.PushCommand;
 import dev.otasigner.cli.catalogue.ReleaseCommand;
@@ -70,6 +71,7 @@ public final class CommandLines {
     COMMANDS.put("release", ReleaseCommand::new);
     COMMANDS.put("rotation", RotationCommand::new);
     COMMANDS.put("audit", AuditCommand::new);
+    COMMANDS.put("report", ReportCommand::new);
     COMMANDS.put("users", UsersCommand::new);
     COMMANDS.put("api-keys", ApiKeysCommand::new);
     COMMANDS.put("completion", CompletionCommand::new);

@@ -39,6 +39,17 @@ public class Attempts {
     this.clock = clock;
   }
 
+  /** What guessing meets, in a sentence. */
+  static String slowed() {
+    return "After "
+        + FREE
+        + " failures in a row a user at one address waits, twice as long each time, up to "
+        + LONGEST.toMinutes()
+        + " minutes; an address waits after "
+        + FREE_PER_ADDRESS
+        + ".";
+  }
+
   /** A user at an address, or with an empty user an address alone. */
   private record Source(String user, String address) {}
 

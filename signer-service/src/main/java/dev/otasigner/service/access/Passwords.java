@@ -28,6 +28,19 @@ class Passwords {
   private final Semaphore seats = new Semaphore(2);
   private volatile String nobodysHash = "";
 
+  /** How they are kept, in a sentence. */
+  static String kept() {
+    return "Passwords of "
+        + MIN_LENGTH
+        + " to "
+        + MAX_LENGTH
+        + " characters are kept as Argon2id hashes ("
+        + MEMORY_KIB / 1024
+        + " MiB, "
+        + ITERATIONS
+        + " iterations, a salt each).";
+  }
+
   String hash(String password) {
     seats.acquireUninterruptibly();
     try {

@@ -69,6 +69,20 @@ class AuditStore implements MerkleTree.Nodes {
         .list();
   }
 
+  /** Records of a time, from this number on. */
+  List<Leaf> leavesBetween(Instant from, Instant to, long position, int limit) {
+    return jdbc.sql(
+            "select position, record from audit_leaf where at >= ? and at < ? and position >= ?"
+                + " order by position limit ?")
+        .params(
+            OffsetDateTime.ofInstant(from, ZoneOffset.UTC),
+            OffsetDateTime.ofInstant(to, ZoneOffset.UTC),
+            position,
+            limit)
+        .query(Leaf.class)
+        .list();
+  }
+
   @Override
   public Digest get(int level, long position) {
     String hash =

@@ -103,6 +103,13 @@ public class Authorities {
     return Arrays.stream(AuthorityKeyType.values()).map(type -> authority(kind, type)).toList();
   }
 
+  /** The certificates of the authorities that were made so far. */
+  List<X509Certificate> made() {
+    return jdbc.sql("select certificate from authority_certificate order by key_id")
+        .query((row, n) -> parse(row.getBytes(1)))
+        .list();
+  }
+
   /** The leaf and the authority's certificate, in the order TLS sends them. */
   public List<X509Certificate> issue(AuthorityKind kind, Subject subject, Duration validity) {
     Authority issuer = authority(kind, AuthorityKeyType.forKey(subject.keyType()));
