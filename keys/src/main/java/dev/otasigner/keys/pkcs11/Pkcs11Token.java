@@ -11,6 +11,7 @@ import dev.otasigner.keys.Token;
 import dev.otasigner.keys.TokenKey;
 import dev.otasigner.keys.soft.Passphrase;
 import dev.otasigner.keys.soft.PrivateKeyParts;
+import dev.otasigner.keys.soft.SoftKey;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SignatureSuite;
@@ -141,7 +142,7 @@ public final class Pkcs11Token
 
   @Override
   public VerificationKey publicHalf(SignatureSuite suite, byte[] pkcs8) {
-    return PrivateKeyParts.publicHalf(suite, pkcs8);
+    return SoftKey.publicHalf(suite, pkcs8);
   }
 
   @Override

@@ -54,11 +54,6 @@ public final class PrivateKeyParts implements AutoCloseable {
     return parts;
   }
 
-  /** The public half of a private key, which is not kept. */
-  public static VerificationKey publicHalf(SignatureSuite suite, byte[] pkcs8) {
-    return SoftKey.ofForeign(suite, pkcs8).publicKey();
-  }
-
   private void take(AsymmetricKeyParameter key, SignatureSuite suite) {
     if (key instanceof RSAPrivateCrtKeyParameters rsa) {
       put(Part.MODULUS, rsa.getModulus());

@@ -52,6 +52,16 @@ public final class SoftKey {
     return of(suite, parse(suite, pkcs8)).consistent();
   }
 
+  /**
+   * The public half of a private key from elsewhere, which is not kept.
+   *
+   * @param pkcs8 PrivateKeyInfo in DER
+   * @throws BadKey when it is not a key of the suite
+   */
+  public static VerificationKey publicHalf(SignatureSuite suite, byte[] pkcs8) {
+    return ofForeign(suite, pkcs8).publicKey();
+  }
+
   private static AsymmetricKeyParameter parse(SignatureSuite suite, byte[] pkcs8) {
     try {
       AsymmetricKeyParameter key = PrivateKeyFactory.createKey(pkcs8);

@@ -246,7 +246,7 @@ public final class SoftwareToken
 
   @Override
   public VerificationKey publicHalf(SignatureSuite suite, byte[] pkcs8) {
-    return SoftKey.ofForeign(suite, pkcs8).publicKey();
+    return SoftKey.publicHalf(suite, pkcs8);
   }
 
   @Override

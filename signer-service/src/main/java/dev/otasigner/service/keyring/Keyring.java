@@ -10,6 +10,7 @@ import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.KeyState;
 import dev.otasigner.keys.Limits;
 import dev.otasigner.keys.TokenKey;
+import dev.otasigner.keys.soft.SoftKey;
 import dev.otasigner.keys.worker.RemoteWorker;
 import dev.otasigner.keys.worker.Rule;
 import dev.otasigner.keys.worker.Worker;
@@ -20,6 +21,7 @@ import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,8 +101,20 @@ public class Keyring {
    */
   @Transactional
   public KeyEntry importKey(TokenName token, KeySpec spec, Optional<String> product, byte[] pkcs8) {
-    Worker worker = tokens.of(token);
-    return register(token, spec, product, "key.imported", () -> worker.importKey(spec, pkcs8));
+    try {
+      Worker worker = tokens.of(token);
+      return register(
+          token,
+          spec,
+          product,
+          "key.imported",
+          () -> {
+            requireUnregistered(SoftKey.publicHalf(spec.suite(), pkcs8).keyId());
+            return worker.importKey(spec, pkcs8);
+          });
+    } finally {
+      Arrays.fill(pkcs8, (byte) 0);
+    }
   }
 
   /**
@@ -111,7 +125,42 @@ public class Keyring {
   @Transactional
   public KeyEntry adopt(TokenName token, KeySpec spec, Optional<String> product, String uri) {
     Worker worker = tokens.of(token);
-    return register(token, spec, product, "key.adopted", () -> worker.adopt(spec, uri));
+    return register(
+        token,
+        spec,
+        product,
+        "key.adopted",
+        () -> {
+          TokenKey key = worker.adopt(spec, uri);
+          if (isElsewhere(key.keyId(), token)) {
+            worker.retire(key.keyId()); // which key it is was known only now
+          }
+          return key;
+        });
+  }
+
+  /** Whether the key lies in another token by its row, or nowhere any more. */
+  private boolean isElsewhere(Digest keyId, TokenName token) {
+    return rows.findById(keyId.hex())
+        .map(KeyRow::entry)
+        .filter(known -> known.token() != token || known.state() == KeyState.DESTROYED)
+        .isPresent();
+  }
+
+  /** A key has one row, whatever has become of it: no other token and no other name gets it. */
+  private void requireUnregistered(Digest keyId) {
+    rows.findById(keyId.hex())
+        .map(KeyRow::entry)
+        .ifPresent(
+            known -> {
+              throw SignerException.conflict(
+                  "this key is there already: '"
+                      + known.name()
+                      + "' in the token "
+                      + known.token().code()
+                      + ", "
+                      + known.state().code());
+            });
   }
 
   private KeyEntry register(
@@ -124,6 +173,7 @@ public class Keyring {
       throw SignerException.conflict("a key named '" + spec.name() + "' is there already");
     }
     TokenKey key = told(make);
+    requireUnregistered(key.keyId());
     Actor actor = Actor.current();
     KeyRow row = rows.saveAndFlush(new KeyRow(token, key, product, clock.instant(), actor.label()));
     Map<String, String> details = new LinkedHashMap<>();

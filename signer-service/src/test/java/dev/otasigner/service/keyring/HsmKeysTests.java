@@ -19,6 +19,7 @@ import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.json.Json;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -49,6 +50,7 @@ class HsmKeysTests {
   @Autowired private Admin.Printed printed;
   @Autowired private Keyring keyring;
   @Autowired private KeySignatures signatures;
+  @Autowired private Tokens tokens;
   @Autowired private JdbcTemplate database;
 
   @DynamicPropertySource
@@ -155,6 +157,33 @@ class HsmKeysTests {
         .contains("\"onceExtractable\":true");
     assertThat(create("never-copied", ",'token':'hsm'").expect(201).text())
         .doesNotContain("onceExtractable");
+  }
+
+  /** What is refused must not stay in the module, which a changed row could send requests to. */
+  @Test
+  void aKeyOfTheSoftwareTokenIsNotTakenIntoTheModuleToo() throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(256);
+    KeyPair pair = generator.generateKeyPair();
+    Digest keyId = Digest.of(pair.getPublic().getEncoded());
+    String pkcs8 = Base64.getEncoder().encodeToString(pair.getPrivate().getEncoded());
+    String spec = "'purpose':'image','suite':'ecdsa-p256-sha256','pkcs8':'" + pkcs8 + "'}";
+    custodian.post("/api/v1/keys/import", "{'name':'twin'," + spec).expect(201);
+
+    custodian
+        .post("/api/v1/keys/import", "{'name':'second','token':'hsm'," + spec)
+        .expectProblem(409, "conflict");
+    assertThat(tokens.of(TokenName.HSM).find("second")).isEmpty();
+    assertThat(tokens.of(TokenName.HSM).rule(keyId)).isEmpty();
+
+    hsm.token().importForeign("twin", pair.getPrivate().getEncoded());
+    custodian
+        .post(
+            "/api/v1/keys/import",
+            "{'name':'third','purpose':'image','suite':'ecdsa-p256-sha256',"
+                + "'uri':'pkcs11:object=twin'}")
+        .expectProblem(409, "conflict");
+    assertThat(tokens.of(TokenName.HSM).rule(keyId).orElseThrow().notAfter()).isPresent();
   }
 
   /** Whoever writes the database sends the request to a worker that has no such key. */

@@ -251,6 +251,20 @@ class KeyringTests {
     assertThat(importEd25519("interrupted", pkcs8).keyId()).isEqualTo(key.keyId());
   }
 
+  @Test
+  void aDestroyedKeyDoesNotComeBackByAnImport() throws Exception {
+    byte[] pkcs8 =
+        KeyPairGenerator.getInstance("Ed25519").generateKeyPair().getPrivate().getEncoded();
+    KeyEntry key = importEd25519("once", pkcs8.clone());
+    keyring.change(key.keyId(), KeyState.DESTROYED, Optional.empty());
+    SignerException refusal =
+        catchThrowableOfType(SignerException.class, () -> importEd25519("again", pkcs8));
+    assertThat(refusal.type()).isEqualTo(ProblemType.CONFLICT);
+    assertThat(refusal).hasMessageContaining("'once'").hasMessageContaining("destroyed");
+    assertThat(data.resolve("token").resolve(key.keyId().hex() + ".seal")).doesNotExist();
+    assertThat(pkcs8).as("wiped").containsOnly(0);
+  }
+
   private KeyEntry importEd25519(String name, byte[] pkcs8) {
     return keyring.importKey(
         TokenName.SOFTWARE,
