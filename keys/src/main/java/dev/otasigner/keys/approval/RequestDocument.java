@@ -90,14 +90,35 @@ public record RequestDocument(
   }
 
   /**
-   * The digest of a manifest as it can be known before its images are signed: without the members
-   * that hold digests of signed files.
+   * A manifest as far as it can be known before its images are signed: without the digests and
+   * lengths of the signed files. Which images it names, for whose keys, and whether a bootloader
+   * comes with it, and which, is known.
    */
-  public static Digest manifestDraft(Bytes manifest) throws RejectedException {
+  public static Json.Obj draft(Bytes manifest) throws RejectedException {
     Fields fields = JsonReader.readObject(manifest.toByteArray(), MAX_BYTES);
     Map<String, Json> members = new LinkedHashMap<>(fields.members());
-    members.remove("variants");
-    members.remove("bootloader");
-    return Digest.of(new Json.Obj(members).canonicalBytes());
+    if (fields.has("variants")) {
+      List<Json> variants = new ArrayList<>();
+      for (Fields variant : fields.objects("variants", MAX_LIST)) {
+        variants.add(unsettled(variant));
+      }
+      members.put("variants", new Json.Arr(variants));
+    }
+    if (fields.has("bootloader")) {
+      members.put("bootloader", unsettled(fields.object("bootloader")));
+    }
+    return new Json.Obj(members);
+  }
+
+  private static Json.Obj unsettled(Fields file) {
+    Map<String, Json> members = new LinkedHashMap<>(file.members());
+    members.remove("sha256");
+    members.remove("length");
+    return new Json.Obj(members);
+  }
+
+  /** The digest of a manifest's {@link #draft}. */
+  public static Digest manifestDraft(Bytes manifest) throws RejectedException {
+    return Digest.of(draft(manifest).canonicalBytes());
   }
 }

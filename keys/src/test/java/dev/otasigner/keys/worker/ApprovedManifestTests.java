@@ -117,6 +117,25 @@ class ApprovedManifestTests {
     assertThat(sign(document, Contents.opaquePayload("sensor", PAYLOAD)).length()).isPositive();
   }
 
+  /** A bootloader that people signed once, and did not approve with this build. */
+  @Test
+  void aBootloaderThatNobodyApprovedIsNotFilledIn() throws Exception {
+    Bytes without = document(Contents.payload("sensor", "image"));
+    assertRefused(without, Contents.withBootloader("sensor", "image", "boot-1"));
+    Bytes with = document(Contents.withBootloader("sensor", "image", "boot-2"));
+    assertRefused(with, Contents.withBootloader("sensor", "image", "boot-1"));
+    assertRefused(with, Contents.payload("sensor", "image"));
+    assertThat(sign(with, Contents.withBootloader("sensor", "image", "boot-2")).length())
+        .isPositive();
+  }
+
+  @Test
+  void anImageThatNobodyApprovedIsNotFilledIn() throws Exception {
+    Bytes document = document(Contents.payload("sensor", "image"));
+    assertRefused(document, Contents.withSecondImage("sensor", "image"));
+    assertThat(token.signatures).isZero();
+  }
+
   @Test
   void oneRequestGetsOneManifest() throws Exception {
     byte[] first = Contents.payload("sensor", "first image");

@@ -24,7 +24,41 @@ final class Contents {
         .put("schema", 1)
         .put("product", product)
         .put("format", "mcuboot")
-        .put("variants", Json.strings(List.of(image)))
+        .put("variants", List.of(variant("image", image)))
+        .build()
+        .textBytes();
+  }
+
+  private static Json variant(String name, String image) {
+    Digest signed = Digest.of(image.getBytes(StandardCharsets.UTF_8));
+    return Json.object().put("name", name).put("sha256", signed).put("length", 100).build();
+  }
+
+  /** The same with a bootloader of this id that comes with it. */
+  static byte[] withBootloader(String product, String image, String id) {
+    return Json.object()
+        .put("schema", 1)
+        .put("product", product)
+        .put("format", "mcuboot")
+        .put("variants", List.of(variant("image", image)))
+        .put(
+            "bootloader",
+            Json.object()
+                .put("id", id)
+                .put("sha256", Digest.of(id.getBytes(StandardCharsets.UTF_8)))
+                .put("length", 10)
+                .build())
+        .build()
+        .textBytes();
+  }
+
+  /** The same with one image more. */
+  static byte[] withSecondImage(String product, String image) {
+    return Json.object()
+        .put("schema", 1)
+        .put("product", product)
+        .put("format", "mcuboot")
+        .put("variants", List.of(variant("image", image), variant("another", image)))
         .build()
         .textBytes();
   }

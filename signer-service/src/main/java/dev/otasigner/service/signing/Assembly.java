@@ -9,6 +9,7 @@ import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.BootAnchor.ImageHash;
+import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.manifest.ImageFormat;
 import dev.otasigner.verifier.manifest.Manifest;
@@ -51,11 +52,25 @@ final class Assembly {
   }
 
   /**
-   * The manifest before anything is signed: without variants and component, whose digests only
-   * their signatures settle.
+   * The manifest before anything is signed. Digests and lengths of signed files, which only their
+   * signatures settle, are those of the payload, for nobody to read.
    */
-  static Manifest draft(String product, RequestSpec spec, Instant built) {
-    return manifest(product, spec, built, List.of(), Optional.empty());
+  static Manifest draft(String product, RequestSpec spec, SigningPlan plan, Instant built) {
+    List<Manifest.Variant> variants = new ArrayList<>();
+    if (spec.format() == ImageFormat.OPAQUE) {
+      variants.add(opaque(spec, plan));
+    } else if (spec.finished()) {
+      variants.add(finished(spec, plan));
+    }
+    for (ImageFile image : plan.images()) {
+      variants.add(variant(image, plan.payloadBytes(), spec.payload()));
+    }
+    return manifest(
+        product,
+        spec,
+        built,
+        variants,
+        plan.bootloader().map(next -> component(next, plan.payloadBytes(), spec.payload())));
   }
 
   /** Signs and stores. */
@@ -180,17 +195,25 @@ final class Assembly {
     for (ImageFile image : plan.images()) {
       PayloadStore.Stored stored =
           assemble(ByteSource.of(plan.payload()), options(spec, plan, image), image, mandate);
-      variants.add(
-          new Manifest.Variant(
-              image.name(),
-              stored.lengthBytes(),
-              stored.sha256(),
-              image.keys().get(0).anchor().suite(),
-              image.hash(),
-              image.pure(),
-              image.keys().stream().map(SigningKey::keyId).toList()));
+      variants.add(variant(image, stored.lengthBytes(), stored.sha256()));
     }
     return variants;
+  }
+
+  private static Manifest.Variant variant(ImageFile image, long lengthBytes, Digest sha256) {
+    return new Manifest.Variant(
+        image.name(),
+        lengthBytes,
+        sha256,
+        image.keys().get(0).anchor().suite(),
+        image.hash(),
+        image.pure(),
+        image.keys().stream().map(SigningKey::keyId).toList());
+  }
+
+  private static Manifest.BootloaderComponent component(
+      Bootloader next, long lengthBytes, Digest sha256) {
+    return new Manifest.BootloaderComponent(next.id(), lengthBytes, sha256, next.anchors());
   }
 
   private static AssembleOptions options(RequestSpec spec, SigningPlan plan, ImageFile image) {
@@ -226,8 +249,7 @@ final class Assembly {
     ImageFile image = plan.images().get(0);
     PayloadStore.Stored stored =
         assemble(BootloaderComponent.payload(next), componentOptions(spec, plan), image, mandate);
-    return new Manifest.BootloaderComponent(
-        next.id(), stored.lengthBytes(), stored.sha256(), next.anchors());
+    return component(next, stored.lengthBytes(), stored.sha256());
   }
 
   private static AssembleOptions componentOptions(RequestSpec spec, SigningPlan plan) {

@@ -74,13 +74,8 @@ class RequestController {
     List<Json> attempts = new ArrayList<>();
     ledger.attempts(request.id()).forEach(a -> attempts.add(a.toJson()));
     members.put("history", new Json.Arr(attempts));
-    request
-        .documentJson()
-        .ifPresent(
-            document -> {
-              members.put("document", document);
-              members.put("draft", request.draft());
-            });
+    request.documentJson().ifPresent(document -> members.put("document", document));
+    request.draft().ifPresent(draft -> members.put("draft", draft));
     List<Json> words = new ArrayList<>();
     approvals.of(request.id()).forEach(word -> words.add(word.toJson()));
     members.put("approvals", new Json.Arr(words));

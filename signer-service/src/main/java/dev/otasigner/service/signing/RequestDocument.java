@@ -13,8 +13,8 @@ import java.util.UUID;
  *
  * @param purpose what the signatures are for
  * @param keyIds image keys, then manifest keys, in the order asked for
- * @param manifestDraft digest of the manifest as it will be signed, but for its variants and
- *     component: their digests are not known before, for signatures are randomised
+ * @param manifestDraft digest of the manifest as it will be signed, but for the digests and lengths
+ *     of its files: they are not known before, for signatures are randomised
  * @param toBeSigned digests of what image keys sign, which is known before they do; the manifest is
  *     bound by its draft
  * @param policy digest of the product's policy under which it was judged

@@ -10,6 +10,7 @@ import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.manifest.Manifest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
@@ -202,9 +203,12 @@ final class SigningCycle {
   private SigningRequest documented(SigningRequest request, RequestSpec spec, SigningPlan plan)
       throws IOException {
     try {
-      RequestDocument document = document(request, spec, plan);
+      Json.Obj draft = draft(request, spec, plan);
+      RequestDocument document = document(request, spec, plan, draft);
       return ledger.change(
-          request.id(), r -> r.judged(document, now()), Map.of("digest", document.digest().hex()));
+          request.id(),
+          r -> r.judged(document, draft, now()),
+          Map.of("digest", document.digest().hex()));
     } catch (RejectedException e) {
       // The payload can not become such an image.
       List<PolicyReason> why =
@@ -213,16 +217,19 @@ final class SigningCycle {
     }
   }
 
-  private RequestDocument document(SigningRequest request, RequestSpec spec, SigningPlan plan)
-      throws RejectedException, IOException {
-    byte[] draft =
-        Assembly.draft(request.product(), spec, request.created()).toJson().canonicalBytes();
-    Digest manifest;
+  private static Json.Obj draft(SigningRequest request, RequestSpec spec, SigningPlan plan) {
+    Manifest draft = Assembly.draft(request.product(), spec, plan, request.created());
     try {
-      manifest = dev.otasigner.keys.approval.RequestDocument.manifestDraft(Bytes.copyOf(draft));
+      return dev.otasigner.keys.approval.RequestDocument.draft(
+          Bytes.copyOf(draft.toJson().canonicalBytes()));
     } catch (RejectedException e) {
       throw new IllegalStateException("a draft of our own is not read", e);
     }
+  }
+
+  private RequestDocument document(
+      SigningRequest request, RequestSpec spec, SigningPlan plan, Json.Obj draft)
+      throws RejectedException, IOException {
     return new RequestDocument(
         request.id(),
         request.requester(),
@@ -231,7 +238,7 @@ final class SigningCycle {
         "build",
         plan.keyIds(),
         List.of(new RequestDocument.Payload(spec.payload(), plan.payloadBytes(), "payload")),
-        manifest,
+        Digest.of(draft.canonicalBytes()),
         assembly.toBeSigned(spec, plan),
         fleet.policy(request.product()).digest(),
         request.created());

@@ -40,6 +40,7 @@ public class SigningRequest {
 
   private String spec;
   private @Nullable String document;
+  private @Nullable String draft;
   private @Nullable String digest;
   private String reasons;
   private @Nullable String refusal;
@@ -87,8 +88,9 @@ public class SigningRequest {
     reasons = text(new Json.Arr(List.copyOf(all.stream().map(PolicyReason::toJson).toList())));
   }
 
-  void judged(RequestDocument asApproved, Instant now) {
+  void judged(RequestDocument asApproved, Json.Obj manifestDraft, Instant now) {
     moveTo(RequestState.JUDGED, now);
+    draft = text(manifestDraft);
     document = text(asApproved.toJson());
     digest = asApproved.digest().hex();
   }
@@ -202,8 +204,8 @@ public class SigningRequest {
   }
 
   /** The manifest as far as it is known before its images are signed. */
-  Json.Obj draft() {
-    return Assembly.draft(product, spec(), created).toJson();
+  Optional<Json> draft() {
+    return Optional.ofNullable(draft).map(this::stored);
   }
 
   /** As the HTTP API shows it. */
