@@ -303,11 +303,12 @@ final class Journal implements AutoCloseable {
   private void write(List<Batch> batches) throws IOException {
     List<JournalEntry> entries = new ArrayList<>();
     ByteArrayOutputStream out = new ByteArrayOutputStream(4096);
+    boolean several = batches.stream().mapToInt(batch -> batch.drafts.size()).sum() > 1;
     Position next = end;
     for (Batch batch : batches) {
       for (JournalEntry draft : batch.drafts) {
         JournalEntry entry = numbered(draft, next);
-        byte[] json = entry.toJson().textBytes();
+        byte[] json = JournalReplay.together(entry.toJson(), several, end.end()).textBytes();
         next = next.after(json, entry.seq());
         out.writeBytes(JournalFrame.encode(json));
         entries.add(entry);

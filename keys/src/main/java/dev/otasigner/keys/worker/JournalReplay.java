@@ -6,21 +6,27 @@ import dev.otasigner.keys.worker.JournalEntry.Outcome;
 import dev.otasigner.keys.worker.JournalEntry.Result;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 
 /**
  * Reads a journal from its beginning, or from where its writer knows it. What a crash or a full
  * disk tore at the end is cut off and kept aside: it was never acknowledged. Room for more records,
- * all zeroes, is given back. A damaged record with a whole one behind it is no torn end, and
- * refuses.
+ * all zeroes, is given back. A damaged record with a whole one of a later write behind it is no
+ * torn end, and refuses.
  */
 final class JournalReplay {
   private static final int WINDOW_BYTES = 4 * 1024 * 1024;
+  private static final String TOGETHER = "together";
 
   private final Journal.Observer observer;
   private final TreeSet<Long> open = new TreeSet<>();
@@ -134,7 +140,8 @@ final class JournalReplay {
       torn--;
     }
     for (int i = 1; i < torn && !beyond; i++) {
-      beyond = JournalFrame.at(tail, i) != null;
+      byte[] json = JournalFrame.at(tail, i);
+      beyond = json != null && !wasWrittenWith(offset, json);
     }
     if (beyond) {
       throw damaged(offset, "a record is damaged, and whole ones follow it");
@@ -144,6 +151,29 @@ final class JournalReplay {
     }
     file.truncate(offset);
     cutBytes = torn;
+  }
+
+  /**
+   * A record as it is written: of several that are written at once each says where the first one
+   * begins. Their pages reach the disk in any order, so a later one may be there without the first.
+   */
+  static Json.Obj together(Json.Obj record, boolean several, long from) {
+    if (!several) {
+      return record;
+    }
+    Map<String, Json> members = new LinkedHashMap<>(record.members());
+    members.put(TOGETHER, new Json.Num(from));
+    return new Json.Obj(members);
+  }
+
+  /** Whether a whole record was written at once with the damaged one before it. */
+  private static boolean wasWrittenWith(long damagedAt, byte[] json) {
+    try {
+      Fields fields = JsonReader.readObject(json, JournalFrame.MAX_BYTES);
+      return fields.has(TOGETHER) && fields.integer(TOGETHER, 0, Long.MAX_VALUE) <= damagedAt;
+    } catch (RejectedException e) {
+      return false;
+    }
   }
 
   private void accept(byte[] json) {
