@@ -20,10 +20,13 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A worker that is a process of its own, on a SoftHSM token: it is a worker like any other. */
 @SuppressWarnings("NullAway.Init")
+@Timeout(value = 100, threadMode = ThreadMode.SEPARATE_THREAD)
 class RemoteWorkerTests {
   private static final KeySpec SPEC =
       new KeySpec("field", SignatureSuite.ECDSA_P256_SHA256, KeyPurpose.MANIFEST);

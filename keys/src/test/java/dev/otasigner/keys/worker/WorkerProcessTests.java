@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
+import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.keys.KeySpec;
+import dev.otasigner.verifier.crypto.SignatureSuite;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -12,8 +19,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Processes that are no worker, or not one any more: whatever they do ends them. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class WorkerProcessTests {
   private static final WorkerPatience SHORT =
       new WorkerPatience(
@@ -90,6 +101,98 @@ class WorkerProcessTests {
   @Test
   void aProgramThatIsNotThereIsSaidToBeMissing() {
     assertAnswers("it can not be started", "/nowhere/worker");
+  }
+
+  /** Says that it is active, and nothing ever again. */
+  private RemoteWorker mute(Duration answer, Duration making) {
+    String active =
+        "\\000\\000\\000\\073\\000\\000\\000\\000"
+            + "{\"state\":\"active\",\"intents\":0,\"interrupted\":0,\"cutBytes\":0}";
+    RemoteWorker started =
+        RemoteWorker.start(
+            new WorkerLaunch(
+                List.of("sh", "-c", "printf '" + active + "'; exec cat >/dev/null"), Set.of()),
+            new WorkerPatience(
+                answer,
+                making,
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(60)),
+            news -> {});
+    worker = started;
+    return started;
+  }
+
+  @Test
+  void anAnswerThatDoesNotComeInTimeIsNotWaitedFor() {
+    RemoteWorker mute = mute(Duration.ofSeconds(2), Duration.ofSeconds(50));
+    assertThatThrownBy(() -> mute.find("field"))
+        .isInstanceOf(TokenUnavailable.class)
+        .hasMessageContaining("it gave no answer in 2000 ms");
+  }
+
+  @Test
+  void aKeyThatIsMadeHasItsOwnTime() {
+    RemoteWorker mute = mute(Duration.ofSeconds(50), Duration.ofSeconds(2));
+    KeySpec spec = new KeySpec("field", SignatureSuite.ECDSA_P256_SHA256, KeyPurpose.IMAGE);
+    assertThatThrownBy(() -> mute.create(spec))
+        .isInstanceOf(TokenUnavailable.class)
+        .hasMessageContaining("it gave no answer in 2000 ms");
+  }
+
+  @Test
+  void aWorkerUsuallyHasTenSecondsForAnAnswerAndTwoMinutesForAKey() {
+    assertThat(WorkerPatience.USUAL.answer()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(WorkerPatience.USUAL.making()).isEqualTo(Duration.ofMinutes(2));
+  }
+
+  /** A process that reads nothing and says nothing, whose own number is in this file. */
+  private RemoteWorker asleep(Path pid, String streams) throws Exception {
+    String script = "echo $$ >'" + pid + "'; exec sleep 200 " + streams;
+    RemoteWorker started =
+        RemoteWorker.start(
+            new WorkerLaunch(List.of("sh", "-c", script), Set.of()),
+            new WorkerPatience(
+                Duration.ofSeconds(40),
+                Duration.ofSeconds(40),
+                Duration.ofSeconds(100),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(60)),
+            news -> {});
+    worker = started;
+    Patiently.await("its number", () -> !read(pid).isEmpty());
+    return started;
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.exists(file) ? Files.readString(file).strip() : "";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void awaitEnd(Path pid) {
+    long number = Long.parseLong(read(pid));
+    Patiently.await(
+        "its end", () -> ProcessHandle.of(number).filter(ProcessHandle::isAlive).isEmpty());
+  }
+
+  @Test
+  void aProcessThatClosesItsStreamsAndDoesNotEndIsKilled(@TempDir Path directory) throws Exception {
+    Path pid = directory.resolve("pid");
+    RemoteWorker started = asleep(pid, "<&- >&-");
+    assertThatThrownBy(() -> started.find("field"))
+        .isInstanceOf(TokenUnavailable.class)
+        .hasMessageContaining("it closed its streams and did not end");
+    awaitEnd(pid);
+  }
+
+  @Test
+  void aProcessThatDoesNotEndWithItsServiceIsKilled(@TempDir Path directory) throws Exception {
+    Path pid = directory.resolve("pid");
+    asleep(pid, "").close();
+    awaitEnd(pid);
   }
 
   @Test

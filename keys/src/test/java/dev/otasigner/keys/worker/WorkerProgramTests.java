@@ -27,11 +27,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the worker's process is sent that it does not take, and how it ends. */
 @SuppressWarnings("NullAway.Init")
-@Timeout(20)
+@Timeout(value = 20, threadMode = ThreadMode.SEPARATE_THREAD) // an interrupt ends no join()
 class WorkerProgramTests {
   private static final byte[] NO_PIN = new byte[0];
   private static final byte[] PROBE = "{\"op\":\"probe\"}".getBytes(StandardCharsets.UTF_8);

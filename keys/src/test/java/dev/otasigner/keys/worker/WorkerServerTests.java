@@ -18,8 +18,11 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** What a worker's process answers when something goes wrong in it. */
+@Timeout(value = 20, threadMode = ThreadMode.SEPARATE_THREAD)
 class WorkerServerTests {
   private static final Digest KEY = Digest.of(new byte[] {1});
 

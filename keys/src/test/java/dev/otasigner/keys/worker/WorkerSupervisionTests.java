@@ -27,10 +27,13 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of a worker's process, and of its token, is mended without its service's help. */
 @SuppressWarnings("NullAway.Init")
+@Timeout(value = 150, threadMode = ThreadMode.SEPARATE_THREAD)
 class WorkerSupervisionTests {
   private static final System.Logger log = System.getLogger(WorkerSupervisionTests.class.getName());
   private static final KeySpec SPEC =
