@@ -155,8 +155,11 @@ final class Journal implements AutoCloseable {
       writing = true;
     }
     if (writes) {
-      writeWaiting();
-      handOver();
+      try {
+        writeWaiting();
+      } finally {
+        handOver(); // whatever happened: nobody else would write for those who wait
+      }
     }
     return batch.await();
   }
@@ -269,6 +272,9 @@ final class Journal implements AutoCloseable {
       failure = new TokenUnavailable("intent journal: " + e.getMessage(), e);
     } catch (RuntimeException e) {
       failure = e;
+    } catch (Error e) {
+      // out of memory, a library that is missing: the next ones may fare better
+      failure = new TokenUnavailable("the intent journal could not be written: " + e, e);
     } finally {
       committing.unlock();
       for (Batch batch : batches) {

@@ -21,6 +21,9 @@ final class FakeDisk implements JournalFile {
   /** No more bytes than this fit. */
   int roomBytes = Integer.MAX_VALUE;
 
+  /** Runs when something is about to be written. */
+  Runnable beforeAppend = () -> {};
+
   int forces;
   final Map<Long, byte[]> aside = new HashMap<>();
 
@@ -80,6 +83,7 @@ final class FakeDisk implements JournalFile {
 
   @Override
   public void append(byte[] bytes) throws IOException {
+    beforeAppend.run();
     int fitting = (int) Math.min(bytes.length, roomBytes - sizeBytes());
     // The power may go while the bytes are on their way.
     cached = concat(cached, Arrays.copyOf(bytes, fitting));
