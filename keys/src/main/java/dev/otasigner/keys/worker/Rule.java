@@ -60,20 +60,24 @@ public record Rule(
 
   static Rule read(Fields fields) throws RejectedException {
     WorkerConfiguration.requireOnly(fields, MEMBERS);
+    Limits limits = Limits.read(fields);
     return new Rule(
         fields.digest("keyId"),
         WorkerConfiguration.purpose(fields),
         WorkerConfiguration.minApprovals(fields),
-        WorkerConfiguration.quota(fields),
-        fields.has("notBefore") ? Optional.of(fields.time("notBefore")) : Optional.empty(),
-        fields.has("notAfter") ? Optional.of(fields.time("notAfter")) : Optional.empty(),
+        limits.quota(),
+        limits.notBefore(),
+        limits.notAfter(),
         fields.has("handedOver") && fields.bool("handedOver"),
         fields.has("moved") ? Optional.of(Moved.read(fields.object("moved"))) : Optional.empty());
   }
 
+  /** A rule that would begin later has no begin any more: it ends before it. */
   Rule endingAt(Instant time) {
     boolean endsEarlier = notAfter.isPresent() && notAfter.get().isBefore(time);
-    return endsEarlier ? this : limited(quota, notBefore, Optional.of(time));
+    return endsEarlier
+        ? this
+        : limited(quota, notBefore.filter(begin -> begin.isBefore(time)), Optional.of(time));
   }
 
   private Rule limited(Optional<Long> most, Optional<Instant> from, Optional<Instant> until) {

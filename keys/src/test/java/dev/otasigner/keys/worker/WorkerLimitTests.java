@@ -1,9 +1,11 @@
 package dev.otasigner.keys.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.otasigner.keys.KeyOperationException.Refused;
+import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.Limits;
@@ -156,6 +158,35 @@ class WorkerLimitTests {
     worker.retire(key.keyId());
     assertThat(refusalOf(() -> worker.narrow(key.keyId(), between(-1, 5))))
         .isEqualTo(RefusalCode.LIMIT_WIDER);
+  }
+
+  @Test
+  void aKeyThatIsRetiredBeforeItsTimeHasEnded() {
+    TokenKey key = create(between(1, 3));
+    worker.retire(key.keyId());
+    Limits ended = new Limits(Optional.empty(), Optional.of(in(0)), Optional.of(10L));
+    assertThat(worker.rule(key.keyId()).orElseThrow().limits()).isEqualTo(ended);
+    worker.close();
+    worker = TokenWorker.open(directory, token, clock);
+    assertThat(refusalOf(() -> sign(key))).isEqualTo(RefusalCode.RULE_ENDED);
+    clock.advance(Duration.ofHours(2));
+    assertThat(refusalOf(() -> sign(key))).isEqualTo(RefusalCode.RULE_ENDED);
+  }
+
+  @Test
+  void aRuleInTheFileThatEndsBeforeItBeginsIsRefused() throws Exception {
+    TokenKey key = create(between(1, 3));
+    worker.close();
+    Path file = directory.resolve(TokenWorker.CONFIGURATION);
+    String begin = "\"notBefore\":\"" + in(1) + "\"";
+    String text = Files.readString(file, StandardCharsets.UTF_8);
+    assertThat(text).contains(begin).contains(key.keyId().hex());
+    Files.writeString(file, text.replace(begin, "\"notBefore\":\"" + in(4) + "\""));
+    assertThatThrownBy(() -> TokenWorker.open(directory, token, clock))
+        .isInstanceOf(TokenUnavailable.class)
+        .hasMessageContaining("notBefore");
+    Files.writeString(file, text);
+    worker = TokenWorker.open(directory, token, clock);
   }
 
   @Test
