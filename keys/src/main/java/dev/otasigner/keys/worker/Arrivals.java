@@ -44,7 +44,11 @@ final class Arrivals {
           spec,
           any -> true,
           () -> token.generate(spec),
-          key -> new Rule(key.keyId(), key.purpose(), usual.minApprovals(), limits));
+          key ->
+              rule(key.publicKey())
+                  .map(written -> kept(written, spec))
+                  .orElseGet(
+                      () -> new Rule(key.keyId(), key.purpose(), usual.minApprovals(), limits)));
     }
   }
 
@@ -145,10 +149,15 @@ final class Arrivals {
       requireFree(spec);
       requireNotApproval(spec.purpose());
       Rule own = written.orElseGet(() -> usual(spec.purpose()).rule(given.keyId(), spec.purpose()));
-      own.requirePurpose(spec.purpose());
-      Rule rule = narrowing.apply(own.narrowedTo(spec.limits()));
+      Rule rule = narrowing.apply(kept(own, spec));
       return make(spec, key -> key.publicKey().equals(given), taking, key -> rule);
     }
+  }
+
+  /** A rule that stands already, for a key that is wished for. */
+  private static Rule kept(Rule own, KeySpec spec) {
+    own.requirePurpose(spec.purpose());
+    return own.narrowedTo(spec.limits());
   }
 
   /** What a key of the purpose gets that has no rule yet. */
@@ -195,7 +204,15 @@ final class Arrivals {
     if (there.isEmpty()) {
       configuration.change(current -> current.withPending(spec.name()));
     }
-    TokenKey key = there.filter(wanted).filter(spec::isFor).orElseGet(making);
+    TokenKey key;
+    try {
+      key = there.filter(wanted).filter(spec::isFor).orElseGet(making);
+    } catch (KeyOperationException e) {
+      if (!(e instanceof TokenUnavailable) && token.find(spec.name()).isEmpty()) {
+        configuration.change(current -> current.withoutPending(spec.name())); // nothing was made
+      }
+      throw e;
+    }
     configuration.change(current -> current.with(rule.apply(key), key.name()));
     return key;
   }

@@ -51,7 +51,7 @@ public record WorkerConfiguration(
       Set.of("schema", "token", "approvers", "rules", "defaults", "pending");
   private static final Set<String> DEFAULT_MEMBERS = Set.of("purpose", "minApprovals", "quota");
   private static final int MAX_BYTES = 16 * 1024 * 1024;
-  private static final int MAX_RULES = 50_000;
+  static final int MAX_RULES = 50_000;
   private static final int MAX_APPROVERS = 1000;
 
   /** What a new key of a purpose may do. */
@@ -247,9 +247,24 @@ public record WorkerConfiguration(
     return rule;
   }
 
+  /**
+   * With the name of a key that is about to be made.
+   *
+   * @throws NotSupported when the file could not be read again with one more key
+   */
   WorkerConfiguration withPending(String name) {
+    if (rules.size() + pending.size() >= MAX_RULES) {
+      throw new NotSupported("the worker's file names " + MAX_RULES + " keys, and takes no more");
+    }
     Set<String> names = new LinkedHashSet<>(pending);
     names.add(name);
+    return new WorkerConfiguration(token, approvers, rules, defaults, names);
+  }
+
+  /** Without the name of a key that was not made. */
+  WorkerConfiguration withoutPending(String name) {
+    Set<String> names = new LinkedHashSet<>(pending);
+    names.remove(name);
     return new WorkerConfiguration(token, approvers, rules, defaults, names);
   }
 

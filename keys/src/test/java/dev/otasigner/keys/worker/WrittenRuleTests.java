@@ -104,6 +104,19 @@ class WrittenRuleTests {
     assertThat(rule.notAfter()).isEqualTo(WRITTEN.notAfter());
   }
 
+  /** Its making was interrupted; a person has seen to its rule before it was asked for again. */
+  @Test
+  void makingThatIsFinishedDoesNotReplaceTheRuleByTheDefault() {
+    worker.close();
+    Path file = directory.resolve(TokenWorker.CONFIGURATION);
+    WorkerConfiguration.read(file).withPending("field").write(file);
+    token.hold("field", KeyPurpose.MANIFEST, FIELD);
+    worker = TokenWorker.open(directory, token, new MovingClock());
+    worker.create(spec(KeyPurpose.MANIFEST, Limits.NONE));
+    assertThat(worker.rule(FIELD.keyId())).contains(WRITTEN);
+    assertThat(WorkerConfiguration.read(file).pending()).isEmpty();
+  }
+
   @Test
   void noApprovalKeyIsAdoptedWhateverAnybodyWrote() {
     assertThatThrownBy(() -> worker.adopt(spec(KeyPurpose.APPROVAL, Limits.NONE), URI))
