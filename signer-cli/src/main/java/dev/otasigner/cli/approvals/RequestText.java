@@ -7,6 +7,7 @@ import dev.otasigner.cli.ServiceClient;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import java.time.Duration;
@@ -70,9 +71,33 @@ final class RequestText {
             : draft.requires().stream()
                 .map(r -> r.component() + " " + r.min() + " or newer")
                 .collect(Collectors.joining(", ")));
+    line(
+        "bootloader",
+        draft
+            .bootloader()
+            .map(
+                next ->
+                    next.id()
+                        + ", which then boots "
+                        + keys(next.anchors().stream().map(BootAnchor::keyId).toList()))
+            .orElse("none is brought"));
+    for (Draft.Image image : draft.images()) {
+      line(
+          "image",
+          image.name()
+              + ", hash "
+              + image.hash().code()
+              + (image.pure() ? ", signed whole" : "")
+              + ", by "
+              + (image.keys().isEmpty() ? "no key of its own" : keys(image.keys())));
+    }
     StatedRequest.Payload payload = request.payload();
     line("payload", payload.lengthBytes() + " bytes, SHA-256 " + payload.sha256());
     line("what is signed", "SHA-256 " + request.document().digest());
+  }
+
+  private static String keys(List<Digest> keyIds) {
+    return String.join(", ", keyIds.stream().map(id -> "key " + id.abbreviated()).toList());
   }
 
   private static String hardware(Draft draft) {

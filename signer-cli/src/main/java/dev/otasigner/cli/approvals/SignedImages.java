@@ -17,20 +17,21 @@ import dev.otasigner.verifier.mcuboot.AssembleOptions;
 import dev.otasigner.verifier.mcuboot.McubootImage;
 import dev.otasigner.verifier.policy.BootloaderComponent;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
- * That the digests which image keys will sign are those of this payload, with this version and
- * counter, and of at most one bootloader component; not of something else beside them.
+ * That the digests which image keys will sign are those of the images that the manifest names, made
+ * of this payload with this version and counter, and of its bootloader component; and of nothing
+ * else beside them.
  *
  * @param images how many are made of the payload
  * @param finished the payload is an image that was signed already
- * @param bootloader the component that is signed with them
  */
-record SignedImages(int images, boolean finished, Optional<Bootloader> bootloader) {
+record SignedImages(int images, boolean finished) {
+
   /**
    * Accounts for every digest.
    *
@@ -40,29 +41,27 @@ record SignedImages(int images, boolean finished, Optional<Bootloader> bootloade
   static SignedImages of(
       ServiceClient service, StatedRequest request, ByteSource payload, int headerBytes)
       throws IOException, RejectedException {
-    List<Digest> toBeSigned = request.document().toBeSigned();
+    Set<Digest> left = new HashSet<>(request.document().toBeSigned());
     Draft draft = request.draft();
     boolean finished = isImage(payload);
     if (draft.format() != ImageFormat.MCUBOOT || finished) {
-      if (!toBeSigned.isEmpty()) {
-        throw StatedRequest.refused(
-            "image keys would sign " + toBeSigned.get(0) + ", and this payload is not signed");
+      if (!left.isEmpty() || draft.bootloader().isPresent()) {
+        throw StatedRequest.refused("image keys would sign, and this payload is not signed");
       }
-      return new SignedImages(0, finished, Optional.empty());
+      return new SignedImages(0, finished);
     }
-    Set<Digest> expected = regions(draft, payload, headerBytes);
-    Set<Digest> others = new HashSet<>(toBeSigned);
-    others.removeAll(expected);
-    if (toBeSigned.size() == others.size()) {
+    takeImages(draft, payload, headerBytes, left);
+    if (draft.bootloader().isPresent()) {
+      Draft.NextBootloader next = draft.bootloader().get();
+      if (!left.remove(component(service, draft, next))) {
+        throw StatedRequest.refused("what image keys would sign is not bootloader " + next.id());
+      }
+    }
+    if (!left.isEmpty()) {
       throw StatedRequest.refused(
-              "what image keys would sign is no image of this payload, version and counter")
-          .hint("if its header has another size than " + headerBytes + ", give --header-size");
+          "image keys would sign " + left.iterator().next() + " besides what the manifest names");
     }
-    int images = toBeSigned.size() - others.size();
-    return new SignedImages(
-        images,
-        false,
-        others.isEmpty() ? Optional.empty() : Optional.of(component(service, draft, others)));
+    return new SignedImages(draft.images().size(), false);
   }
 
   private static boolean isImage(ByteSource payload) throws IOException {
@@ -78,62 +77,63 @@ record SignedImages(int images, boolean finished, Optional<Bootloader> bootloade
     return AssembleOptions.of(draft.version()).securityCounter(draft.securityCounter());
   }
 
-  private static Set<Digest> regions(Draft draft, ByteSource payload, int headerBytes)
+  private static void takeImages(Draft draft, ByteSource payload, int headerBytes, Set<Digest> left)
       throws IOException, RejectedException {
-    Set<Digest> all =
-        new HashSet<>(
-            SignedRegions.of(payload, options(draft).headerBytes(headerBytes).padHeader().build()));
+    List<SignedRegions> layouts = layouts(draft, payload, headerBytes);
+    if (draft.images().isEmpty()) {
+      throw StatedRequest.refused("the manifest names no image");
+    }
+    for (Draft.Image image : draft.images()) {
+      if (layouts.stream().noneMatch(way -> left.remove(way.of(image.hash(), image.pure())))) {
+        throw StatedRequest.refused(
+                "what image keys would sign is no image of this payload, version and counter")
+            .hint("if its header has another size than " + headerBytes + ", give --header-size");
+      }
+    }
+  }
+
+  /** With the header before the payload, and with the header in the room that it brings. */
+  private static List<SignedRegions> layouts(Draft draft, ByteSource payload, int headerBytes)
+      throws IOException, RejectedException {
+    AssembleOptions.Builder before = options(draft).headerBytes(headerBytes).padHeader();
+    List<SignedRegions> layouts = new ArrayList<>();
+    layouts.add(SignedRegions.of(payload, before.build()));
     try {
-      all.addAll(SignedRegions.of(payload, options(draft).headerBytes(headerBytes).build()));
+      layouts.add(SignedRegions.of(payload, options(draft).headerBytes(headerBytes).build()));
     } catch (RejectedException e) {
       if (e.reason() != Reason.MALFORMED) {
         throw e;
       }
-      // The payload brings no room for the header, so that it is not taken that way either.
+      // The payload brings no room, so that it is not taken that way either.
     }
-    return all;
+    return layouts;
   }
 
-  private static Bootloader component(ServiceClient service, Draft draft, Set<Digest> others)
+  /** What is signed of the registered bootloader that the manifest names. */
+  private static Digest component(ServiceClient service, Draft draft, Draft.NextBootloader next)
       throws IOException, RejectedException {
     for (Json.Obj item :
         Report.items(service.get(path("products", draft.product(), "bootloaders")))) {
       Bootloader bootloader = Bootloader.read(new Fields(item, "bootloader"));
-      Set<Digest> regions =
-          bootloader.trialAnchors().isEmpty()
-              ? SignedRegions.of(
-                  BootloaderComponent.payload(bootloader), options(draft).padHeader().build())
-              : Set.of();
-      if (others.size() == 1 && regions.containsAll(others)) {
-        return bootloader;
+      if (bootloader.id().equals(next.id())
+          && bootloader.anchors().equals(next.anchors())
+          && bootloader.trialAnchors().isEmpty()) {
+        Draft.Image first = draft.images().get(0);
+        return SignedRegions.of(
+                BootloaderComponent.payload(bootloader), options(draft).padHeader().build())
+            .of(first.hash(), first.pure());
       }
     }
     throw StatedRequest.refused(
-        "image keys would sign besides "
-            + others.iterator().next()
-            + ", which is no bootloader of "
-            + draft.product());
+        draft.product() + " has no bootloader " + next.id() + " with the keys of the manifest");
   }
 
   void print(Report report) {
     report.line(
         finished
-            ? "images            signed elsewhere; only its manifest is signed"
+            ? "checked           signed elsewhere; only its manifest is signed"
             : images == 0
-                ? "images            none: the manifest alone vouches for the payload"
-                : "images            " + images + ", of this payload and counter; recomputed here");
-    report.line(
-        "bootloader        "
-            + bootloader
-                .map(b -> Shown.text(b.id()) + ", which then boots " + keys(b))
-                .orElse("no component"));
-  }
-
-  private static String keys(Bootloader bootloader) {
-    return String.join(
-        ", ",
-        bootloader.anchors().stream()
-            .map(anchor -> "key " + anchor.keyId().abbreviated())
-            .toList());
+                ? "checked           no image is signed: the manifest alone vouches for the payload"
+                : "checked           what image keys sign was made of this payload, here");
   }
 }

@@ -16,27 +16,37 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.security.MessageDigest;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 
 /**
  * What keys could be given to sign for one image: its hash of any kind, or for pure signatures the
  * image itself. The image is assembled up to its first signature, which is never made.
  */
 final class SignedRegions {
-  private SignedRegions() {}
+  private final Map<ImageHash, Digest> hashed = new EnumMap<>(ImageHash.class);
+  private final Digest whole;
 
-  /** The digests, as a request's document lists them under {@code toBeSigned}. */
-  static Set<Digest> of(ByteSource payload, AssembleOptions options)
+  private SignedRegions(Map<ImageHash, byte[]> hashes) {
+    hashes.forEach((kind, hash) -> hashed.put(kind, Digest.of(hash)));
+    this.whole = Digest.ofHash(Objects.requireNonNull(hashes.get(ImageHash.SHA256)));
+  }
+
+  /** As a request's document lists it under {@code toBeSigned}. */
+  Digest of(ImageHash hash, boolean pure) {
+    return pure ? whole : Objects.requireNonNull(hashed.get(hash));
+  }
+
+  /** Hashes the image that would be made of this payload. */
+  static SignedRegions of(ByteSource payload, AssembleOptions options)
       throws IOException, RejectedException {
     Hashes region = new Hashes();
     Nobody signer = new Nobody();
     try {
       McubootAssembler.assemble(payload, options, List.of(signer), region);
     } catch (NotSignedException e) {
-      return region.digests();
+      return new SignedRegions(region.values());
     }
     throw new IllegalStateException("an image was assembled without its signer");
   }
@@ -61,17 +71,10 @@ final class SignedRegions {
       digests.values().forEach(digest -> digest.update(bytes, offset, length));
     }
 
-    Set<Digest> digests() {
-      Set<Digest> signed = new HashSet<>();
-      digests.forEach(
-          (hash, digest) -> {
-            byte[] value = digest.digest();
-            signed.add(Digest.of(value));
-            if (hash == ImageHash.SHA256) {
-              signed.add(Digest.ofHash(value)); // pure: the region itself is handed over
-            }
-          });
-      return signed;
+    Map<ImageHash, byte[]> values() {
+      Map<ImageHash, byte[]> values = new EnumMap<>(ImageHash.class);
+      digests.forEach((hash, digest) -> values.put(hash, digest.digest()));
+      return values;
     }
   }
 

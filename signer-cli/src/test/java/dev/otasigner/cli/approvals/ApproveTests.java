@@ -11,6 +11,7 @@ import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.BootAnchor.ImageHash;
 import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.dsse.Envelope;
@@ -27,6 +28,7 @@ import java.security.KeyPair;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -148,7 +150,10 @@ class ApproveTests {
         .contains("even major versions only; the security counter rises by at most 1;")
         .contains("- judged by       this policy")
         .contains("1 of 2: bob until ")
-        .contains("no component");
+        .contains("none is brought")
+        .contains(
+            "image             sha256, hash sha256, by key "
+                + FakeRequests.IMAGE.keyId().abbreviated());
   }
 
   @Test
@@ -214,7 +219,7 @@ class ApproveTests {
   @Test
   void aMemberThatCannotBeShownIsRefused() {
     service.draft.put("unlock", new Json.Bool(true));
-    refused("a member that this program does not know: unlock");
+    refused("a member that this program does not know: draft.unlock");
   }
 
   private void servePayload(String text) {
@@ -275,9 +280,29 @@ class ApproveTests {
 
   @Test
   void anotherImageBesideTheOneOfThePayloadIsRefused() {
-    service.put("/api/v1/products/thermostat/bootloaders");
     service.toBeSigned.add(Digest.of(new byte[] {7}));
-    refused("which is no bootloader of thermostat");
+    refused("besides what the manifest names");
+  }
+
+  /** The image that devices of another hash would get is signed by nobody who was asked. */
+  @Test
+  void anImageThatTheManifestNamesAndNobodySignsIsRefused() {
+    service.draft.put(
+        "variants",
+        new Json.Arr(
+            List.of(
+                FakeRequests.image(ImageHash.SHA256, false),
+                FakeRequests.image(ImageHash.SHA512, false))));
+    refused("no image of this payload");
+  }
+
+  @Test
+  void aMemberOfAnImageThatCannotBeShownIsRefused() {
+    Map<String, Json> image =
+        new LinkedHashMap<>(FakeRequests.image(ImageHash.SHA256, false).members());
+    image.put("encrypted", new Json.Bool(true));
+    service.draft.put("variants", new Json.Arr(List.of(new Json.Obj(image))));
+    refused("a member that this program does not know: draft.variants[0].encrypted");
   }
 
   @Test
@@ -301,9 +326,24 @@ class ApproveTests {
   }
 
   @Test
+  void aManifestWithoutImagesIsRefused() {
+    service.toBeSigned.clear();
+    service.draft.put("variants", new Json.Arr(List.of()));
+    refused("the manifest names no image");
+  }
+
+  @Test
   void imagesOfAnyHashAreRecognised() throws Exception {
     TestKey p384 = TestKey.of(SignatureSuite.ECDSA_P384_SHA384, "p384");
     TestKey ed25519 = TestKey.of(SignatureSuite.ED25519, "ed25519");
+    service.draft.put(
+        "variants",
+        new Json.Arr(
+            List.of(
+                FakeRequests.image(ImageHash.SHA256, false),
+                FakeRequests.image(ImageHash.SHA384, false),
+                FakeRequests.image(ImageHash.SHA512, false),
+                FakeRequests.image(ImageHash.SHA512, true))));
     service.toBeSigned.add(
         FakeRequests.signedBy(service.payload, FakeRequests.hashed(ImageHash.SHA384), p384));
     service.toBeSigned.add(
@@ -312,7 +352,7 @@ class ApproveTests {
         FakeRequests.signedBy(
             service.payload, FakeRequests.options().padHeader().pure().build(), ed25519));
     assertThat(approve("yes")).as(err).isZero();
-    assertThat(out).contains("images            4, of this payload and counter");
+    assertThat(out).contains("sha512-pure, hash sha512, signed whole, by key");
   }
 
   @Test
@@ -338,12 +378,18 @@ class ApproveTests {
     assertThat(approve("yes")).as(err).isZero();
   }
 
-  @Test
-  void aBootloaderComponentIsRecognised() throws Exception {
+  /** The manifest names a bootloader with one key; the service has it with another. */
+  private Bootloader bringsBootloader(TestKey named, TestKey registered) {
+    service.draft.put(
+        "bootloader",
+        Json.object()
+            .put("id", "loader-2")
+            .put("anchors", BootAnchor.toJson(List.of(named.bootAnchor())))
+            .build());
     Bootloader next =
         new Bootloader(
             "loader-2",
-            List.of(FakeRequests.IMAGE.bootAnchor()),
+            List.of(registered.bootAnchor()),
             List.of(),
             true,
             true,
@@ -351,6 +397,25 @@ class ApproveTests {
             Bootloader.KeyTlv.KEYHASH,
             1 << 20);
     service.put("/api/v1/products/thermostat/bootloaders", next.toJson());
+    return next;
+  }
+
+  @Test
+  void aBootloaderOfOtherKeysThanTheManifestsIsRefused() {
+    bringsBootloader(FakeRequests.IMAGE, TestKey.of(SignatureSuite.ECDSA_P256_SHA256, "another"));
+    refused("thermostat has no bootloader loader-2 with the keys of the manifest");
+  }
+
+  @Test
+  void anotherComponentThanTheBootloadersIsRefused() {
+    bringsBootloader(FakeRequests.IMAGE, FakeRequests.IMAGE);
+    service.toBeSigned.add(Digest.of(new byte[] {7}));
+    refused("what image keys would sign is not bootloader loader-2");
+  }
+
+  @Test
+  void aBootloaderComponentIsRecognised() throws Exception {
+    Bootloader next = bringsBootloader(FakeRequests.IMAGE, FakeRequests.IMAGE);
     service.toBeSigned.add(
         FakeRequests.signedBy(
             BootloaderComponent.payload(next).readAll(1 << 20),

@@ -88,7 +88,7 @@ final class FakeRequests implements AutoCloseable {
             .put("securityCounter", 2)
             .put("format", "mcuboot")
             .put("built", created)
-            .put("variants", List.of())
+            .put("variants", List.of(image(ImageHash.SHA256, false)))
             .put("profile", Digest.of(new byte[] {1}))
             .put(
                 "from",
@@ -130,6 +130,16 @@ final class FakeRequests implements AutoCloseable {
         .put("securityCounter", counter)
         .put("profile", Digest.of(new byte[] {1}))
         .put("hardware", hardware("a"))
+        .build();
+  }
+
+  static Json.Obj image(ImageHash hash, boolean pure) {
+    return Json.object()
+        .put("name", hash.code() + (pure ? "-pure" : ""))
+        .put("suite", "ecdsa-p256-sha256")
+        .put("hash", hash.code())
+        .put("pure", pure)
+        .put("anchors", Json.strings(List.of(IMAGE.keyId().hex())))
         .build();
   }
 
