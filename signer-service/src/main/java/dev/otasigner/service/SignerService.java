@@ -58,6 +58,9 @@ public class SignerService {
           });
       application.run(line.springArguments().toArray(String[]::new));
     } catch (IOException | RuntimeException e) {
+      if (isEnding()) {
+        return; // by a signal: what is closed already fails whatever still starts
+      }
       FailedStart failed = FailedStart.of(e, line.data());
       if (!failed.isForeseen()) {
         log.error("the service did not start", e);
@@ -65,6 +68,18 @@ public class SignerService {
       err.println("signer: error: " + failed.error());
       err.println("signer: hint: " + failed.hint());
       System.exit(3);
+    }
+  }
+
+  /** Whether the process is on its way out; it takes no hook any more then. */
+  private static boolean isEnding() {
+    Thread hook = new Thread(() -> {});
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+      Runtime.getRuntime().removeShutdownHook(hook);
+      return false;
+    } catch (IllegalStateException e) {
+      return true;
     }
   }
 
