@@ -11,7 +11,9 @@ import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.BootAnchor.ImageHash;
+import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
@@ -131,6 +133,28 @@ final class FakeRequests implements AutoCloseable {
         .put("profile", Digest.of(new byte[] {1}))
         .put("hardware", hardware("a"))
         .build();
+  }
+
+  /** The manifest names a bootloader with one key; the service has it with another. */
+  Bootloader bringsBootloader(TestKey named, TestKey registered) {
+    draft.put(
+        "bootloader",
+        Json.object()
+            .put("id", "loader-2")
+            .put("anchors", BootAnchor.toJson(List.of(named.bootAnchor())))
+            .build());
+    Bootloader next =
+        new Bootloader(
+            "loader-2",
+            List.of(registered.bootAnchor()),
+            List.of(),
+            true,
+            true,
+            true,
+            Bootloader.KeyTlv.KEYHASH,
+            1 << 20);
+    put("/api/v1/products/thermostat/bootloaders", next.toJson());
+    return next;
   }
 
   static Json.Obj image(ImageHash hash, boolean pure) {
