@@ -147,7 +147,8 @@ public final class Report {
     return "-";
   }
 
-  static String printable(String text) {
+  /** The text with U+FFFD for each control character but line feeds. */
+  public static String printable(String text) {
     StringBuilder clean = new StringBuilder(text.length());
     text.codePoints()
         .map(c -> Character.isISOControl(c) && c != '\n' ? '\uFFFD' : c)

@@ -1,5 +1,6 @@
 package dev.otasigner.cli.audit;
 
+import dev.otasigner.cli.Report;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
@@ -15,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 record ReportPage(String title, String lead, List<Part> parts) {
   private static final int MAX_SECTIONS = 100;
-  private static final int MAX_ROWS = 1_000_000;
 
   /** One section. */
   private record Part(
@@ -71,7 +71,7 @@ record ReportPage(String title, String lead, List<Part> parts) {
   private static List<String> cells(Fields section, Json row, int columns)
       throws RejectedException {
     List<String> cells = new ArrayList<>();
-    if (row instanceof Json.Arr array && array.items().size() <= MAX_ROWS) {
+    if (row instanceof Json.Arr array) {
       for (Json cell : array.items()) {
         cells.add(cell instanceof Json.Str text ? text.value() : "");
       }
@@ -177,10 +177,6 @@ record ReportPage(String title, String lead, List<Part> parts) {
   }
 
   private static String printable(String text) {
-    StringBuilder clean = new StringBuilder(text.length());
-    text.codePoints()
-        .map(c -> Character.isISOControl(c) ? '\uFFFD' : c)
-        .forEach(clean::appendCodePoint);
-    return clean.toString();
+    return Report.printable(text).replace('\n', '\uFFFD');
   }
 }
