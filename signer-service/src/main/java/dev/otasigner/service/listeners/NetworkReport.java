@@ -48,7 +48,7 @@ class NetworkReport implements ReportSource {
             environment.getProperty("server.address", "all"),
             environment.getProperty("local.server.port", "?"),
             "people, pipelines",
-            "none: " + (isLoopback() ? "loopback only" : "behind a proxy that has it"),
+            "none: " + (isLoopback() ? "loopback only" : "reachable from other machines"),
             "-",
             "-"));
     for (OpenListener listener : listeners.list()) {

@@ -27,7 +27,6 @@ import org.springframework.web.bind.annotation.RestController;
 /** What approvers read, and what they say. */
 @RestController
 class ApprovalController {
-  private static final int MAX_ENVELOPE_BYTES = 64 * 1024;
   private static final int MAX_REASON = 500;
 
   private final SigningCycle cycle;
@@ -75,7 +74,7 @@ class ApprovalController {
     Fields fields = new Fields(body, "");
     Bytes envelope;
     try {
-      envelope = fields.base64("envelope", MAX_ENVELOPE_BYTES);
+      envelope = fields.base64("envelope", RequestApprovals.MAX_ENVELOPE_BYTES);
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);
     }

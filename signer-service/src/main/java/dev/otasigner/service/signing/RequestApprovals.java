@@ -22,7 +22,8 @@ import org.springframework.transaction.support.TransactionOperations;
  * which is the judgement that counts.
  */
 final class RequestApprovals {
-  private static final int MAX_ENVELOPE_BYTES = 64 * 1024;
+  /** Of an envelope; its reader is told before it decodes one. */
+  static final int MAX_ENVELOPE_BYTES = 64 * 1024;
 
   /** As many as a worker takes with one use of a key. */
   private static final int MAX_WORDS = 64;
@@ -94,7 +95,7 @@ final class RequestApprovals {
       throw SignerException.conflict(
           "request " + request.id() + " is " + request.state().code() + ", and waits for nobody");
     }
-    if (envelope.length() > MAX_ENVELOPE_BYTES) {
+    if (envelope.length() > MAX_ENVELOPE_BYTES) { // base64 is bounded to the next multiple of three
       throw new SignerException(
           ProblemType.BAD_REQUEST, "an approval of over " + MAX_ENVELOPE_BYTES + " bytes");
     }

@@ -255,6 +255,27 @@ class ApprovalApiTests {
     request.handIn(request.word("alice", Decision.REVOKE), ALICE).expectProblem(409, "conflict");
   }
 
+  /** A request does not grow for ever; whoever plays with it can be answered by a rejection. */
+  @Test
+  void noMoreWordsAreKeptThanAWorkerTakes() throws Exception {
+    Waiting request = waiting();
+    for (int i = 0; i < 32; i++) {
+      request.approve("alice", ALICE).expect(200);
+      request.handIn(request.word("alice", Decision.REVOKE), ALICE).expect(200);
+    }
+    assertThat(request.approve("alice", ALICE).expectProblem(409, "conflict").text())
+        .contains("too many words");
+    assertThat(request.state()).isEqualTo("awaiting-approval");
+  }
+
+  @Test
+  void anEnvelopeThatIsTooLongIsRefused() {
+    Waiting request = waiting();
+    request
+        .handIn(Bytes.copyOf(new byte[RequestApprovals.MAX_ENVELOPE_BYTES + 1]))
+        .expectProblem(400, "bad-request");
+  }
+
   @Test
   void anApprovalThatLapsedMeanwhileDoesNotCount() throws Exception {
     Waiting request = waiting();
