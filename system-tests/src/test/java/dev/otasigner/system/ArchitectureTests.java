@@ -1,10 +1,12 @@
 package dev.otasigner.system;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -18,6 +20,7 @@ import dev.otasigner.keys.KeyOperationException;
 import dev.otasigner.keys.soft.Argon2Cost;
 import dev.otasigner.keys.soft.Passphrase;
 import dev.otasigner.keys.soft.PrivateKeyParts;
+import java.net.Socket;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -70,6 +73,29 @@ class ArchitectureTests {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("java.net..", "javax.net..", "java.util.logging.."));
+  }
+
+  /** What {@code signer report network} says of the service; the JDK's TLS hands sockets in. */
+  @Test
+  void serviceOpensNoConnection() {
+    check(
+        noClasses()
+            .that()
+            .resideInAnyPackage("dev.otasigner.service..", "dev.otasigner.keys..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "java.net.http..",
+                "org.springframework.web.client..",
+                "org.springframework.http.client..")
+            .orShould()
+            .dependOnClassesThat()
+            .haveNameMatching(
+                "java\\.net\\.(Http)?URLConnection|java\\.net\\.DatagramSocket"
+                    + "|java\\.nio\\.channels\\.(Asynchronous)?SocketChannel"
+                    + "|javax\\.net\\.(ssl\\.SSL)?SocketFactory|javax\\.net\\.ssl\\.HttpsURLConnection")
+            .orShould()
+            .callConstructorWhere(target(owner(assignableTo(Socket.class)))));
   }
 
   @Test
