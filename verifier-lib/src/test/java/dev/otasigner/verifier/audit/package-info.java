@@ -1,0 +1,4 @@
+@NullMarked
+package dev.otasigner.verifier.audit;
+
+import org.jspecify.annotations.NullMarked;
