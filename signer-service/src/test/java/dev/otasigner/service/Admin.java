@@ -2,6 +2,7 @@ package dev.otasigner.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.otasigner.service.openapi.Conformance;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
@@ -190,6 +191,12 @@ public final class Admin {
     try {
       HttpResponse<byte[]> response =
           client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+      Conformance.check(
+          method,
+          request.build().uri().getPath(),
+          response.statusCode(),
+          response.headers().firstValue("Content-Type").orElse(""),
+          response.body());
       return new Answer(
           response.statusCode(),
           Bytes.copyOf(response.body()),

@@ -14,10 +14,13 @@ import org.springframework.stereotype.Component;
 class CatalogueStanding {
   private static final Logger log = LoggerFactory.getLogger(CatalogueStanding.class);
 
-  private final Map<LineageKey, String> troubles = new ConcurrentHashMap<>();
+  /** What was said of it, and what it was. */
+  private record Trouble(String sentence, String cause) {}
+
+  private final Map<LineageKey, Trouble> troubles = new ConcurrentHashMap<>();
 
   Optional<String> trouble(LineageKey lineage) {
-    return Optional.ofNullable(troubles.get(lineage));
+    return Optional.ofNullable(troubles.get(lineage)).map(Trouble::sentence);
   }
 
   void well(LineageKey lineage) {
@@ -28,7 +31,8 @@ class CatalogueStanding {
 
   void inTrouble(LineageKey lineage, Exception e) {
     String trouble = sentence(e);
-    if (trouble.equals(troubles.put(lineage, trouble))) {
+    Trouble now = new Trouble(trouble, e.toString());
+    if (now.equals(troubles.put(lineage, now))) {
       return;
     }
     String which = lineage.product() + "/" + lineage.name();
@@ -45,9 +49,11 @@ class CatalogueStanding {
         || e instanceof UncheckedIOException;
   }
 
-  /** What was foreseen has a sentence of its own; anything else needs its kind to be understood. */
+  /** What was foreseen has a sentence of its own; of anything else only the log tells. */
   static String sentence(Exception e) {
     Throwable said = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
-    return isForeseen(e) && said.getMessage() != null ? said.getMessage() : said.toString();
+    return isForeseen(e) && said.getMessage() != null
+        ? said.getMessage()
+        : "nobody foresaw this: see the log";
   }
 }

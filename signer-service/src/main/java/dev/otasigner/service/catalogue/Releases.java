@@ -29,6 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -39,6 +41,8 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 @Component
 public class Releases {
+  private static final Logger log = LoggerFactory.getLogger(Releases.class);
+
   private final ReleaseStore store;
   private final Catalogue catalogue;
   private final Builds builds;
@@ -221,6 +225,9 @@ public class Releases {
     }
     ProblemType type =
         e instanceof SignerException known ? known.type() : ProblemType.NOT_ANNOUNCED;
+    if (type == ProblemType.NOT_ANNOUNCED) {
+      log.error("release {} is not announced", release.version(), e);
+    }
     return new SignerException(type, outcome + CatalogueStanding.sentence(e));
   }
 

@@ -234,7 +234,11 @@ class CatalogueServiceTests {
     Answer stopped = story.release("34.12", false).expect(500);
     if (milestone.startsWith("catalogue.")) {
       assertThat(stopped.expectProblem(500, "not-announced").text())
-          .contains("34.12.0+0 is decided (published) and not yet announced");
+          .contains("34.12.0+0 is decided (published) and not yet announced")
+          .endsWith(
+              "nobody foresaw this: see the log\",\"status\":500,"
+                  + "\"title\":\"Decided, and not yet announced\","
+                  + "\"type\":\"urn:ota:problem:not-announced\"}");
     }
     assertThat(milestones.hasStopped()).isTrue();
     client.head(Instant.now());

@@ -8,6 +8,7 @@ import dev.otasigner.service.fleet.FleetFixture;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.json.Json;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -35,7 +36,8 @@ class ListenerGuardTests {
           throw new SignerException(
               ProblemType.WOULD_STRAND,
               "one device would be cut off",
-              Map.of("impact", Json.object().put("allowed", false).build()));
+              Map.of(
+                  "impact", Json.object().put("allowed", false).put("cohorts", List.of()).build()));
         }
       };
     }

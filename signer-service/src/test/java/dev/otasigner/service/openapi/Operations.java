@@ -1,0 +1,228 @@
+package dev.otasigner.service.openapi;
+
+import static dev.otasigner.service.openapi.Operation.call;
+import static dev.otasigner.service.problem.ProblemType.APPROVAL_MISSING;
+import static dev.otasigner.service.problem.ProblemType.CONFLICT;
+import static dev.otasigner.service.problem.ProblemType.KEY_NOT_USABLE;
+import static dev.otasigner.service.problem.ProblemType.NOT_ANNOUNCED;
+import static dev.otasigner.service.problem.ProblemType.NOT_FOUND;
+import static dev.otasigner.service.problem.ProblemType.REFUSED;
+import static dev.otasigner.service.problem.ProblemType.TOKEN_UNAVAILABLE;
+import static dev.otasigner.service.problem.ProblemType.TOO_MANY_ATTEMPTS;
+import static dev.otasigner.service.problem.ProblemType.WOULD_STRAND;
+import static dev.otasigner.service.problem.ProblemType.WRONG_CREDENTIALS;
+
+import dev.otasigner.service.openapi.Operation.Answer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Every endpoint of the management port, with the name that a generated client gives it. */
+final class Operations {
+  private static final String BYTES = "application/octet-stream";
+  private static final String PRODUCT = "/api/v1/products/{product}";
+
+  private Operations() {}
+
+  static List<Operation> all() {
+    List<Operation> all = new ArrayList<>();
+    all.addAll(access());
+    all.addAll(keys());
+    all.addAll(fleet());
+    all.addAll(signing());
+    all.addAll(catalogue());
+    all.addAll(evidence());
+    return all;
+  }
+
+  private static List<Operation> access() {
+    return List.of(
+        call("GET /api/v1/openapi.json", "getOpenApi", "This document")
+            .answers(200, Answer.bytes("application/json")),
+        call("POST /api/v1/sessions", "signIn", "Opens a session")
+            .refuses(WRONG_CREDENTIALS, TOO_MANY_ATTEMPTS),
+        call("DELETE /api/v1/sessions/current", "signOut", "Ends the session"),
+        call("GET /api/v1/whoami", "whoAmI", "Tells whose token this is"),
+        call("GET /api/v1/users", "listUsers", "Users with their roles"),
+        call("POST /api/v1/users", "createUser", "Makes a user with a one-time password")
+            .refuses(CONFLICT),
+        call(
+            "PUT /api/v1/users/{name}/password",
+            "changePassword",
+            "Changes one's own password, or sets a one-time password for another"),
+        call("DELETE /api/v1/users/{name}", "deleteUser", "Deletes a user and its sessions")
+            .refuses(CONFLICT),
+        call("GET /api/v1/api-keys", "listApiKeys", "API keys, without their secrets"),
+        call("POST /api/v1/api-keys", "createApiKey", "Makes an API key; the secret is seen once")
+            .refuses(CONFLICT, NOT_FOUND),
+        call("DELETE /api/v1/api-keys/{id}", "deleteApiKey", "Withdraws an API key"));
+  }
+
+  private static List<Operation> keys() {
+    List<Operation> keys = new ArrayList<>();
+    keys.add(
+        call("GET /api/v1/keys", "listKeys", "Keys, by name")
+            .answers(200, Answer.list(Shapes.Key.class)));
+    keys.add(
+        call("POST /api/v1/keys", "createKey", "Makes a key, which does not sign yet")
+            .takes(Shapes.NewKey.class)
+            .answers(201, Shapes.Key.class)
+            .refuses(CONFLICT, KEY_NOT_USABLE, TOKEN_UNAVAILABLE));
+    keys.add(
+        call("POST /api/v1/keys/import", "importKey", "Takes in a private key, or one of the token")
+            .takes(Shapes.ImportedKey.class)
+            .answers(201, Shapes.Key.class)
+            .refuses(CONFLICT, KEY_NOT_USABLE, TOKEN_UNAVAILABLE));
+    keys.add(
+        call("GET /api/v1/keys/{key}", "getKey", "A key with its states and limits")
+            .answers(200, Shapes.KeyDetails.class));
+    keys.add(
+        call("GET /api/v1/keys/{key}/public", "getPublicKey", "The public key in PEM")
+            .answers(200, Answer.bytes("application/x-pem-file")));
+    keys.add(
+        call("POST /api/v1/keys/{key}/move", "moveKey", "Moves a key into the hardware module")
+            .takes(Shapes.KeyMove.class)
+            .answers(200, Shapes.Key.class)
+            .refuses(CONFLICT, KEY_NOT_USABLE, TOKEN_UNAVAILABLE));
+    keys.add(
+        call("POST /api/v1/keys/{key}/limit", "limitKey", "Narrows when and how often a key signs")
+            .takes(Shapes.NewKeyLimits.class)
+            .answers(200, Shapes.Key.class)
+            .refuses(CONFLICT, KEY_NOT_USABLE, TOKEN_UNAVAILABLE));
+    for (String step : List.of("activate", "suspend", "deactivate", "compromise", "destroy")) {
+      keys.add(
+          call("POST /api/v1/keys/{key}/" + step, step + "Key", "Changes the key's state: " + step)
+              .takes(Shapes.KeyStateChange.class)
+              .answers(200, Shapes.Key.class)
+              .refuses(CONFLICT, KEY_NOT_USABLE, TOKEN_UNAVAILABLE, WOULD_STRAND));
+    }
+    return keys;
+  }
+
+  private static List<Operation> fleet() {
+    return List.of(
+        call("GET /api/v1/products", "listProducts", "Products"),
+        call("POST /api/v1/products", "createProduct", "Makes a product").refuses(CONFLICT),
+        call("GET " + PRODUCT + "/hardware", "listHardware", "The product's hardware"),
+        call("POST " + PRODUCT + "/hardware", "addHardware", "Adds hardware, or revisions to it")
+            .refuses(CONFLICT),
+        call("GET " + PRODUCT + "/channels", "listChannels", "The product's channels"),
+        call("POST " + PRODUCT + "/channels", "addChannel", "Adds a channel").refuses(CONFLICT),
+        call("GET " + PRODUCT + "/factories", "listFactories", "Authorities of its factories"),
+        call("POST " + PRODUCT + "/factories", "addFactory", "Adds a factory's authority")
+            .refuses(CONFLICT),
+        call("GET " + PRODUCT + "/bootloaders", "listBootloaders", "The product's bootloaders")
+            .answers(200, Answer.list(Shapes.Bootloader.class)),
+        call("POST " + PRODUCT + "/bootloaders", "registerBootloader", "Registers a bootloader")
+            .answers(201, Shapes.Bootloader.class)
+            .refuses(CONFLICT),
+        call("GET " + PRODUCT + "/profiles", "listProfiles", "Digests of its profiles"),
+        call("POST " + PRODUCT + "/profiles", "registerProfile", "Registers a profile")
+            .takes(Shapes.Profile.class)
+            .refuses(REFUSED, CONFLICT, TOKEN_UNAVAILABLE, KEY_NOT_USABLE, NOT_ANNOUNCED),
+        call("GET " + PRODUCT + "/profiles/{digest}", "getProfile", "A profile, byte for byte")
+            .answers(200, Shapes.Profile.class),
+        call("GET " + PRODUCT + "/devices", "listDevices", "The product's devices")
+            .answers(200, Answer.list(Shapes.DeviceSummary.class)),
+        call("POST " + PRODUCT + "/devices", "manufactureDevice", "Puts a device on record")
+            .refuses(CONFLICT),
+        call("GET " + PRODUCT + "/devices/{deviceId}", "getDevice", "A device's state")
+            .answers(200, Shapes.Device.class),
+        call(
+            "POST " + PRODUCT + "/devices/{deviceId}/secret",
+            "renewDeviceSecret",
+            "Another one-time secret to enrol with"),
+        call("GET /api/v1/listeners", "listListeners", "Open listeners"),
+        call("POST /api/v1/listeners", "openListener", "Opens a listener for devices")
+            .refuses(CONFLICT),
+        call("POST /api/v1/listeners/{name}/close", "closeListener", "Closes a listener")
+            .refuses(WOULD_STRAND),
+        call("POST " + PRODUCT + "/rotation/impact", "showImpact", "Shows what a change would do")
+            .takes(Shapes.ImpactQuestion.class)
+            .answers(200, Shapes.Impact.class));
+  }
+
+  private static List<Operation> signing() {
+    String builds = PRODUCT + "/builds";
+    return List.of(
+        call("PUT /api/v1/payloads", "uploadPayload", "Stores bytes to be signed, as they come")
+            .answers(201, Shapes.Payload.class),
+        call("POST " + PRODUCT + "/requests", "requestSignature", "Asks for a build to be signed")
+            .takes(Shapes.NewSigningRequest.class)
+            .answers(201, Shapes.SigningRequest.class)
+            .answers(202, Shapes.SigningRequest.class)
+            .refuses(CONFLICT, TOKEN_UNAVAILABLE, KEY_NOT_USABLE),
+        call("GET " + PRODUCT + "/requests", "listRequests", "Its requests, newest first")
+            .answers(200, Answer.list(Shapes.SigningRequest.class)),
+        call("GET /api/v1/requests", "listWaitingRequests", "Requests that wait for approvals")
+            .answers(200, Answer.list(Shapes.SigningRequest.class)),
+        call("GET /api/v1/requests/{id}", "getRequest", "A request with what is approved")
+            .answers(200, Shapes.SigningRequestDetails.class),
+        call("GET /api/v1/requests/{id}/payload", "getRequestPayload", "What would be signed")
+            .answers(200, Answer.bytes(BYTES)),
+        call("POST /api/v1/requests/{id}/approvals", "approveRequest", "Hands in a signed approval")
+            .takes(Shapes.NewApproval.class)
+            .answers(200, Shapes.SigningRequest.class)
+            .refuses(APPROVAL_MISSING, CONFLICT, TOKEN_UNAVAILABLE, KEY_NOT_USABLE),
+        call("POST /api/v1/requests/{id}/reject", "rejectRequest", "Ends a request")
+            .takes(Shapes.Rejection.class)
+            .answers(200, Shapes.SigningRequest.class)
+            .refuses(CONFLICT),
+        call("GET " + builds, "listBuilds", "Its builds, newest version first")
+            .answers(200, Answer.list(Shapes.Build.class)),
+        call("POST " + builds, "pushBuild", "Registers a finished build, judged like any other")
+            .takes(Shapes.PushedImage.class)
+            .answers(201, Shapes.Build.class)
+            .answers(202, Shapes.SigningRequest.class)
+            .refuses(REFUSED, CONFLICT, TOKEN_UNAVAILABLE, KEY_NOT_USABLE),
+        call("GET " + builds + "/{version}", "getBuild", "A build")
+            .answers(200, Shapes.Build.class),
+        call("GET " + builds + "/{version}/manifest", "getBuildManifest", "Its DSSE envelope")
+            .answers(200, Answer.bytes(BYTES)),
+        call("GET " + builds + "/{version}/variants/{name}", "getBuildVariant", "An image file")
+            .answers(200, Answer.bytes(BYTES)),
+        call("GET " + builds + "/{version}/profile", "getBuildProfile", "The profile it brings")
+            .answers(200, Answer.bytes(BYTES)),
+        call("GET " + builds + "/{version}/bootloader", "getBuildBootloader", "Its component")
+            .answers(200, Answer.bytes(BYTES)));
+  }
+
+  private static List<Operation> catalogue() {
+    String release = PRODUCT + "/releases/{channel}/{hardware}/{version}/";
+    return List.of(
+        call("GET " + PRODUCT + "/releases", "listReleases", "Its releases")
+            .answers(200, Answer.list(Shapes.Release.class)),
+        call("POST " + PRODUCT + "/releases", "publishRelease", "Lists a build in a channel")
+            .takes(Shapes.NewRelease.class)
+            .answers(201, Shapes.Release.class)
+            .refuses(REFUSED, CONFLICT, WOULD_STRAND, NOT_ANNOUNCED, TOKEN_UNAVAILABLE),
+        call("POST " + release + "withdraw", "withdrawRelease", "Takes a build off its channel")
+            .answers(200, Shapes.Release.class)
+            .refuses(REFUSED, CONFLICT, NOT_ANNOUNCED, TOKEN_UNAVAILABLE),
+        call("POST " + release + "pause", "pauseRelease", "Offers a build to nobody for now")
+            .answers(200, Shapes.Release.class)
+            .refuses(REFUSED, CONFLICT, NOT_ANNOUNCED, TOKEN_UNAVAILABLE),
+        call("POST " + release + "resume", "resumeRelease", "Offers a paused build again")
+            .takes(Shapes.NewShare.class)
+            .answers(200, Shapes.Release.class)
+            .refuses(REFUSED, CONFLICT, NOT_ANNOUNCED, TOKEN_UNAVAILABLE),
+        call("GET " + PRODUCT + "/lineages", "listLineages", "Its TUF repositories")
+            .answers(200, Answer.list(Shapes.Lineage.class)),
+        call("POST " + PRODUCT + "/lineages", "createLineage", "Makes a TUF repository")
+            .takes(Shapes.NewLineage.class)
+            .answers(201, Shapes.Lineage.class)
+            .refuses(CONFLICT, TOKEN_UNAVAILABLE, KEY_NOT_USABLE, NOT_ANNOUNCED));
+  }
+
+  private static List<Operation> evidence() {
+    return List.of(
+        call("GET /api/v1/audit", "listAuditRecords", "A page of the audit log")
+            .answers(200, Shapes.AuditPage.class),
+        call("GET /api/v1/audit/checkpoint", "getAuditCheckpoint", "A signed checkpoint as of now")
+            .answers(200, Answer.bytes("text/plain"))
+            .refuses(TOKEN_UNAVAILABLE),
+        call("GET /api/v1/audit/export", "exportAudit", "Every record on a line of its own")
+            .answers(200, Answer.bytes("application/x-ndjson")),
+        call("GET /api/v1/reports/{kind}", "getReport", "A report, made when it is asked for")
+            .answers(200, Shapes.Report.class));
+  }
+}

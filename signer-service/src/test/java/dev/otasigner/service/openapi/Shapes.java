@@ -1,0 +1,392 @@
+package dev.otasigner.service.openapi;
+
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.json.Json;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shapes of bodies that the service reads and writes as {@link Json}, because they are the
+ * contracts' documents and are read by the strict reader that the device uses. The component names
+ * are the members' names; {@link Facets} knows their vocabularies and bounds.
+ */
+final class Shapes {
+  private Shapes() {}
+
+  record Problem(
+      @Facets.Is("problemType") String type,
+      String title,
+      @Facets.Is("status") int status,
+      String detail,
+      @Nullable String code,
+      @Nullable Integer retryAfterSeconds,
+      @Nullable UUID incident,
+      @Nullable Long seq,
+      @Nullable Refusal refusal,
+      @Nullable List<PolicyReason> reasons,
+      @Nullable Impact impact) {}
+
+  record Refusal(
+      boolean accepted,
+      String reason,
+      @Nullable String detail,
+      @Nullable String expected,
+      @Nullable String actual,
+      @Nullable Long offset) {}
+
+  record PolicyReason(String code, String detail) {}
+
+  record NewKey(
+      String name,
+      String purpose,
+      String suite,
+      @Nullable String product,
+      @Nullable @Facets.Is("tokenName") String token,
+      @Nullable Instant notBefore,
+      @Nullable Instant notAfter,
+      @Nullable Long quota) {}
+
+  record ImportedKey(
+      String name,
+      String purpose,
+      String suite,
+      @Nullable String product,
+      @Nullable @Facets.Is("tokenName") String token,
+      @Nullable Instant notBefore,
+      @Nullable Instant notAfter,
+      @Nullable Long quota,
+      @Nullable @Facets.Is("base64") String pkcs8,
+      @Nullable @Facets.Is("uri") String uri) {}
+
+  record Key(
+      Digest keyId,
+      String name,
+      @Facets.Is("tokenName") String token,
+      String purpose,
+      String suite,
+      int strengthBits,
+      @Facets.Is("keyState") String state,
+      @Nullable String product,
+      Instant created,
+      @Facets.Is("base64") String spki,
+      @Nullable Boolean ruleEndOwed,
+      @Nullable Boolean onceExtractable) {}
+
+  record KeyDetails(
+      Digest keyId,
+      String name,
+      @Facets.Is("tokenName") String token,
+      String purpose,
+      String suite,
+      int strengthBits,
+      @Facets.Is("keyState") String state,
+      @Nullable String product,
+      Instant created,
+      @Facets.Is("base64") String spki,
+      @Nullable Boolean ruleEndOwed,
+      @Nullable Boolean onceExtractable,
+      List<KeyTransition> states,
+      @Nullable KeyLimits limits) {}
+
+  record KeyTransition(
+      @Facets.Is("keyState") String state, Instant at, String actor, @Nullable String reason) {}
+
+  record KeyLimits(
+      @Facets.Is("approvals") int minApprovals,
+      @Nullable Instant notBefore,
+      @Nullable Instant notAfter,
+      @Nullable Long quota,
+      @Nullable Long remaining) {}
+
+  record NewKeyLimits(
+      @Nullable Instant notBefore, @Nullable Instant notAfter, @Nullable Long quota) {}
+
+  record KeyMove(@Facets.Is("tokenName") String token) {}
+
+  record KeyStateChange(@Nullable @Facets.Is("reason1000") String reason) {}
+
+  record AuditPage(List<AuditRecord> records, long size, @Nullable Long next) {}
+
+  record AuditRecord(
+      long seq,
+      Instant at,
+      String actor,
+      String action,
+      String subject,
+      Map<String, String> details) {}
+
+  record Report(
+      @Facets.Is("reportKind") String report,
+      String title,
+      Instant made,
+      Instant from,
+      Instant to,
+      List<ReportSection> sections) {}
+
+  record ReportSection(
+      String title, List<String> notes, List<String> columns, List<List<String>> rows) {}
+
+  record NewLineage(String name, @Nullable Boolean postQuantum) {}
+
+  record Lineage(
+      String product, String name, boolean postQuantum, Digest rootSha256, Instant created) {}
+
+  record NewRelease(
+      String channel,
+      String hardware,
+      String version,
+      @Nullable Boolean bridge,
+      @Nullable Integer sharePerMille) {}
+
+  record NewShare(@Nullable Integer sharePerMille) {}
+
+  record Release(
+      String product,
+      String channel,
+      String hardware,
+      ImageVersion version,
+      boolean bridge,
+      int sharePerMille,
+      @Facets.Is("releaseState") String state,
+      String author,
+      Instant created,
+      Instant changed) {}
+
+  record Anchor(Digest keyId, String suite, @Facets.Is("base64") String spki) {}
+
+  record BootAnchor(
+      Digest keyId,
+      String suite,
+      @Facets.Is("base64") String spki,
+      @Facets.Is("imageHash") String hash,
+      boolean pure) {}
+
+  record Bootloader(
+      @Nullable String hardware,
+      @Facets.Is("name") String id,
+      List<BootAnchor> anchors,
+      List<BootAnchor> trialAnchors,
+      boolean allowList,
+      boolean rollbackProtection,
+      boolean updatable,
+      String keyTlv,
+      long slotBytes) {}
+
+  record Profile(
+      @Facets.Is("schema") @Nullable Integer schema,
+      List<String> knows,
+      ProfileManifest manifest,
+      ProfileLineage lineage,
+      int minStrengthBits,
+      ProfileTls tls,
+      List<String> servers,
+      @Facets.Is("port") List<Integer> ports) {}
+
+  record ProfileManifest(Json rule, @Nullable List<Json> anchors) {}
+
+  record ProfileLineage(
+      String name, @Nullable Digest rootSha256, @Nullable ProfileThresholds thresholds) {}
+
+  record ProfileThresholds(
+      @Facets.Is("approvals") int classical, @Facets.Is("approvals") int postQuantum) {}
+
+  record ProfileTls(
+      List<String> versions,
+      List<String> suites,
+      @Nullable List<String> groups,
+      List<String> serverAnchors,
+      @Facets.Is("clientKey") String clientKey) {}
+
+  record DeviceSummary(
+      String deviceId,
+      String hardware,
+      String revision,
+      String channel,
+      ImageVersion version,
+      String bootloader,
+      boolean enrolled,
+      @Nullable Instant lastSeen,
+      @Nullable String lastListener) {}
+
+  record Device(
+      @Facets.Is("schema") int schema,
+      String deviceId,
+      String product,
+      DeviceHardware hardware,
+      String channel,
+      DeviceClock clock,
+      Bootloader bootloader,
+      DeviceBuild running,
+      Map<String, String> components,
+      long securityCounter,
+      String lineage,
+      long rootVersion,
+      DeviceCertificate clientCert,
+      boolean enrolled,
+      @Nullable Instant lastSeen,
+      @Nullable String lastListener) {}
+
+  record DeviceHardware(@Facets.Is("name") String id, @Facets.Is("name") String revision) {}
+
+  record DeviceClock(@Facets.Named("class") @Facets.Is("clockClass") String kind, Instant floor) {}
+
+  record DeviceBuild(ImageVersion version, Digest manifest, Digest profile) {}
+
+  record DeviceCertificate(@Facets.Is("clientKey") String keyType, Instant notAfter) {}
+
+  record Payload(Digest sha256, long length) {}
+
+  record HardwareRevisions(
+      @Facets.Is("name") String id, @Facets.Is("name") List<String> revisions) {}
+
+  record VersionRange(String min, String max) {}
+
+  record Requirement(@Facets.Is("name") String component, String min) {}
+
+  record BootloaderName(@Facets.Is("name") String id) {}
+
+  record NewSigningRequest(
+      String version,
+      long securityCounter,
+      List<HardwareRevisions> hardware,
+      @Facets.Is("imageFormat") String format,
+      Digest payload,
+      @Nullable List<String> imageKeys,
+      List<String> manifestKeys,
+      Digest profile,
+      @Nullable List<VersionRange> from,
+      @Nullable List<Requirement> requires,
+      @Nullable BootloaderName bootloader,
+      @Nullable Boolean finished,
+      @Nullable @Facets.Is("idempotencyKey") String idempotencyKey,
+      @Nullable @Facets.Is("headerSize") Integer headerSize,
+      @Nullable @Facets.Is("slotSize") Long slotSize,
+      @Nullable @Facets.Is("align") Integer align,
+      @Nullable Boolean pad,
+      @Nullable Boolean confirm,
+      @Nullable Boolean padHeader) {}
+
+  record SigningRequest(
+      UUID id,
+      String product,
+      ImageVersion version,
+      String requester,
+      @Facets.Is("requestState") String state,
+      @Nullable Digest digest,
+      int attempts,
+      Instant created,
+      Instant changed,
+      @Nullable List<PolicyReason> reasons,
+      @Nullable Refusal refusal,
+      @Nullable ImageVersion build) {}
+
+  record SigningRequestDetails(
+      UUID id,
+      String product,
+      ImageVersion version,
+      String requester,
+      @Facets.Is("requestState") String state,
+      @Nullable Digest digest,
+      int attempts,
+      Instant created,
+      Instant changed,
+      @Nullable List<PolicyReason> reasons,
+      @Nullable Refusal refusal,
+      @Nullable ImageVersion build,
+      List<SigningAttempt> history,
+      @Nullable RequestDocument document,
+      @Nullable Json draft,
+      List<ApprovalWord> approvals,
+      @Nullable @Facets.Is("approvals") Integer approvalsNeeded) {}
+
+  record SigningAttempt(int number, Instant begun, @Facets.Is("attemptOutcome") String outcome) {}
+
+  record RequestDocument(
+      UUID id,
+      String requester,
+      String product,
+      @Facets.Is("name") List<String> hardware,
+      @Facets.Is("text") String purpose,
+      List<Digest> keyIds,
+      List<RequestPayload> payloads,
+      Digest manifest,
+      List<Digest> toBeSigned,
+      Digest policy,
+      Instant created) {}
+
+  record RequestPayload(Digest sha256, long length, String kind) {}
+
+  record ApprovalWord(
+      String approver,
+      @Facets.Is("decision") String decision,
+      Digest keyId,
+      Instant notAfter,
+      @Nullable String reason,
+      Instant received,
+      @Nullable Instant takenBack,
+      Digest digest) {}
+
+  record NewApproval(@Facets.Is("base64") String envelope) {}
+
+  record Rejection(@Facets.Is("reason500") String reason) {}
+
+  record PushedImage(
+      Digest image,
+      @Nullable @Facets.Is("base64") String manifest,
+      @Nullable List<HardwareRevisions> hardware,
+      @Nullable List<String> manifestKeys,
+      @Nullable Digest profile,
+      @Nullable List<VersionRange> from,
+      @Nullable List<Requirement> requires,
+      @Nullable BootloaderName bootloader) {}
+
+  record Build(
+      @Facets.Is("schema") int schema,
+      List<String> critical,
+      String product,
+      List<HardwareRevisions> hardware,
+      ImageVersion version,
+      long securityCounter,
+      @Facets.Is("imageFormat") String format,
+      Instant built,
+      List<Variant> variants,
+      Digest profile,
+      List<VersionRange> from,
+      List<Requirement> requires,
+      @Nullable BootloaderComponent bootloader,
+      Digest manifest,
+      @Nullable UUID request,
+      String author,
+      Instant created) {}
+
+  record Variant(
+      @Facets.Is("name") String name,
+      long length,
+      Digest sha256,
+      @Nullable String suite,
+      @Nullable @Facets.Is("imageHash") String hash,
+      @Nullable Boolean pure,
+      List<Digest> anchors) {}
+
+  record BootloaderComponent(
+      @Facets.Is("name") String id, long length, Digest sha256, List<BootAnchor> anchors) {}
+
+  record ImpactQuestion(@Nullable List<String> retireKeys, @Nullable String closeListener) {}
+
+  record Impact(boolean allowed, List<CohortImpact> cohorts) {}
+
+  record CohortImpact(
+      String product,
+      List<String> devices,
+      int count,
+      ImageVersion version,
+      boolean served,
+      @Nullable String check,
+      @Nullable String reason,
+      @Nullable String detail,
+      @Nullable ImageVersion savedBy) {}
+}
