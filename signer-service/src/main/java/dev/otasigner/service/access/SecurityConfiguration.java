@@ -23,7 +23,8 @@ class SecurityConfiguration {
   private static final String PAYLOADS = "/api/v1/payloads";
 
   private static long maxBytes(String path) {
-    return path.equals(PAYLOADS) ? Long.MAX_VALUE : MAX_BODY_BYTES;
+    boolean streamed = path.equals(PAYLOADS) || path.startsWith(PAYLOADS + "/");
+    return streamed ? Long.MAX_VALUE : MAX_BODY_BYTES;
   }
 
   @Bean

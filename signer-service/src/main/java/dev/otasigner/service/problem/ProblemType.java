@@ -20,6 +20,7 @@ public enum ProblemType {
   NOT_ACCEPTABLE(HttpStatus.NOT_ACCEPTABLE, "No representation of the wanted kind"),
   UNSUPPORTED_MEDIA_TYPE(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "This kind of body is not taken"),
   TOO_LARGE(HttpStatus.CONTENT_TOO_LARGE, "The body is too large"),
+  DIGEST_MISMATCH(HttpStatus.UNPROCESSABLE_CONTENT, "The bytes have another digest"),
   CONFLICT(HttpStatus.CONFLICT, "Conflicts with what is there"),
   REFUSED(HttpStatus.UNPROCESSABLE_CONTENT, "Refused by the device's own judgement"),
   WOULD_STRAND(HttpStatus.CONFLICT, "Would strand devices"),

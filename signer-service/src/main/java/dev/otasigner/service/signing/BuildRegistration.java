@@ -9,7 +9,6 @@ import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.dsse.Envelope;
-import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.mcuboot.McubootImage;
 import java.io.IOException;
@@ -101,9 +100,7 @@ final class BuildRegistration {
     return new SignerException(
         ProblemType.REFUSED,
         reasons.get(0).detail(),
-        Map.of(
-            "reasons",
-            new Json.Arr(List.copyOf(reasons.stream().map(PolicyReason::toJson).toList()))));
+        Map.of("reasons", PolicyReason.toJson(reasons)));
   }
 
   private static void requireProduct(String product, Manifest manifest) throws RejectedException {

@@ -52,6 +52,7 @@ public final class PayloadStore {
     this.directory = DurableFiles.createDirectories(directory);
     this.incoming = DurableFiles.createDirectories(directory.resolve("incoming"));
     this.maxBytes = maxBytes;
+    // Nobody can go on with these; what comes in pieces lies in partial().
     try (DirectoryStream<Path> left = Files.newDirectoryStream(incoming)) {
       for (Path part : left) {
         Files.deleteIfExists(part);
@@ -62,6 +63,21 @@ public final class PayloadStore {
   /** No larger file is taken. */
   long maxBytes() {
     return maxBytes;
+  }
+
+  /** Where files lie that come in pieces, on the same disk. */
+  Path partial() {
+    return directory.resolve("partial");
+  }
+
+  /** Takes over a file that is complete, forced, and known to have this digest. */
+  void keep(Path part, Digest sha256) throws IOException {
+    Path file = path(sha256);
+    DurableFiles.createDirectories(file.resolveSibling(""));
+    if (Files.notExists(file)) {
+      DurableFiles.moveInto(part, file);
+    }
+    Files.deleteIfExists(part);
   }
 
   /** Writes a file's bytes, once. */
@@ -80,11 +96,7 @@ public final class PayloadStore {
     Path part = DurableFiles.temporary(incoming);
     try {
       Stored stored = writePart(part, content);
-      Path file = path(stored.sha256());
-      DurableFiles.createDirectories(file.resolveSibling(""));
-      if (Files.notExists(file)) {
-        DurableFiles.moveInto(part, file);
-      }
+      keep(part, stored.sha256());
       return stored;
     } finally {
       Files.deleteIfExists(part);

@@ -1,6 +1,7 @@
 package dev.otasigner.service.signing;
 
 import dev.otasigner.verifier.json.Json;
+import java.util.List;
 
 /**
  * Why the policy refuses a request.
@@ -8,6 +9,11 @@ import dev.otasigner.verifier.json.Json;
  * @param detail a sentence for people
  */
 record PolicyReason(PolicyCode code, String detail) {
+
+  /** All of them, in order. */
+  static Json toJson(List<PolicyReason> reasons) {
+    return new Json.Arr(List.copyOf(reasons.stream().map(PolicyReason::toJson).toList()));
+  }
 
   Json toJson() {
     return Json.object().put("code", code.code()).put("detail", detail).build();

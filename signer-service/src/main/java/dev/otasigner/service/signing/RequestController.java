@@ -5,14 +5,18 @@ import dev.otasigner.service.access.AllowedTo;
 import dev.otasigner.service.access.Role;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -25,6 +29,7 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 class RequestController {
   private static final int MAX_KEY_LENGTH = 64;
+  private static final int MAX_REQUESTS = 32;
 
   private final SigningCycle cycle;
   private final RequestLedger ledger;
@@ -36,26 +41,90 @@ class RequestController {
     this.approvals = approvals;
   }
 
-  /** 201 when the request came to its end, 202 when it waits for approvals. */
+  /**
+   * 201 when the request came to its end, 202 when it waits for approvals; the same for several in
+   * one call, of which none is received unless the policy lets every one in.
+   */
   @PostMapping("/api/v1/products/{product}/requests")
   @AllowedTo({Role.RELEASE_ENGINEER, Role.PIPELINE})
   ResponseEntity<Json> create(@PathVariable String product, @RequestBody Json.Obj body) {
     Fields fields = new Fields(body, "");
-    SigningRequest request;
+    String requester = Actor.current().label();
     try {
+      if (fields.has("requests")) {
+        List<Wanted> wanted = new ArrayList<>();
+        for (Fields one : fields.objects("requests", MAX_REQUESTS)) {
+          wanted.add(Wanted.read(one));
+        }
+        if (wanted.isEmpty()) {
+          throw fields.malformed("requests", "at least one is expected");
+        }
+        return several(product, requester, wanted);
+      }
+      Wanted one = Wanted.read(fields);
+      SigningRequest request =
+          cycle.advance(cycle.receive(product, requester, one.idempotencyKey(), one.spec()).id());
+      return answer(request.state().isFinal(), request.toJson());
+    } catch (RejectedException e) {
+      throw SignerException.badRequest(e);
+    }
+  }
+
+  private ResponseEntity<Json> several(String product, String requester, List<Wanted> wanted) {
+    List<Json> verdicts = new ArrayList<>();
+    int refused = 0;
+    Set<ImageVersion> versions = new HashSet<>();
+    for (Wanted one : wanted) {
+      List<PolicyReason> reasons = new ArrayList<>();
+      if (cycle.earlier(product, requester, one.idempotencyKey(), one.spec()).isEmpty()) {
+        reasons.addAll(cycle.foresee(product, requester, one.spec()));
+      }
+      if (!versions.add(one.spec().version())) {
+        reasons.add(
+            new PolicyReason(
+                PolicyCode.VERSION_TAKEN, one.spec().version() + " stands twice in this call"));
+      }
+      refused += reasons.isEmpty() ? 0 : 1;
+      verdicts.add(PolicyReason.toJson(reasons));
+    }
+    if (refused > 0) {
+      throw new SignerException(
+          ProblemType.REFUSED,
+          refused
+              + " of "
+              + wanted.size()
+              + " requests are refused by policy; none of them is received",
+          Map.of("requests", new Json.Arr(List.copyOf(verdicts))));
+    }
+    List<SigningRequest> received = new ArrayList<>();
+    for (Wanted one : wanted) {
+      received.add(cycle.receive(product, requester, one.idempotencyKey(), one.spec()));
+    }
+    boolean ended = true;
+    List<Json> answers = new ArrayList<>();
+    for (SigningRequest one : received) {
+      SigningRequest advanced = cycle.advance(one.id());
+      ended &= advanced.state().isFinal();
+      answers.add(advanced.toJson());
+    }
+    return answer(ended, new Json.Arr(List.copyOf(answers)));
+  }
+
+  private static ResponseEntity<Json> answer(boolean ended, Json body) {
+    return ResponseEntity.status(ended ? HttpStatus.CREATED : HttpStatus.ACCEPTED).body(body);
+  }
+
+  /** A request as it is asked for. */
+  private record Wanted(RequestSpec spec, @Nullable String idempotencyKey) {
+    static Wanted read(Fields fields) throws RejectedException {
       RequestSpec spec = RequestSpec.read(fields);
       String key = fields.optionalString("idempotencyKey").orElse(null);
       if (key != null && (key.isEmpty() || key.length() > MAX_KEY_LENGTH)) {
         throw fields.malformed(
             "idempotencyKey", "1 to " + MAX_KEY_LENGTH + " characters are expected");
       }
-      request = cycle.receive(product, Actor.current().label(), key, spec);
-    } catch (RejectedException e) {
-      throw SignerException.badRequest(e);
+      return new Wanted(spec, key);
     }
-    SigningRequest advanced = cycle.advance(request.id());
-    HttpStatus status = advanced.state().isFinal() ? HttpStatus.CREATED : HttpStatus.ACCEPTED;
-    return ResponseEntity.status(status).body(advanced.toJson());
   }
 
   @GetMapping("/api/v1/products/{product}/requests")

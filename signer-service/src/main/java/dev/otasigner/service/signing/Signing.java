@@ -26,6 +26,11 @@ class Signing {
   }
 
   @Bean
+  static PartialUploads partialUploads(PayloadStore payloads, Clock clock) throws IOException {
+    return new PartialUploads(payloads, clock);
+  }
+
+  @Bean
   static Builds builds(BuildStore store, PayloadStore payloads, FleetFacts fleet) {
     return new Builds(store, payloads, fleet);
   }

@@ -25,6 +25,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataIntegrityViolationException;
 
 /**
  * Takes requests from state to state; the steps are those of docs/explanation/signing-cycle.md.
@@ -48,7 +49,7 @@ final class SigningCycle {
   private final PopulationJudgement judgement;
   private final Milestones milestones;
   private final Clock clock;
-  private final Map<UUID, ReentrantLock> running = new ConcurrentHashMap<>();
+  private final Map<UUID, Turn> running = new ConcurrentHashMap<>();
 
   SigningCycle(
       RequestLedger ledger,
@@ -80,20 +81,57 @@ final class SigningCycle {
   SigningRequest receive(
       String product, String requester, @Nullable String idempotencyKey, RequestSpec spec) {
     fleet.policy(product);
-    Optional<SigningRequest> earlier =
-        ledger.findByIdempotencyKey(product, requester, idempotencyKey);
+    Optional<SigningRequest> earlier = earlier(product, requester, idempotencyKey, spec);
     if (earlier.isPresent()) {
-      if (!earlier.get().asksFor(spec)) {
-        throw SignerException.conflict(
-            "idempotency key " + idempotencyKey + " came with another request before");
-      }
       return earlier.get();
     }
-    SigningRequest request =
-        ledger.receive(
-            new SigningRequest(UUID.randomUUID(), product, requester, idempotencyKey, spec, now()));
+    SigningRequest request;
+    try {
+      request =
+          ledger.receive(
+              new SigningRequest(
+                  UUID.randomUUID(), product, requester, idempotencyKey, spec, now()));
+    } catch (DataIntegrityViolationException raced) {
+      // The key came twice at once; the database let one of them in, and it is the request of both.
+      return earlier(product, requester, idempotencyKey, spec).orElseThrow(() -> raced);
+    }
     milestones.passed("signing.received");
     return request;
+  }
+
+  /**
+   * The request that came with this key before.
+   *
+   * @throws SignerException CONFLICT when it was another one
+   */
+  Optional<SigningRequest> earlier(
+      String product, String requester, @Nullable String idempotencyKey, RequestSpec spec) {
+    Optional<SigningRequest> earlier =
+        ledger.findByIdempotencyKey(product, requester, idempotencyKey);
+    if (earlier.isPresent() && !earlier.get().asksFor(spec)) {
+      throw SignerException.conflict(
+          "idempotency key " + idempotencyKey + " came with another request before");
+    }
+    return earlier;
+  }
+
+  /** Why step 2 would refuse this now, with nothing received; empty when it would not. */
+  List<PolicyReason> foresee(String product, String requester, RequestSpec spec) {
+    fleet.policy(product);
+    SigningRequest supposed =
+        new SigningRequest(UUID.randomUUID(), product, requester, null, spec, now());
+    try {
+      RequestPolicy.Verdict verdict = policy.judge(product, spec);
+      if (verdict.plan().isPresent()) {
+        SigningPlan plan = verdict.plan().get();
+        document(supposed, spec, plan, draft(supposed, spec, plan));
+      }
+      return verdict.reasons();
+    } catch (RejectedException e) {
+      return List.of(new PolicyReason(PolicyCode.IMAGE_REFUSED, String.valueOf(e.getMessage())));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Takes a request as far as it goes now: to its end, or to where approvals are awaited. */
@@ -134,16 +172,29 @@ final class SigningCycle {
     SigningRequest take() throws IOException;
   }
 
+  /** A request's lock, kept for as long as anybody holds it or waits for it. */
+  private static final class Turn {
+    private final ReentrantLock lock = new ReentrantLock();
+    private int people;
+  }
+
   private SigningRequest alone(UUID id, Step step) {
-    ReentrantLock lock = running.computeIfAbsent(id, i -> new ReentrantLock());
-    lock.lock();
+    Turn turn =
+        running.compute(
+            id,
+            (same, there) -> {
+              Turn one = there == null ? new Turn() : there;
+              one.people++;
+              return one;
+            });
+    turn.lock.lock();
     try {
       return step.take();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
-      lock.unlock();
-      running.remove(id, lock);
+      turn.lock.unlock();
+      running.computeIfPresent(id, (same, there) -> --there.people == 0 ? null : there);
     }
   }
 

@@ -85,7 +85,7 @@ public class SigningRequest {
 
   void refuse(List<PolicyReason> all, Instant now) {
     moveTo(RequestState.REFUSED, now);
-    reasons = text(new Json.Arr(List.copyOf(all.stream().map(PolicyReason::toJson).toList())));
+    reasons = text(PolicyReason.toJson(all));
   }
 
   void judged(RequestDocument asApproved, Json.Obj manifestDraft, Instant now) {

@@ -11,6 +11,7 @@ import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.mock.web.MockHttpServletRequest;
@@ -19,8 +20,10 @@ class PayloadControllerTests {
   @TempDir Path directory;
 
   private PayloadController controller() throws IOException {
+    PayloadStore payloads = new PayloadStore(directory.resolve("payloads"), Long.MAX_VALUE);
     return new PayloadController(
-        new PayloadStore(directory.resolve("payloads"), Long.MAX_VALUE),
+        payloads,
+        new PartialUploads(payloads, Clock.systemUTC()),
         new StorageRoom(new ServiceDirectories(directory)));
   }
 
