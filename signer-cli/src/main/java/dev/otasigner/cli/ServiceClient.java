@@ -1,6 +1,7 @@
 package dev.otasigner.cli;
 
 import dev.otasigner.verifier.ByteSource;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
@@ -67,11 +68,33 @@ public final class ServiceClient {
     exchange("DELETE", path, null, credential());
   }
 
-  /** Sends a file as it lies on disk, streamed. */
-  public Json upload(String path, Path file) throws IOException {
+  /** Sends a file as it lies on disk, streamed; over a lost connection too. */
+  public Digest upload(Path file) throws IOException {
     // Trouble with it must not look like trouble with the service.
     ByteSource.of(file).open().close();
-    return document(exchange("PUT", path, Content.of(file), credential()));
+    return new Upload(this, new Report(terminal, options)::note).send(file);
+  }
+
+  /** Sends the bytes of a file that the service lacks. */
+  Json putPiece(String path, Path file, long from, long lengthBytes) {
+    return document(exchange("PUT", path, Content.of(file, from, lengthBytes), credential()));
+  }
+
+  /** What is there, if it is. */
+  Optional<Json> find(String path) {
+    HttpURLConnection connection = open("GET", path, null, credential());
+    try {
+      if (connection.getResponseCode() == HttpURLConnection.HTTP_NOT_FOUND) {
+        return Optional.empty();
+      }
+      try (InputStream in = answer(connection)) {
+        return Optional.of(document(bounded(in)));
+      }
+    } catch (IOException e) {
+      throw unreachable(e);
+    } finally {
+      connection.disconnect();
+    }
   }
 
   /** The one call made without a credential: signing in. */
@@ -145,6 +168,10 @@ public final class ServiceClient {
       if (content != null) {
         connection.setDoOutput(true);
         connection.setRequestProperty("Content-Type", content.type());
+        String range = content.range();
+        if (range != null) {
+          connection.setRequestProperty("Content-Range", range);
+        }
         if (content.lengthBytes() > MAX_BUFFERED_BYTES) {
           // Not for short ones: when it streams, the JDK drops the body of a 401.
           connection.setFixedLengthStreamingMode(content.lengthBytes());
@@ -282,6 +309,11 @@ public final class ServiceClient {
 
     void writeTo(OutputStream out) throws IOException;
 
+    /** Which bytes of a file these are. */
+    default @Nullable String range() {
+      return null;
+    }
+
     static Content of(Json json) {
       byte[] bytes = JsonText.of(json).getBytes(StandardCharsets.UTF_8);
       return new Content() {
@@ -302,7 +334,7 @@ public final class ServiceClient {
       };
     }
 
-    static Content of(Path file) {
+    static Content of(Path file, long from, long fileBytes) {
       return new Content() {
         @Override
         public String type() {
@@ -310,13 +342,30 @@ public final class ServiceClient {
         }
 
         @Override
-        public long lengthBytes() throws IOException {
-          return Files.size(file);
+        public long lengthBytes() {
+          return fileBytes - from;
+        }
+
+        @Override
+        public @Nullable String range() {
+          return fileBytes == 0 ? null : "bytes " + from + "-" + (fileBytes - 1) + "/" + fileBytes;
         }
 
         @Override
         public void writeTo(OutputStream out) throws IOException {
-          Files.copy(file, out);
+          byte[] buffer = new byte[MAX_BUFFERED_BYTES];
+          try (InputStream in = Files.newInputStream(file)) {
+            in.skipNBytes(from);
+            for (long left = lengthBytes(); left > 0; ) {
+              int n = in.read(buffer, 0, (int) Math.min(left, buffer.length));
+              if (n < 0) {
+                throw CommandFailedException.of(
+                    ExitCode.REFUSED, file + " got shorter while it was sent");
+              }
+              out.write(buffer, 0, n);
+              left -= n;
+            }
+          }
         }
       };
     }

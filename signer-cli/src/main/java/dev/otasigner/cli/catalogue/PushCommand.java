@@ -6,7 +6,6 @@ import dev.otasigner.cli.Cli;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.dsse.Envelope;
-import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,8 +39,7 @@ public final class PushCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, RejectedException {
-    Json.Obj stored = (Json.Obj) cli.service().upload(path("payloads"), image);
-    Json.Builder build = Json.object().put("image", new Fields(stored, "payload").string("sha256"));
+    Json.Builder build = Json.object().put("image", cli.service().upload(image));
     if (manifest != null) {
       build.putBase64("manifest", bounded(manifest));
     }

@@ -34,8 +34,8 @@ final class SigningRequest {
   }
 
   /** Stores the payload and answers its digest. */
-  String upload(Path payload) throws IOException, RejectedException {
-    return object(service.upload(path("payloads"), payload)).string("sha256");
+  String upload(Path payload) throws IOException {
+    return service.upload(payload).hex();
   }
 
   /** All revisions that the product's hardware is registered with. */
