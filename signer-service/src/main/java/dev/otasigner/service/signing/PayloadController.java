@@ -27,6 +27,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.PutMapping;
+import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Uploads; the body goes to disk as it comes and is never in memory whole. */
@@ -127,12 +128,12 @@ class PayloadController {
   /** Drops what has arrived of a file; a complete one stays. */
   @DeleteMapping("/api/v1/payloads/{digest}")
   @AllowedTo({Role.RELEASE_ENGINEER, Role.PIPELINE})
-  ResponseEntity<Void> drop(@PathVariable("digest") String sha256) throws IOException {
+  @ResponseStatus(HttpStatus.NO_CONTENT)
+  void drop(@PathVariable("digest") String sha256) throws IOException {
     Digest digest = digest(sha256);
     if (!partial.drop(Actor.current().label(), digest)) {
       throw SignerException.notFound("an unfinished upload of " + digest);
     }
-    return ResponseEntity.noContent().build();
   }
 
   @Scheduled(fixedDelay = 3_600_000)

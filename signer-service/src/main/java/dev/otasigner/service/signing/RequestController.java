@@ -41,30 +41,35 @@ class RequestController {
     this.approvals = approvals;
   }
 
-  /**
-   * 201 when the request came to its end, 202 when it waits for approvals; the same for several in
-   * one call, of which none is received unless the policy lets every one in.
-   */
+  /** 201 when the request came to its end, 202 when it waits for approvals. */
   @PostMapping("/api/v1/products/{product}/requests")
   @AllowedTo({Role.RELEASE_ENGINEER, Role.PIPELINE})
   ResponseEntity<Json> create(@PathVariable String product, @RequestBody Json.Obj body) {
-    Fields fields = new Fields(body, "");
-    String requester = Actor.current().label();
     try {
-      if (fields.has("requests")) {
-        List<Wanted> wanted = new ArrayList<>();
-        for (Fields one : fields.objects("requests", MAX_REQUESTS)) {
-          wanted.add(Wanted.read(one));
-        }
-        if (wanted.isEmpty()) {
-          throw fields.malformed("requests", "at least one is expected");
-        }
-        return several(product, requester, wanted);
-      }
-      Wanted one = Wanted.read(fields);
+      Wanted one = Wanted.read(new Fields(body, ""));
+      String requester = Actor.current().label();
       SigningRequest request =
           cycle.advance(cycle.receive(product, requester, one.idempotencyKey(), one.spec()).id());
       return answer(request.state().isFinal(), request.toJson());
+    } catch (RejectedException e) {
+      throw SignerException.badRequest(e);
+    }
+  }
+
+  /** Several in one call, of which none is received unless the policy lets every one in. */
+  @PostMapping("/api/v1/products/{product}/requests/batch")
+  @AllowedTo({Role.RELEASE_ENGINEER, Role.PIPELINE})
+  ResponseEntity<Json> createSeveral(@PathVariable String product, @RequestBody Json.Obj body) {
+    Fields fields = new Fields(body, "");
+    try {
+      List<Wanted> wanted = new ArrayList<>();
+      for (Fields one : fields.objects("requests", MAX_REQUESTS)) {
+        wanted.add(Wanted.read(one));
+      }
+      if (wanted.isEmpty()) {
+        throw fields.malformed("requests", "at least one is expected");
+      }
+      return several(product, Actor.current().label(), wanted);
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);
     }
@@ -85,7 +90,7 @@ class RequestController {
                 PolicyCode.VERSION_TAKEN, one.spec().version() + " stands twice in this call"));
       }
       refused += reasons.isEmpty() ? 0 : 1;
-      verdicts.add(PolicyReason.toJson(reasons));
+      verdicts.add(Json.object().put("reasons", PolicyReason.toJson(reasons)).build());
     }
     if (refused > 0) {
       throw new SignerException(

@@ -165,6 +165,11 @@ final class OpenApiDocument {
           && operation.endpoint().startsWith("PUT ")) {
         return content("application/octet-stream", binary(), true);
       }
+      if (operation.endpoint().equals("POST /api/v1/payloads")) {
+        Json.Obj files =
+            Json.object().put("type", "object").put("additionalProperties", binary()).build();
+        return content("multipart/form-data", files, true);
+      }
     }
     return null;
   }

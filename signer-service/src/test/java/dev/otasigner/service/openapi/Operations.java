@@ -3,6 +3,7 @@ package dev.otasigner.service.openapi;
 import static dev.otasigner.service.openapi.Operation.call;
 import static dev.otasigner.service.problem.ProblemType.APPROVAL_MISSING;
 import static dev.otasigner.service.problem.ProblemType.CONFLICT;
+import static dev.otasigner.service.problem.ProblemType.DIGEST_MISMATCH;
 import static dev.otasigner.service.problem.ProblemType.KEY_NOT_USABLE;
 import static dev.otasigner.service.problem.ProblemType.NOT_ANNOUNCED;
 import static dev.otasigner.service.problem.ProblemType.NOT_FOUND;
@@ -146,11 +147,26 @@ final class Operations {
     return List.of(
         call("PUT /api/v1/payloads", "uploadPayload", "Stores bytes to be signed, as they come")
             .answers(201, Shapes.Payload.class),
+        call("POST /api/v1/payloads", "uploadPayloads", "Stores the files of a form")
+            .answers(201, Answer.list(Shapes.UploadedFile.class)),
+        call("PUT /api/v1/payloads/{digest}", "uploadPiece", "Stores a file, or a piece of it")
+            .answers(201, Shapes.Upload.class)
+            .answers(202, Shapes.Upload.class)
+            .refuses(CONFLICT, DIGEST_MISMATCH),
+        call("GET /api/v1/payloads/{digest}", "getUpload", "How much of a file is there")
+            .answers(200, Shapes.Upload.class),
+        call("DELETE /api/v1/payloads/{digest}", "dropUpload", "Drops an unfinished upload")
+            .refuses(CONFLICT),
         call("POST " + PRODUCT + "/requests", "requestSignature", "Asks for a build to be signed")
             .takes(Shapes.NewSigningRequest.class)
             .answers(201, Shapes.SigningRequest.class)
             .answers(202, Shapes.SigningRequest.class)
             .refuses(CONFLICT, TOKEN_UNAVAILABLE, KEY_NOT_USABLE),
+        call("POST " + PRODUCT + "/requests/batch", "requestSignatures", "Asks for several builds")
+            .takes(Shapes.NewSigningRequests.class)
+            .answers(201, Answer.list(Shapes.SigningRequest.class))
+            .answers(202, Answer.list(Shapes.SigningRequest.class))
+            .refuses(REFUSED, CONFLICT, TOKEN_UNAVAILABLE, KEY_NOT_USABLE),
         call("GET " + PRODUCT + "/requests", "listRequests", "Its requests, newest first")
             .answers(200, Answer.list(Shapes.SigningRequest.class)),
         call("GET /api/v1/requests", "listWaitingRequests", "Requests that wait for approvals")

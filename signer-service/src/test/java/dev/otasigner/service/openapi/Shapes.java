@@ -28,7 +28,15 @@ final class Shapes {
       @Nullable Long seq,
       @Nullable Refusal refusal,
       @Nullable List<PolicyReason> reasons,
+      @Nullable String expected,
+      @Nullable String actual,
+      @Nullable List<UploadedFile> stored,
+      @Nullable List<JudgedRequest> requests,
       @Nullable Impact impact) {}
+
+  record JudgedRequest(List<PolicyReason> reasons) {}
+
+  record UploadedFile(String name, Digest sha256, long length) {}
 
   record Refusal(
       boolean accepted,
@@ -239,6 +247,11 @@ final class Shapes {
   record DeviceCertificate(@Facets.Is("clientKey") String keyType, Instant notAfter) {}
 
   record Payload(Digest sha256, long length) {}
+
+  record Upload(
+      Digest sha256, long length, long received, boolean complete, @Nullable Boolean receiving) {}
+
+  record NewSigningRequests(List<NewSigningRequest> requests) {}
 
   record HardwareRevisions(
       @Facets.Is("name") String id, @Facets.Is("name") List<String> revisions) {}

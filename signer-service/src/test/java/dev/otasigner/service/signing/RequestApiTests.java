@@ -72,7 +72,8 @@ class RequestApiTests {
   }
 
   private Answer askFor(String... bodies) {
-    return ask("{'requests':[" + String.join(",", bodies) + "]}");
+    return admin.post(
+        story.base + "/requests/batch", "{'requests':[" + String.join(",", bodies) + "]}");
   }
 
   private long received() {
@@ -132,7 +133,7 @@ class RequestApiTests {
             .expectProblem(422, "refused");
     assertThat(answer.text())
         .contains("1 of 2 requests")
-        .contains("\"requests\":[[],[{\"code\":\"key-unknown\"");
+        .contains("\"requests\":[{\"reasons\":[]},{\"reasons\":[{\"code\":\"key-unknown\"");
     assertThat(received()).isZero();
     admin.get(story.base + "/builds/34.12").expectProblem(404, "not-found");
   }
@@ -143,7 +144,7 @@ class RequestApiTests {
             askFor(request("34.12", 7, ""), request("34.13", 7, ",'padHeader':false"))
                 .expectProblem(422, "refused")
                 .text())
-        .contains("\"requests\":[[],[{\"code\":\"image-refused\"");
+        .contains("\"requests\":[{\"reasons\":[]},{\"reasons\":[{\"code\":\"image-refused\"");
     assertThat(received()).isZero();
   }
 
