@@ -22,6 +22,7 @@ import java.util.Optional;
  *     anything is signed
  * @param manifest digest of the manifest's {@link #manifestDraft draft}
  * @param payloads digests of the files that the request is about
+ * @param emergency whether rules of the product's maker are broken, which takes one more approval
  * @param created when it was made, by the service's clock
  */
 public record RequestDocument(
@@ -32,6 +33,7 @@ public record RequestDocument(
     Digest policy,
     List<Digest> toBeSigned,
     List<Digest> payloads,
+    boolean emergency,
     Optional<Instant> created) {
   private static final int MAX_BYTES = 256 * 1024;
   private static final int MAX_LIST = 64;
@@ -58,6 +60,7 @@ public record RequestDocument(
         fields.digest("policy"),
         fields.has("toBeSigned") ? fields.digests("toBeSigned", MAX_LIST) : List.of(),
         fields.has("payloads") ? digests(fields.objects("payloads", MAX_LIST)) : List.of(),
+        fields.has("emergency"),
         fields.has("created") ? Optional.of(fields.time("created")) : Optional.empty());
   }
 

@@ -78,9 +78,7 @@ final class SigningRun {
     VerificationKey key = token.publicKey(request.keyId());
     requirePurpose(rule, key);
     SigningInput input = ContentRule.judge(rule.purpose(), key, request.input());
-    boolean filledIn =
-        (rule.minApprovals() > 0 || !request.approvals().isEmpty())
-            && isApprovedDraft(rule, request, input);
+    boolean filledIn = needsApprovals(rule, request) && isApprovedDraft(rule, request, input);
     Usage.Attempt attempt =
         new Usage.Attempt(request.request(), request.keyId(), Digest.of(input.bytes()));
     Optional<Usage.Stored> stored = rule.purpose().isGuarded() ? claim(attempt) : Optional.empty();
@@ -91,6 +89,14 @@ final class SigningRun {
       requireNotSignedBefore(rule, request);
     }
     return new Task(request, rule, key, input, attempt, stored);
+  }
+
+  private static boolean needsApprovals(Rule rule, WorkerRequest request) {
+    return rule.minApprovals() > 0
+        || !request.approvals().isEmpty()
+        || (rule.purpose().isGuarded()
+            && request.document().isPresent()
+            && document(request.document().get()).emergency());
   }
 
   /** Elsewhere, or in a memory that was lost. */
@@ -144,7 +150,8 @@ final class SigningRun {
     RequestDocument document = document(canonical);
     boolean filledIn = isBoundAsDraft(rule, request, document, input);
     new ApprovalCheck(configuration.approvers(), now)
-        .require(rule.minApprovals(), document, request.approvals());
+        .require(
+            rule.minApprovals() + (document.emergency() ? 1 : 0), document, request.approvals());
     return filledIn;
   }
 

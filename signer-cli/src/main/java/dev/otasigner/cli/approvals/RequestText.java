@@ -10,7 +10,6 @@ import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +47,7 @@ final class RequestText {
   }
 
   private void describe() throws RejectedException {
+    emergency();
     line("request", request.id());
     line(
         "requested",
@@ -162,41 +162,30 @@ final class RequestText {
   }
 
   private void policy() throws RejectedException {
-    for (Json.Obj item : Report.items(service.get(path("products")))) {
-      Fields product = new Fields(item, "product");
-      if (product.string("name").equals(draft.product())) {
-        policy(product.object("policy"));
-        return;
-      }
+    Optional<Fields> policy = request.policy();
+    if (policy.isEmpty()) {
+      line("policy", "was not kept by the release that took the request");
+      return;
     }
-    line("policy", "none is shown for " + draft.product());
+    List<String> words = PolicyText.of(policy.get());
+    line("policy", words.get(0));
+    words.subList(1, words.size()).forEach(rule -> line("-", rule));
   }
 
-  private void policy(Fields policy) throws RejectedException {
-    boolean even = policy.bool("evenMajorsOnly");
-    long step = policy.integer("maxCounterStep", 0, Long.MAX_VALUE);
-    long days = policy.integer("timestampDays", 0, Integer.MAX_VALUE);
-    line(
-        "policy",
-        (even ? "even major versions only" : "any major version")
-            + "; the security counter rises by at most "
-            + step
-            + "; a withdrawal takes at most "
-            + days
-            + " days");
-    Digest digest =
-        Digest.of(
-            Json.object()
-                .put("evenMajorsOnly", even)
-                .put("maxCounterStep", step)
-                .put("timestampSeconds", Duration.ofDays(days).toSeconds())
-                .build()
-                .canonicalBytes());
-    line(
-        "- judged by",
-        digest.equals(request.document().policy())
-            ? "this policy"
-            : "ANOTHER policy, of digest " + request.document().policy());
+  /** Why it is not a request like others, before anything else is read. */
+  private void emergency() throws RejectedException {
+    Optional<Fields> emergency = request.stated().optionalObject("emergency");
+    if (emergency.isEmpty()) {
+      return;
+    }
+    line("EMERGENCY", emergency.get().string("reason"));
+    List<Fields> waived = emergency.get().objects("waived", MAX_LIST);
+    if (waived.isEmpty()) {
+      line("- breaks", "no rule of the policy");
+    }
+    for (Fields rule : waived) {
+      line("- breaks", "(" + rule.string("code") + ") " + rule.string("detail"));
+    }
   }
 
   private void approvals(Instant now) throws RejectedException {

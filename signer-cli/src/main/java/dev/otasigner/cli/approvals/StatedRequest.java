@@ -11,6 +11,7 @@ import dev.otasigner.verifier.json.Json;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A request whose parts belong together: the document has the digest that is signed, and the draft
@@ -51,6 +52,10 @@ record StatedRequest(Fields told, RequestDocument document, Fields stated, Draft
     Bytes manifest = Bytes.copyOf(draft.json().textBytes());
     requireSame("the manifest", document.manifest(), RequestDocument.manifestDraft(manifest));
     StatedRequest request = new StatedRequest(told, document, stated, Draft.read(draft));
+    if (told.has("policy")) {
+      Digest policy = Digest.of(told.object("policy").json().canonicalBytes());
+      requireSame("the policy", document.policy(), policy);
+    }
     requireSame("the request", id, stated.string("id"));
     requireSame("the product", stated.string("product"), request.draft.product());
     requireSame("the hardware", stated.strings("hardware", MAX_LIST), request.draft.hardwareIds());
@@ -70,6 +75,11 @@ record StatedRequest(Fields told, RequestDocument document, Fields stated, Draft
 
   String id() throws RejectedException {
     return stated.string("id");
+  }
+
+  /** The policy that it was judged by; releases before it was kept told none. */
+  Optional<Fields> policy() throws RejectedException {
+    return told.optionalObject("policy");
   }
 
   /** A word on it is worth something only while it waits. */

@@ -3,7 +3,12 @@ package dev.otasigner.cli.fleet;
 import static dev.otasigner.cli.ServiceClient.path;
 
 import dev.otasigner.cli.Cli;
+import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -11,6 +16,8 @@ import picocli.CommandLine.Parameters;
 /** Products and the policy of their builds. */
 @Command(name = "products", description = "What is sold, and the policy of its builds.")
 public final class ProductsCommand {
+  private static final int MAX_POLICY_BYTES = 64 * 1024;
+
   private final Cli cli;
 
   public ProductsCommand(Cli cli) {
@@ -20,6 +27,22 @@ public final class ProductsCommand {
   @Command(description = "List products.")
   int list() {
     cli.report().list(cli.service().get(path("products")), "name", "policy");
+    return 0;
+  }
+
+  @Command(description = "Show the policy of a product's builds.")
+  int policy(@Parameters(paramLabel = "NAME") String name) {
+    cli.report().item(cli.service().get(path("products", name, "policy")));
+    return 0;
+  }
+
+  @Command(name = "set-policy", description = "Replace the policy of a product's builds.")
+  int setPolicy(
+      @Parameters(paramLabel = "NAME") String name,
+      @Parameters(paramLabel = "FILE", description = "The whole policy, as JSON.") Path file)
+      throws IOException, RejectedException {
+    Json.Obj policy = JsonReader.readObject(Files.readAllBytes(file), MAX_POLICY_BYTES).json();
+    cli.report().item(cli.service().put(path("products", name, "policy"), policy));
     return 0;
   }
 

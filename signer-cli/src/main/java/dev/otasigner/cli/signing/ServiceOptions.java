@@ -51,6 +51,12 @@ final class ServiceOptions {
       description = "The same text asks for the same build, not for another one.")
   @Nullable String idempotencyKey;
 
+  @Option(
+      names = "--emergency",
+      paramLabel = "REASON",
+      description = "Break rules of the policy for this reason, which more people have to approve.")
+  @Nullable String emergency;
+
   @Option(names = "--wait", description = "Wait until it is approved.")
   boolean untilApproved;
 
@@ -108,6 +114,9 @@ final class ServiceOptions {
         .put("profile", profile)
         .put("from", ranges)
         .put("idempotencyKey", idempotencyKey);
+    if (emergency != null) {
+      request.put("emergency", emergency);
+    }
     if (bootloader != null) {
       request.put("bootloader", Json.object().put("id", bootloader).build());
     }

@@ -49,7 +49,7 @@ class ApproveTests {
     Approval word = desk.handedIn();
     assertThat(word.request())
         .isEqualTo(Digest.of(new Json.Obj(service.document).canonicalBytes()));
-    assertThat(word.policy()).isEqualTo(FakeRequests.policy(1));
+    assertThat(word.policy()).isEqualTo(Digest.of(FakeRequests.policy(1).canonicalBytes()));
     assertThat(word.requester()).isEqualTo("user:rita");
     assertThat(word.approver()).isEqualTo("alice");
     assertThat(word.decision()).isEqualTo(Decision.APPROVE);
@@ -82,8 +82,9 @@ class ApproveTests {
         .contains("CHANGED from 1 to 2")
         .contains("unchanged, " + Digest.of(new byte[] {1}))
         .contains("CHANGED from board (revisions a) to board (revisions a, b)")
-        .contains("even major versions only; the security counter rises by at most 1;")
-        .contains("- judged by       this policy")
+        .contains("policy            even major versions only")
+        .contains("the security counter rises by at most 1")
+        .contains("no emergency requests")
         .contains("1 of 2: bob until ")
         .contains("none is brought")
         .contains(
@@ -92,10 +93,80 @@ class ApproveTests {
   }
 
   @Test
-  void anotherPolicyThanTheProductsIsPointedAt() {
-    service.document.put("policy", new Json.Str(FakeRequests.policy(9).hex()));
+  void anotherPolicyThanTheOneThatIsBoundIsNotShown() {
+    service.told.put("policy", FakeRequests.policy(9));
+    assertThat(desk.approve("yes")).isEqualTo(1);
+    assertThat(desk.err).contains("the policy is not the one that would be signed");
+  }
+
+  @Test
+  void aPolicyThatWasNotKeptIsSaidToBeMissing() {
+    service.told.remove("policy");
     assertThat(desk.approve("yes")).as(desk.err).isZero();
-    assertThat(desk.out).contains("ANOTHER policy, of digest " + FakeRequests.policy(9));
+    assertThat(desk.out).contains("was not kept by the release that took the request");
+  }
+
+  @Test
+  void anEmergencyIsToldFirstWithWhatItBreaks() {
+    Json.Obj broken =
+        Json.object()
+            .put("code", "counter-step-too-large")
+            .put("detail", "security counter 9 is more than 1 above 1")
+            .build();
+    service.document.put(
+        "emergency",
+        Json.object()
+            .put("reason", "CVE-2026-1234 is exploited")
+            .put("waived", List.of(broken))
+            .build());
+    assertThat(desk.approve("yes")).as(desk.err).isZero();
+    assertThat(desk.out)
+        .contains("EMERGENCY         CVE-2026-1234 is exploited")
+        .contains("(counter-step-too-large) security counter 9 is more than 1 above 1");
+    assertThat(desk.out.indexOf("EMERGENCY")).isLessThan(desk.out.indexOf("build  "));
+  }
+
+  @Test
+  void everyRuleOfAPolicyIsShownInWords() {
+    Json.Obj policy =
+        Json.object()
+            .put("evenMajorsOnly", true)
+            .put("stableChannels", Json.strings(List.of("stable")))
+            .put("maxCounterStep", 3)
+            .put("timestampDays", 5)
+            .put("formats", Json.strings(List.of("mcuboot")))
+            .put("hardware", Json.strings(List.of("board")))
+            .put("requesters", Json.strings(List.of("api-key:*")))
+            .put("approvals", 2)
+            .put("emergencyApprovals", 3)
+            .put(
+                "keys",
+                List.of(
+                    Json.object()
+                        .put("purpose", "image")
+                        .put("from", "2027-01-01T00:00:00Z")
+                        .put("minStrengthBits", 128)
+                        .put("suites", Json.strings(List.of("ml-dsa-65")))
+                        .build()))
+            .put("later", "unheard of")
+            .build();
+    service.told.put("policy", policy);
+    service.document.put("policy", new Json.Str(Digest.of(policy.canonicalBytes()).hex()));
+    assertThat(desk.approve("yes")).as(desk.err).isZero();
+    assertThat(desk.out)
+        .contains("odd major versions never in channel stable")
+        .contains("rises by at most 3")
+        .contains("images of format mcuboot")
+        .contains("only for hardware board")
+        .contains("asked for by api-key:*")
+        .contains(
+            "image keys since 2027-01-01T00:00:00Z have at least 128 bits of strength, and include"
+                + " one of ml-dsa-65")
+        .contains("approved by 2 people")
+        .contains("in an emergency approved by 3 people")
+        .contains("at most 5 days")
+        .contains("later: ")
+        .contains("unheard of");
   }
 
   @Test

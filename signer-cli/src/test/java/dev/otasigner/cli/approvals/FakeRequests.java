@@ -69,12 +69,13 @@ final class FakeRequests implements AutoCloseable {
             .put("hardware", Json.strings(List.of("board")))
             .put("purpose", "build")
             .put("keyIds", Json.strings(List.of(IMAGE.keyId().hex())))
-            .put("policy", policy(1))
+            .put("policy", Digest.of(policy(1).canonicalBytes()))
             .put("created", created)
             .build()
             .members());
     told.put("id", new Json.Str(ID));
     told.put("state", new Json.Str("awaiting-approval"));
+    told.put("policy", policy(1));
     told.put("approvalsNeeded", new Json.Num(2));
     others();
   }
@@ -110,18 +111,6 @@ final class FakeRequests implements AutoCloseable {
             .put("name", "image-2026")
             .put("purpose", "image")
             .put("suite", "ecdsa-p256-sha256")
-            .build());
-    put(
-        "/api/v1/products",
-        Json.object()
-            .put("name", "thermostat")
-            .put(
-                "policy",
-                Json.object()
-                    .put("evenMajorsOnly", true)
-                    .put("maxCounterStep", 1)
-                    .put("timestampDays", 7)
-                    .build())
             .build());
     put("/api/v1/products/thermostat/builds", build("34.13.0+0", 9), build("34.11.0+0", 1));
   }
@@ -175,14 +164,12 @@ final class FakeRequests implements AutoCloseable {
             .build());
   }
 
-  static Digest policy(long step) {
-    return Digest.of(
-        Json.object()
-            .put("evenMajorsOnly", true)
-            .put("maxCounterStep", step)
-            .put("timestampSeconds", 7 * 86_400)
-            .build()
-            .canonicalBytes());
+  static Json.Obj policy(long step) {
+    return Json.object()
+        .put("evenMajorsOnly", true)
+        .put("maxCounterStep", step)
+        .put("timestampDays", 7)
+        .build();
   }
 
   void put(String path, Json... items) {

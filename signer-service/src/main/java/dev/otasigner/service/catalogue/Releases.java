@@ -3,6 +3,7 @@ package dev.otasigner.service.catalogue;
 import dev.otasigner.service.Milestones;
 import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.fleet.ProductPolicy;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.problem.StorageRoom;
@@ -98,6 +99,7 @@ public class Releases {
     deciding.lock();
     try {
       BuildFiles build = requireBuild(order);
+      requireProduction(order);
       Optional<Release> before =
           store.findByProductAndChannelAndHardwareAndVersion(
               order.product(), order.channel(), order.hardware(), order.version().toString());
@@ -287,6 +289,20 @@ public class Releases {
               files.manifest().hardware()));
     }
     return files;
+  }
+
+  /** An odd major version is internal, where the product says so. */
+  private void requireProduction(ReleaseOrder order) {
+    ProductPolicy policy = fleet.policy(order.product());
+    if (policy.evenMajorsOnly()
+        && policy.stableChannels().contains(order.channel())
+        && order.version().major() % 2 != 0) {
+      throw new SignerException(
+          ProblemType.REFUSED,
+          order.version()
+              + " has an odd major version: these are internal, and never released to channel "
+              + order.channel());
+    }
   }
 
   /** Whoever takes it must be able to trust the catalogue afterwards, today's fleet or not. */

@@ -2,12 +2,17 @@ package dev.otasigner.service.fleet;
 
 import dev.otasigner.service.access.AllowedTo;
 import dev.otasigner.service.access.Role;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.ResponseStatus;
@@ -25,22 +30,6 @@ class ProductController {
     this.factories = factories;
   }
 
-  record PolicyBody(
-      @Nullable Boolean evenMajorsOnly,
-      @Nullable Long maxCounterStep,
-      @Nullable Integer timestampDays) {
-
-    Products.Policy policy() {
-      Products.Policy standard = Products.Policy.DEFAULT;
-      return new Products.Policy(
-          evenMajorsOnly == null ? standard.evenMajorsOnly() : evenMajorsOnly,
-          maxCounterStep == null ? standard.maxCounterStep() : maxCounterStep,
-          timestampDays == null ? standard.timestampDays() : timestampDays);
-    }
-  }
-
-  record NewProduct(String name, @Nullable PolicyBody policy) {}
-
   record NewHardware(String id, List<String> revisions) {}
 
   record Named(String name) {}
@@ -49,16 +38,48 @@ class ProductController {
 
   @GetMapping
   @AllowedTo
-  List<Products.Product> list() {
-    return products.list();
+  Json list() {
+    return new Json.Arr(
+        List.copyOf(products.list().stream().map(ProductController::json).toList()));
+  }
+
+  private static Json json(Products.Product product) {
+    return Json.object()
+        .put("name", product.name())
+        .put("policy", product.policy().toJson())
+        .build();
   }
 
   @PostMapping
   @AllowedTo(Role.ADMINISTRATOR)
   @ResponseStatus(HttpStatus.CREATED)
-  Products.Product create(@RequestBody NewProduct body) {
-    PolicyBody policy = body.policy();
-    return products.create(body.name(), policy == null ? Products.Policy.DEFAULT : policy.policy());
+  Json create(@RequestBody Json.Obj body) {
+    try {
+      Fields fields = new Fields(body, "");
+      Optional<Fields> policy = fields.optionalObject("policy");
+      return json(
+          products.create(
+              fields.string("name"),
+              policy.isPresent() ? ProductPolicy.read(policy.get()) : ProductPolicy.DEFAULT));
+    } catch (RejectedException e) {
+      throw SignerException.badRequest(e);
+    }
+  }
+
+  @GetMapping("/{product}/policy")
+  @AllowedTo
+  Json policy(@PathVariable String product) {
+    return products.require(product).policy().toJson();
+  }
+
+  @PutMapping("/{product}/policy")
+  @AllowedTo(Role.ADMINISTRATOR)
+  Json changePolicy(@PathVariable String product, @RequestBody Json.Obj body) {
+    try {
+      return products.change(product, ProductPolicy.read(new Fields(body, ""))).policy().toJson();
+    } catch (RejectedException e) {
+      throw SignerException.badRequest(e);
+    }
   }
 
   @GetMapping("/{product}/hardware")

@@ -3,7 +3,10 @@ package dev.otasigner.service.fleet;
 import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.JsonReader;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -23,6 +26,7 @@ public class Products {
   private static final Set<String> RESERVED = Set.of("device", "api", "actuator", "catalogue");
 
   private static final int MAX_REVISIONS = 32;
+  private static final int MAX_POLICY_BYTES = 64 * 1024;
 
   private final JdbcClient jdbc;
   private final AuditLog audit;
@@ -34,27 +38,7 @@ public class Products {
     this.clock = clock;
   }
 
-  /**
-   * What a product demands of its builds and its catalogue.
-   *
-   * @param evenMajorsOnly odd major versions are internal
-   * @param maxCounterStep by how much one build may raise the security counter
-   * @param timestampDays how long a withdrawal may take to reach a device
-   */
-  public record Policy(boolean evenMajorsOnly, long maxCounterStep, int timestampDays) {
-    public static final Policy DEFAULT = new Policy(false, 1, 7);
-
-    public Policy {
-      if (maxCounterStep < 0 || maxCounterStep > 0xffff_ffffL) {
-        throw bad("policy.maxCounterStep: 0 to 2^32-1 is expected");
-      }
-      if (timestampDays < 1 || timestampDays > 90) {
-        throw bad("policy.timestampDays: 1 to 90 is expected");
-      }
-    }
-  }
-
-  public record Product(String name, Policy policy) {}
+  public record Product(String name, ProductPolicy policy) {}
 
   /** A hardware id and the revisions that were made. */
   public record Hardware(String id, List<String> revisions) {
@@ -64,18 +48,26 @@ public class Products {
   }
 
   public List<Product> list() {
-    return jdbc.sql(
-            "select name, even_majors_only, max_counter_step, timestamp_days from fleet_product"
-                + " order by name")
-        .query(
-            (row, n) ->
-                new Product(
-                    row.getString(1), new Policy(row.getBoolean(2), row.getLong(3), row.getInt(4))))
+    return jdbc.sql("select name, policy from fleet_product order by name")
+        .query((row, n) -> product(row.getString(1), row.getString(2)))
         .list();
   }
 
+  private static Product product(String name, String policy) {
+    try {
+      byte[] stored = policy.getBytes(StandardCharsets.UTF_8);
+      Fields fields = new Fields(JsonReader.readObject(stored, MAX_POLICY_BYTES).json(), "policy");
+      return new Product(name, ProductPolicy.read(fields));
+    } catch (RejectedException e) {
+      throw new IllegalStateException("the policy of " + name + " is damaged in the database", e);
+    }
+  }
+
   public Optional<Product> find(String name) {
-    return list().stream().filter(product -> product.name().equals(name)).findFirst();
+    return jdbc.sql("select policy from fleet_product where name = ?")
+        .param(name)
+        .query((row, n) -> product(name, row.getString(1)))
+        .optional();
   }
 
   /**
@@ -88,7 +80,7 @@ public class Products {
   }
 
   @Transactional
-  public Product create(String name, Policy policy) {
+  public Product create(String name, ProductPolicy policy) {
     requireName("name", name);
     if (RESERVED.contains(name)) {
       throw bad("name: " + name + " is a name of the service's own");
@@ -96,15 +88,28 @@ public class Products {
     if (find(name).isPresent()) {
       throw SignerException.conflict("there is a product " + name + " already");
     }
-    jdbc.sql("insert into fleet_product values (?, ?, ?, ?, ?)")
-        .params(
-            name,
-            policy.evenMajorsOnly(),
-            policy.maxCounterStep(),
-            policy.timestampDays(),
-            OffsetDateTime.ofInstant(clock.instant(), ZoneOffset.UTC))
+    jdbc.sql("insert into fleet_product (name, policy, created) values (?, ?, ?)")
+        .params(name, text(policy), OffsetDateTime.ofInstant(clock.instant(), ZoneOffset.UTC))
         .update();
-    audit.record("product.created", "product:" + name, Map.of());
+    audit.record("product.created", "product:" + name, Map.of("policy", text(policy)));
+    return new Product(name, policy);
+  }
+
+  private static String text(ProductPolicy policy) {
+    return new String(policy.toJson().canonicalBytes(), StandardCharsets.UTF_8);
+  }
+
+  /** Changes a product's policy. Requests that wait are judged by the new one before they sign. */
+  @Transactional
+  public Product change(String name, ProductPolicy policy) {
+    Product before = require(name);
+    jdbc.sql("update fleet_product set policy = ? where name = ?")
+        .params(text(policy), name)
+        .update();
+    audit.record(
+        "policy.changed",
+        "product:" + name,
+        Map.of("before", before.policy().digest().hex(), "policy", text(policy)));
     return new Product(name, policy);
   }
 

@@ -71,7 +71,8 @@ final class BuildRegistration {
       requireImage(manifest, image);
       Optional<Digest> component = manifest.bootloader().map(Manifest.BootloaderComponent::sha256);
       requireUploaded(manifest, component);
-      List<PolicyReason> reasons = policy.judgeFinished(product, manifest);
+      List<PolicyReason> reasons =
+          policy.judgeFinished(product, author, manifest, signers(envelope), clock.instant());
       if (!reasons.isEmpty()) {
         throw refused(reasons);
       }
@@ -101,6 +102,10 @@ final class BuildRegistration {
         ProblemType.REFUSED,
         reasons.get(0).detail(),
         Map.of("reasons", PolicyReason.toJson(reasons)));
+  }
+
+  private static List<Digest> signers(byte[] envelope) throws RejectedException {
+    return Envelope.read(envelope).signatures().stream().map(Envelope.Signature::keyId).toList();
   }
 
   private static void requireProduct(String product, Manifest manifest) throws RejectedException {

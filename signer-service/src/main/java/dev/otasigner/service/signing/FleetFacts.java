@@ -1,13 +1,12 @@
 package dev.otasigner.service.signing;
 
+import dev.otasigner.service.fleet.ProductPolicy;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
-import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.LineageCheck;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,32 +14,11 @@ import java.util.Optional;
 public interface FleetFacts {
 
   /**
-   * What a product demands of its builds and catalogue.
-   *
-   * @param evenMajorsOnly production releases have an even major version
-   * @param maxCounterStep the most by which a build may raise the security counter
-   * @param timestampLifetime of its catalogues: the longest a withdrawal takes
-   */
-  record Policy(boolean evenMajorsOnly, long maxCounterStep, Duration timestampLifetime) {
-
-    /** The policy as requests are judged by it; its digest stands in what is approved. */
-    Digest digest() {
-      return Digest.of(
-          Json.object()
-              .put("evenMajorsOnly", evenMajorsOnly)
-              .put("maxCounterStep", maxCounterStep)
-              .put("timestampSeconds", timestampLifetime.toSeconds())
-              .build()
-              .canonicalBytes());
-    }
-  }
-
-  /**
    * The policy of a product.
    *
    * @throws dev.otasigner.service.problem.SignerException NOT_FOUND when there is no such product
    */
-  Policy policy(String product);
+  ProductPolicy policy(String product);
 
   List<String> products();
 

@@ -2,11 +2,13 @@ package dev.otasigner.service.signing;
 
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeyState;
+import dev.otasigner.service.fleet.KeyDemand;
 import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.Anchor;
+import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
@@ -146,6 +148,40 @@ final class KeyPolicy {
         like.updatable(),
         like.keyTlv(),
         like.slotBytes());
+  }
+
+  /** What the product demands of keys by now. Nothing is demanded of an image without signature. */
+  void judgeDemands(KeyPurpose purpose, List<KeyDemand> demands, List<SignatureSuite> signing) {
+    if (purpose == KeyPurpose.IMAGE && spec.format() == ImageFormat.OPAQUE) {
+      return;
+    }
+    for (KeyDemand demand : demands) {
+      for (SignatureSuite suite : new LinkedHashSet<>(signing)) {
+        if (suite.strengthBits() < demand.minStrengthBits()) {
+          refuse(
+              PolicyCode.STRENGTH_TOO_LOW,
+              purpose.code()
+                  + " keys need "
+                  + demand.minStrengthBits()
+                  + " bits of strength since "
+                  + demand.from()
+                  + ", and "
+                  + suite.code()
+                  + " has "
+                  + suite.strengthBits());
+        }
+      }
+      if (!demand.suites().isEmpty() && signing.stream().noneMatch(demand.suites()::contains)) {
+        refuse(
+            PolicyCode.SUITE_REQUIRED,
+            "since "
+                + demand.from()
+                + " one of the "
+                + purpose.code()
+                + " keys has to be "
+                + String.join(" or ", demand.suites().stream().map(SignatureSuite::code).toList()));
+      }
+    }
   }
 
   /** Some device, or the factory where there is none, must be satisfied by these signers. */

@@ -1,6 +1,8 @@
 package dev.otasigner.service.signing;
 
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 
 /** The closed list of reasons; on the wire in lower case with hyphens. */
 enum PolicyCode {
@@ -25,7 +27,22 @@ enum PolicyCode {
   BOOTLOADER_UNKNOWN,
   BOOTLOADER_FIXED,
   IMAGE_TOO_LARGE,
-  IMAGE_REFUSED;
+  IMAGE_REFUSED,
+  FORMAT_NOT_ALLOWED,
+  HARDWARE_NOT_ALLOWED,
+  STRENGTH_TOO_LOW,
+  SUITE_REQUIRED,
+  REQUESTER_NOT_ALLOWED,
+  EMERGENCY_NOT_ALLOWED;
+
+  /** Rules of the maker's own, which an emergency may break. No device is harmed by that. */
+  private static final Set<PolicyCode> WAIVABLE =
+      EnumSet.of(COUNTER_STEP_TOO_LARGE, STRENGTH_TOO_LOW, SUITE_REQUIRED, REQUESTER_NOT_ALLOWED);
+
+  /** Whether an emergency request may break this rule, if enough people approve. */
+  boolean isWaivable() {
+    return WAIVABLE.contains(this);
+  }
 
   String code() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');

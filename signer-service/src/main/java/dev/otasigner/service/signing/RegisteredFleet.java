@@ -2,6 +2,7 @@ package dev.otasigner.service.signing;
 
 import dev.otasigner.service.fleet.Bootloaders;
 import dev.otasigner.service.fleet.Population;
+import dev.otasigner.service.fleet.ProductPolicy;
 import dev.otasigner.service.fleet.Products;
 import dev.otasigner.service.fleet.Profiles;
 import dev.otasigner.verifier.Bytes;
@@ -11,7 +12,6 @@ import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.LineageCheck;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.springframework.stereotype.Component;
@@ -33,10 +33,8 @@ final class RegisteredFleet implements FleetFacts {
   }
 
   @Override
-  public Policy policy(String product) {
-    Products.Policy policy = products.require(product).policy();
-    return new Policy(
-        policy.evenMajorsOnly(), policy.maxCounterStep(), Duration.ofDays(policy.timestampDays()));
+  public ProductPolicy policy(String product) {
+    return products.require(product).policy();
   }
 
   @Override

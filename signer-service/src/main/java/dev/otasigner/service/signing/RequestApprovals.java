@@ -3,6 +3,7 @@ package dev.otasigner.service.signing;
 import dev.otasigner.keys.approval.Approval;
 import dev.otasigner.keys.approval.Approval.Decision;
 import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.fleet.ProductPolicy;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Bytes;
@@ -28,25 +29,36 @@ final class RequestApprovals {
   /** As many as a worker takes with one use of a key. */
   private static final int MAX_WORDS = 64;
 
+  private final FleetFacts fleet;
   private final RequestApprovalStore store;
   private final SigningKeys keys;
   private final TransactionOperations transactions;
   private final AuditLog audit;
 
   RequestApprovals(
+      FleetFacts fleet,
       RequestApprovalStore store,
       SigningKeys keys,
       TransactionOperations transactions,
       AuditLog audit) {
+    this.fleet = fleet;
     this.store = store;
     this.keys = keys;
     this.transactions = transactions;
     this.audit = audit;
   }
 
-  /** How many different people have to approve, by the strictest of the workers' rules. */
+  /**
+   * How many different people have to approve, by the strictest of the workers' rules and the
+   * product's policy. A worker asks for one more in an emergency.
+   */
   int needed(SigningRequest request) {
-    return keyIds(request).stream().mapToInt(keys::minApprovals).max().orElse(0);
+    ProductPolicy policy = fleet.policy(request.product());
+    boolean emergency = request.spec().emergency().isPresent();
+    int byRules = keyIds(request).stream().mapToInt(keys::minApprovals).max().orElse(0);
+    return emergency
+        ? Math.max(byRules + 1, policy.emergencyApprovals())
+        : Math.max(byRules, policy.approvals());
   }
 
   List<RequestApproval> of(UUID request) {
@@ -78,9 +90,7 @@ final class RequestApprovals {
   private void requireTaken(SigningRequest request, Bytes envelope) {
     Bytes document = Bytes.copyOf(request.document().orElseThrow());
     for (Digest keyId : keyIds(request)) {
-      if (keys.minApprovals(keyId) > 0) {
-        keys.requireApproval(keyId, document, envelope);
-      }
+      keys.requireApproval(keyId, document, envelope);
     }
   }
 

@@ -149,6 +149,7 @@ class RequestController {
     ledger.attempts(request.id()).forEach(a -> attempts.add(a.toJson()));
     members.put("history", new Json.Arr(attempts));
     request.documentJson().ifPresent(document -> members.put("document", document));
+    request.policy().ifPresent(policy -> members.put("policy", policy));
     request.draft().ifPresent(draft -> members.put("draft", draft));
     List<Json> words = new ArrayList<>();
     approvals.of(request.id()).forEach(word -> words.add(word.toJson()));

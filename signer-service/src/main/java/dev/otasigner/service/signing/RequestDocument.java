@@ -5,6 +5,7 @@ import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.manifest.Manifest;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -18,6 +19,7 @@ import java.util.UUID;
  * @param toBeSigned digests of what image keys sign, which is known before they do; the manifest is
  *     bound by its draft
  * @param policy digest of the product's policy under which it was judged
+ * @param emergency why and which rules it may break; none for a request like others
  */
 record RequestDocument(
     UUID id,
@@ -30,7 +32,22 @@ record RequestDocument(
     Digest manifestDraft,
     List<Digest> toBeSigned,
     Digest policy,
+    Optional<Emergency> emergency,
     Instant created) {
+
+  /** What approvers of an emergency are told. */
+  record Emergency(String reason, List<PolicyReason> waived) {
+    Emergency {
+      waived = List.copyOf(waived);
+    }
+
+    Json toJson() {
+      return Json.object()
+          .put("reason", reason)
+          .put("waived", waived.stream().map(PolicyReason::toJson).toList())
+          .build();
+    }
+  }
 
   /**
    * Bytes the request is about.
@@ -51,8 +68,9 @@ record RequestDocument(
   }
 
   Json.Obj toJson() {
-    return Json.object()
-        .put("id", id.toString())
+    Json.Builder json = Json.object();
+    emergency.ifPresent(e -> json.put("emergency", e.toJson()));
+    return json.put("id", id.toString())
         .put("requester", requester)
         .put("product", product)
         .put("hardware", Json.strings(hardware.stream().map(Manifest.Hardware::id).toList()))

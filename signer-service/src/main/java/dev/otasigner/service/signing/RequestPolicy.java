@@ -1,8 +1,12 @@
 package dev.otasigner.service.signing;
 
 import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.service.fleet.KeyDemand;
+import dev.otasigner.service.fleet.ProductPolicy;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
@@ -14,6 +18,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -45,20 +50,32 @@ final class RequestPolicy {
   /**
    * The answer: reasons, or a plan when there are none.
    *
+   * @param waived what would be reasons, were it no emergency
    * @param plan empty when a reason is there
    */
-  record Verdict(List<PolicyReason> reasons, Optional<SigningPlan> plan) {
+  record Verdict(
+      List<PolicyReason> reasons, List<PolicyReason> waived, Optional<SigningPlan> plan) {
     Verdict {
       reasons = List.copyOf(reasons);
+      waived = List.copyOf(waived);
     }
   }
 
-  Verdict judge(String product, RequestSpec spec) throws IOException {
-    return new Run(product, spec).judge();
+  /**
+   * Judges a request.
+   *
+   * @param requester an actor's label
+   * @param now by which demands have begun or not
+   */
+  Verdict judge(String product, String requester, RequestSpec spec, Instant now)
+      throws IOException {
+    return new Run(product, spec, now).judge(requester);
   }
 
   /** The part that a build which was signed elsewhere, manifest and all, is asked too. */
-  List<PolicyReason> judgeFinished(String product, Manifest manifest) {
+  List<PolicyReason> judgeFinished(
+      String product, String author, Manifest manifest, List<Digest> signers, Instant now)
+      throws IOException {
     Run run =
         new Run(
             product,
@@ -75,7 +92,11 @@ final class RequestPolicy {
                 manifest.from(),
                 manifest.requires(),
                 Optional.empty(),
-                RequestSpec.Layout.USUAL));
+                RequestSpec.Layout.USUAL,
+                Optional.empty()),
+            now);
+    run.judgeMakersRules(author);
+    run.judgeSigners(manifest, signers);
     run.judgeHardware();
     run.judgeVersion();
     run.judgeCounter();
@@ -87,12 +108,14 @@ final class RequestPolicy {
   private final class Run {
     private final String product;
     private final RequestSpec spec;
-    private final FleetFacts.Policy policy;
+    private final ProductPolicy policy;
+    private final Instant now;
     private final List<DeviceState> devices;
     private final List<PolicyReason> reasons = new ArrayList<>();
 
-    Run(String product, RequestSpec spec) {
+    Run(String product, RequestSpec spec, Instant now) {
       this.product = product;
+      this.now = now;
       this.spec = spec;
       this.policy = fleet.policy(product);
       Set<String> hardware = new HashSet<>();
@@ -103,7 +126,8 @@ final class RequestPolicy {
               .toList();
     }
 
-    Verdict judge() throws IOException {
+    Verdict judge(String requester) throws IOException {
+      judgeMakersRules(requester);
       Optional<Path> payload = judgePayload();
       judgeHardware();
       judgeVersion();
@@ -120,11 +144,20 @@ final class RequestPolicy {
               ? signers.judgeSigners(payload.get(), bootloaders)
               : List.of();
       signers.judgeManifestKeys(manifestKeys, profile);
+      signers.judgeDemands(
+          KeyPurpose.IMAGE, demands(KeyPurpose.IMAGE), suites(imageKeys, signedBy));
+      signers.judgeDemands(
+          KeyPurpose.MANIFEST, demands(KeyPurpose.MANIFEST), suites(manifestKeys, List.of()));
       if (payload.isPresent()) {
         judgeRoom(payload.get(), bootloaders);
       }
+      List<PolicyReason> waived =
+          spec.emergency().isPresent()
+              ? reasons.stream().filter(reason -> reason.code().isWaivable()).toList()
+              : List.of();
+      reasons.removeAll(waived);
       if (!reasons.isEmpty()) {
-        return new Verdict(reasons, Optional.empty());
+        return new Verdict(reasons, waived, Optional.empty());
       }
       Path file = payload.orElseThrow();
       boolean wholeKeys =
@@ -139,7 +172,69 @@ final class RequestPolicy {
               manifestKeys,
               bootloader,
               wholeKeys ? Bootloader.KeyTlv.PUBKEY : Bootloader.KeyTlv.KEYHASH);
-      return new Verdict(List.of(), Optional.of(plan));
+      return new Verdict(List.of(), waived, Optional.of(plan));
+    }
+
+    /** What the product's maker has decided, whatever devices would take. */
+    private void judgeMakersRules(String requester) {
+      if (!policy.formats().isEmpty() && !policy.formats().contains(spec.format())) {
+        refuse(
+            PolicyCode.FORMAT_NOT_ALLOWED,
+            "the policy of " + product + " has no images of format " + spec.format().code());
+      }
+      for (Manifest.Hardware wanted : spec.hardware()) {
+        if (!policy.hardware().isEmpty() && !policy.hardware().contains(wanted.id())) {
+          refuse(
+              PolicyCode.HARDWARE_NOT_ALLOWED,
+              "the policy of " + product + " has nothing signed for hardware " + wanted.id());
+        }
+      }
+      if (!policy.admits(requester)) {
+        refuse(
+            PolicyCode.REQUESTER_NOT_ALLOWED,
+            "the policy of " + product + " has others ask for signatures than " + requester);
+      }
+      if (spec.emergency().isPresent() && policy.emergencyApprovals() == 0) {
+        refuse(
+            PolicyCode.EMERGENCY_NOT_ALLOWED,
+            "the policy of " + product + " knows no emergency requests");
+      }
+    }
+
+    private List<KeyDemand> demands(KeyPurpose purpose) {
+      return policy.keys().stream()
+          .filter(demand -> demand.purpose() == purpose && !now.isBefore(demand.from()))
+          .toList();
+    }
+
+    /** The keys of a build that was signed elsewhere, as far as they are known here. */
+    private void judgeSigners(Manifest manifest, List<Digest> signers) throws IOException {
+      KeyPolicy rules = new KeyPolicy(product, spec, fleet, keys, devices, reasons);
+      List<SignatureSuite> manifestSuites = new ArrayList<>();
+      for (Digest signer : signers) {
+        keys.find(signer.hex()).ifPresent(key -> manifestSuites.add(key.anchor().suite()));
+      }
+      rules.judgeDemands(KeyPurpose.MANIFEST, demands(KeyPurpose.MANIFEST), manifestSuites);
+      if (spec.format() == ImageFormat.MCUBOOT && !demands(KeyPurpose.IMAGE).isEmpty()) {
+        List<Bootloader> bootloaders = bootloadersInUse(Optional.empty());
+        List<SignatureSuite> imageSuites = new ArrayList<>();
+        for (Manifest.Variant variant : manifest.variants()) {
+          Optional<Path> image = payloads.find(variant.sha256());
+          if (image.isPresent()) {
+            rules
+                .judgeSigners(image.get(), bootloaders)
+                .forEach(anchor -> imageSuites.add(anchor.anchor().suite()));
+          }
+        }
+        rules.judgeDemands(KeyPurpose.IMAGE, demands(KeyPurpose.IMAGE), imageSuites);
+      }
+    }
+
+    private static List<SignatureSuite> suites(List<SigningKey> signing, List<BootAnchor> signed) {
+      List<SignatureSuite> suites = new ArrayList<>();
+      signing.forEach(key -> suites.add(key.anchor().suite()));
+      signed.forEach(anchor -> suites.add(anchor.anchor().suite()));
+      return suites;
     }
 
     private void refuse(PolicyCode code, String detail) {
@@ -190,7 +285,9 @@ final class RequestPolicy {
 
     private void judgeVersion() {
       ImageVersion version = spec.version();
-      if (policy.evenMajorsOnly() && version.major() % 2 != 0) {
+      if (policy.evenMajorsOnly()
+          && policy.stableChannels().isEmpty()
+          && version.major() % 2 != 0) {
         refuse(
             PolicyCode.VERSION_ODD_MAJOR,
             version + " has an odd major version: these are internal, releases are even");

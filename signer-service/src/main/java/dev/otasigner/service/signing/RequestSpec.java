@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param manifestKeys sign the manifest, at least one
  * @param profile the profile the build brings
  * @param bootloader a registered bootloader that the build brings as a component
+ * @param emergency why rules of the product's maker should be broken, for more approvers to read
  */
 record RequestSpec(
     ImageVersion version,
@@ -37,7 +38,9 @@ record RequestSpec(
     List<VersionRange> from,
     List<Manifest.Requirement> requires,
     Optional<String> bootloader,
-    Layout layout) {
+    Layout layout,
+    Optional<String> emergency) {
+  private static final int MAX_EMERGENCY = 500;
   static final int MAX_BYTES = 64 * 1024;
   private static final int MAX_LIST = 32;
 
@@ -128,7 +131,20 @@ record RequestSpec(
         fields.has("bootloader")
             ? Optional.of(fields.object("bootloader").name("id"))
             : Optional.empty(),
-        Layout.read(fields));
+        Layout.read(fields),
+        emergency(fields));
+  }
+
+  private static Optional<String> emergency(Fields fields) throws RejectedException {
+    Optional<String> reason = fields.optionalString("emergency").map(String::strip);
+    if (reason.isPresent()
+        && (reason.get().isEmpty()
+            || reason.get().length() > MAX_EMERGENCY
+            || reason.get().chars().anyMatch(Character::isISOControl))) {
+      throw fields.malformed(
+          "emergency", "a reason of 1 to " + MAX_EMERGENCY + " characters in a line is expected");
+    }
+    return reason;
   }
 
   /** A version as a person types it, such as 34.12. */
@@ -189,6 +205,7 @@ record RequestSpec(
     if (finished) {
       json.put("finished", true);
     }
+    emergency.ifPresent(reason -> json.put("emergency", reason));
     bootloader.ifPresent(id -> json.put("bootloader", Json.object().put("id", id).build()));
     return json.build();
   }

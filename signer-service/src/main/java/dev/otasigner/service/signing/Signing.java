@@ -52,11 +52,12 @@ class Signing {
 
   @Bean
   static RequestApprovals requestApprovals(
+      FleetFacts fleet,
       RequestApprovalStore store,
       SigningKeys keys,
       TransactionTemplate transactions,
       AuditLog audit) {
-    return new RequestApprovals(store, keys, transactions, audit);
+    return new RequestApprovals(fleet, store, keys, transactions, audit);
   }
 
   @Bean

@@ -2,6 +2,7 @@ package dev.otasigner.service.signing;
 
 import dev.otasigner.keys.approval.Approval;
 import dev.otasigner.service.Milestones;
+import dev.otasigner.service.fleet.ProductPolicy;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.signing.Assembly.Made;
@@ -16,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -240,26 +242,29 @@ final class SigningCycle {
   /** Step 2: the policy, before any key is touched, with every reason at once. */
   private SigningRequest judge(SigningRequest request) throws IOException {
     RequestSpec spec = request.spec();
-    RequestPolicy.Verdict verdict = policy.judge(request.product(), spec);
-    SigningRequest judged;
-    if (verdict.plan().isEmpty()) {
-      judged = ledger.change(request.id(), r -> r.refuse(verdict.reasons(), now()));
-    } else {
-      judged = documented(request, spec, verdict.plan().get());
-    }
+    RequestPolicy.Verdict verdict =
+        policy.judge(request.product(), request.requester(), spec, now());
+    SigningRequest judged =
+        verdict.plan().isEmpty()
+            ? ledger.change(request.id(), r -> r.refuse(verdict.reasons(), now()))
+            : documented(request, spec, verdict, verdict.plan().get());
     milestones.passed("signing.judged");
     return judged;
   }
 
-  private SigningRequest documented(SigningRequest request, RequestSpec spec, SigningPlan plan)
+  private SigningRequest documented(
+      SigningRequest request, RequestSpec spec, RequestPolicy.Verdict verdict, SigningPlan plan)
       throws IOException {
     try {
       Json.Obj draft = draft(request, spec, plan);
-      RequestDocument document = document(request, spec, plan, draft);
+      ProductPolicy judgedBy = fleet.policy(request.product());
+      RequestDocument document =
+          document(request, spec, plan, draft, judgedBy.digest(), verdict.waived());
+      Map<String, String> details = new LinkedHashMap<>();
+      details.put("digest", document.digest().hex());
+      spec.emergency().ifPresent(reason -> details.put("emergency", reason));
       return ledger.change(
-          request.id(),
-          r -> r.judged(document, draft, now()),
-          Map.of("digest", document.digest().hex()));
+          request.id(), r -> r.judged(document, draft, judgedBy.toJson(), now()), details);
     } catch (RejectedException e) {
       // The payload can not become such an image.
       List<PolicyReason> why =
@@ -279,7 +284,12 @@ final class SigningCycle {
   }
 
   private RequestDocument document(
-      SigningRequest request, RequestSpec spec, SigningPlan plan, Json.Obj draft)
+      SigningRequest request,
+      RequestSpec spec,
+      SigningPlan plan,
+      Json.Obj draft,
+      Digest judgedBy,
+      List<PolicyReason> waived)
       throws RejectedException, IOException {
     return new RequestDocument(
         request.id(),
@@ -291,7 +301,8 @@ final class SigningCycle {
         List.of(new RequestDocument.Payload(spec.payload(), plan.payloadBytes(), "payload")),
         Digest.of(draft.canonicalBytes()),
         assembly.toBeSigned(spec, plan),
-        fleet.policy(request.product()).digest(),
+        judgedBy,
+        spec.emergency().map(reason -> new RequestDocument.Emergency(reason, waived)),
         request.created());
   }
 
@@ -334,7 +345,13 @@ final class SigningCycle {
             r -> r.intend(begun),
             r -> new SigningAttempt(r.id(), r.attempts(), begun));
     milestones.passed("signing.intent-durable");
-    RequestPolicy.Verdict verdict = policy.judge(request.product(), request.spec());
+    RequestPolicy.Verdict verdict =
+        policy.judge(request.product(), request.requester(), request.spec(), begun);
+    for (PolicyReason broken : verdict.waived()) {
+      if (!intended.waives(broken.code())) {
+        return fail(intended, broken.code().code(), broken.detail() + "; nobody approved of that");
+      }
+    }
     if (verdict.plan().isEmpty()) {
       // What was right when it was judged is so no longer: a key retired, a version taken.
       return fail(

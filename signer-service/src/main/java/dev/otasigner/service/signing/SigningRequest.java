@@ -41,6 +41,7 @@ public class SigningRequest {
   private String spec;
   private @Nullable String document;
   private @Nullable String draft;
+  private @Nullable String policy;
   private @Nullable String digest;
   private String reasons;
   private @Nullable String refusal;
@@ -88,8 +89,9 @@ public class SigningRequest {
     reasons = text(PolicyReason.toJson(all));
   }
 
-  void judged(RequestDocument asApproved, Json.Obj manifestDraft, Instant now) {
+  void judged(RequestDocument asApproved, Json.Obj manifestDraft, Json.Obj judgedBy, Instant now) {
     moveTo(RequestState.JUDGED, now);
+    policy = text(judgedBy);
     draft = text(manifestDraft);
     document = text(asApproved.toJson());
     digest = asApproved.digest().hex();
@@ -201,6 +203,27 @@ public class SigningRequest {
 
   Optional<Digest> component() {
     return Optional.ofNullable(component).map(Digest::new);
+  }
+
+  /** The policy that it was judged by; requests of releases before it was kept have none. */
+  Optional<Json> policy() {
+    return Optional.ofNullable(policy).map(this::stored);
+  }
+
+  /** Whether it was approved, in an emergency, that this rule is broken. */
+  boolean waives(PolicyCode code) {
+    return documentJson()
+        .map(Json.Obj.class::cast)
+        .map(document -> document.members().get("emergency"))
+        .map(Json.Obj.class::cast)
+        .map(emergency -> (Json.Arr) emergency.members().get("waived"))
+        .filter(
+            waived ->
+                waived.items().stream()
+                    .map(Json.Obj.class::cast)
+                    .anyMatch(
+                        reason -> new Json.Str(code.code()).equals(reason.members().get("code"))))
+        .isPresent();
   }
 
   /** The manifest as far as it is known before its images are signed. */

@@ -101,8 +101,17 @@ final class Operations {
 
   private static List<Operation> fleet() {
     return List.of(
-        call("GET /api/v1/products", "listProducts", "Products"),
-        call("POST /api/v1/products", "createProduct", "Makes a product").refuses(CONFLICT),
+        call("GET /api/v1/products", "listProducts", "Products")
+            .answers(200, Answer.list(Shapes.Product.class)),
+        call("POST /api/v1/products", "createProduct", "Makes a product")
+            .takes(Shapes.NewProduct.class)
+            .answers(201, Shapes.Product.class)
+            .refuses(CONFLICT),
+        call("GET " + PRODUCT + "/policy", "getPolicy", "What the product demands of its builds")
+            .answers(200, Shapes.ProductPolicy.class),
+        call("PUT " + PRODUCT + "/policy", "changePolicy", "Replaces the product's policy")
+            .takes(Shapes.ProductPolicy.class)
+            .answers(200, Shapes.ProductPolicy.class),
         call("GET " + PRODUCT + "/hardware", "listHardware", "The product's hardware"),
         call("POST " + PRODUCT + "/hardware", "addHardware", "Adds hardware, or revisions to it")
             .refuses(CONFLICT),

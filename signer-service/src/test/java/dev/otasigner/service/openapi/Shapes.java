@@ -138,6 +138,28 @@ final class Shapes {
   record ReportSection(
       String title, List<String> notes, List<String> columns, List<List<String>> rows) {}
 
+  record NewProduct(@Facets.Is("name") String name, @Nullable ProductPolicy policy) {}
+
+  record Product(@Facets.Is("name") String name, ProductPolicy policy) {}
+
+  record ProductPolicy(
+      @Nullable Boolean evenMajorsOnly,
+      @Nullable Long maxCounterStep,
+      @Nullable Integer timestampDays,
+      @Nullable @Facets.Is("imageFormat") List<String> formats,
+      @Nullable @Facets.Is("name") List<String> hardware,
+      @Nullable @Facets.Is("name") List<String> stableChannels,
+      @Nullable List<String> requesters,
+      @Nullable List<KeyDemand> keys,
+      @Nullable @Facets.Is("approvals") Integer approvals,
+      @Nullable @Facets.Is("approvals") Integer emergencyApprovals) {}
+
+  record KeyDemand(
+      String purpose,
+      Instant from,
+      @Nullable @Facets.Is("approvals") Integer minStrengthBits,
+      @Nullable @Facets.Is("suite") List<String> suites) {}
+
   record NewLineage(String name, @Nullable Boolean postQuantum) {}
 
   record Lineage(
@@ -276,6 +298,7 @@ final class Shapes {
       @Nullable BootloaderName bootloader,
       @Nullable Boolean finished,
       @Nullable @Facets.Is("idempotencyKey") String idempotencyKey,
+      @Nullable @Facets.Is("reason500") String emergency,
       @Nullable @Facets.Is("headerSize") Integer headerSize,
       @Nullable @Facets.Is("slotSize") Long slotSize,
       @Nullable @Facets.Is("align") Integer align,
@@ -313,6 +336,7 @@ final class Shapes {
       List<SigningAttempt> history,
       @Nullable RequestDocument document,
       @Nullable Json draft,
+      @Nullable ProductPolicy policy,
       List<ApprovalWord> approvals,
       @Nullable @Facets.Is("approvals") Integer approvalsNeeded) {}
 
@@ -329,7 +353,10 @@ final class Shapes {
       Digest manifest,
       List<Digest> toBeSigned,
       Digest policy,
+      @Nullable Emergency emergency,
       Instant created) {}
+
+  record Emergency(@Facets.Is("reason500") String reason, List<PolicyReason> waived) {}
 
   record RequestPayload(Digest sha256, long length, String kind) {}
 

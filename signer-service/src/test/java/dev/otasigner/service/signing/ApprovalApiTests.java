@@ -122,6 +122,15 @@ class ApprovalApiTests {
     return new Waiting(story, request.string("id"));
   }
 
+  /** One that waits in a product with this policy. */
+  private Waiting waiting(String policy, String more) {
+    Story story = new Story(admin, "p" + ++count);
+    admin.put(story.base + "/policy", policy).expect(200);
+    Answer request =
+        story.request("34.12", story.legacyProfile(8443), "image", "manifest", more).expect(202);
+    return new Waiting(story, request.string("id"));
+  }
+
   /** A request, and what people say of it. */
   private final class Waiting {
     final Story story;
@@ -195,6 +204,51 @@ class ApprovalApiTests {
         .doesNotContain(request.path.substring(17));
     assertThat(request.approve("bob", BOB).expectProblem(409, "conflict").text())
         .contains("is ready");
+  }
+
+  /** Two are enough for the worker; the product's own policy may ask for more. */
+  @Test
+  void aPolicyMayAskForMoreThanTheWorker() throws Exception {
+    Waiting request = waiting("{'approvals':3}", "");
+    assertThat(request.shown().integer("approvalsNeeded", 0, 9)).isEqualTo(3);
+    request.approve("alice", ALICE).expect(200);
+    assertThat(request.approve("bob", BOB).expect(200).string("state"))
+        .isEqualTo("awaiting-approval");
+    assertThat(request.approve("carol", CAROL).expect(200).string("state")).isEqualTo("ready");
+  }
+
+  @Test
+  void anEmergencyTakesMoreApprovalsAndSaysWhatItBreaks() throws Exception {
+    Waiting request =
+        waiting("{'emergencyApprovals':1,'requesters':['api-key:ci']}", ",'emergency':'it burns'");
+    Fields shown = request.shown();
+    assertThat(shown.integer("approvalsNeeded", 0, 9))
+        .as("one more than the worker's")
+        .isEqualTo(3);
+    assertThat(shown.object("document").object("emergency").string("reason")).isEqualTo("it burns");
+    assertThat(shown.object("document").object("emergency").objects("waived", 9))
+        .map(rule -> rule.string("code"))
+        .containsExactly("requester-not-allowed");
+    assertThat(Digest.of(shown.object("policy").json().canonicalBytes()))
+        .isEqualTo(shown.object("document").digest("policy"));
+    request.approve("alice", ALICE).expect(200);
+    request.approve("bob", BOB).expect(200);
+    assertThat(request.state()).isEqualTo("awaiting-approval");
+    assertThat(request.approve("carol", CAROL).expect(200).string("state")).isEqualTo("ready");
+    assertThat(admin.get("/api/v1/audit/export").expect(200).text()).contains("it burns");
+  }
+
+  /** What waits is judged by today's policy once more before a key is used. */
+  @Test
+  void aPolicyThatGetsStricterHoldsForWhatWaits() throws Exception {
+    Waiting request = waiting();
+    request.approve("alice", ALICE).expect(200);
+    admin
+        .put(request.story.base + "/policy", "{'maxCounterStep':1,'formats':['opaque']}")
+        .expect(200);
+    request.approve("bob", BOB).expect(200);
+    assertThat(request.state()).isEqualTo("failed");
+    assertThat(request.shown().object("refusal").string("reason")).isEqualTo("format-not-allowed");
   }
 
   private static void refused(Answer answer, String code) {

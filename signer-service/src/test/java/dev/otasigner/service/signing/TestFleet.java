@@ -1,5 +1,6 @@
 package dev.otasigner.service.signing;
 
+import dev.otasigner.service.fleet.ProductPolicy;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
@@ -12,10 +13,10 @@ import dev.otasigner.verifier.device.ClockClass;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.LineageCheck;
 import dev.otasigner.verifier.testing.TestKey;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,7 +31,7 @@ public final class TestFleet implements FleetFacts {
   public static final String CHANNEL = "stable";
   private static final Instant NEVER = Instant.parse("9999-12-31T23:59:59Z");
 
-  public Policy policy = new Policy(false, 1, Duration.ofDays(7));
+  public ProductPolicy policy = ProductPolicy.DEFAULT;
   public final List<Manifest.Hardware> hardware =
       new ArrayList<>(List.of(new Manifest.Hardware(HARDWARE, List.of("a", "b"))));
   public LineageCheck lineages = LineageCheck.NO_CATALOGUE;
@@ -39,7 +40,7 @@ public final class TestFleet implements FleetFacts {
   private final Map<String, Bootloader> bootloaders = new LinkedHashMap<>();
 
   @Override
-  public Policy policy(String product) {
+  public ProductPolicy policy(String product) {
     if (!product.equals(PRODUCT)) {
       throw SignerException.notFound("product " + product);
     }
@@ -172,6 +173,16 @@ public final class TestFleet implements FleetFacts {
         profile.lineage().name(),
         1,
         new DeviceState.ClientCert(ClientKeyType.P_384, NEVER));
+  }
+
+  /** A policy as an administrator writes it. */
+  public static ProductPolicy policyOf(String json) {
+    try {
+      return ProductPolicy.read(
+          JsonReader.readObject(json.getBytes(java.nio.charset.StandardCharsets.UTF_8), 64 * 1024));
+    } catch (RejectedException e) {
+      throw new IllegalArgumentException(e);
+    }
   }
 
   public static ImageVersion version(String text) {
