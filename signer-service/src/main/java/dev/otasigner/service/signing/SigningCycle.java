@@ -120,13 +120,10 @@ final class SigningCycle {
   /** Why step 2 would refuse this now, with nothing received; empty when it would not. */
   List<PolicyReason> foresee(String product, String requester, RequestSpec spec) {
     fleet.policy(product);
-    SigningRequest supposed =
-        new SigningRequest(UUID.randomUUID(), product, requester, null, spec, now());
     try {
-      RequestPolicy.Verdict verdict = policy.judge(product, spec);
+      RequestPolicy.Verdict verdict = policy.judge(product, requester, spec, now());
       if (verdict.plan().isPresent()) {
-        SigningPlan plan = verdict.plan().get();
-        document(supposed, spec, plan, draft(supposed, spec, plan));
+        assembly.toBeSigned(spec, verdict.plan().get());
       }
       return verdict.reasons();
     } catch (RejectedException e) {
