@@ -68,6 +68,11 @@ public final class ServiceClient {
     exchange("DELETE", path, null, credential());
   }
 
+  /** As {@link #delete}, where the answer says what became of it. */
+  public Json remove(String path) {
+    return document(exchange("DELETE", path, null, credential()));
+  }
+
   /** Sends a file as it lies on disk, streamed; over a lost connection too. */
   public Digest upload(Path file) throws IOException {
     // Trouble with it must not look like trouble with the service.

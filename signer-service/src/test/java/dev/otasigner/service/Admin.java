@@ -81,6 +81,12 @@ public final class Admin {
       }
     }
 
+    /** The strings under this name, of an array of objects. */
+    public List<String> texts(String name) {
+      Matcher found = Pattern.compile("\"" + name + "\":\"([^\"]*)\"").matcher(text());
+      return found.results().map(result -> result.group(1)).toList();
+    }
+
     public Answer expect(int wanted) {
       assertThat(status).as(text()).isEqualTo(wanted);
       return this;
@@ -120,8 +126,19 @@ public final class Admin {
     return anonymous(port).signInAnew(name, password);
   }
 
+  /** A user of this name with roles like {@code approver,pipeline@cam}, signed in. */
+  public Admin newUser(int port, String name, String roles) {
+    String oneTime =
+        post(
+                "/api/v1/users",
+                "{'name':'" + name + "','roles':['" + roles.replace(",", "','") + "']}")
+            .expect(201)
+            .string("oneTimePassword");
+    return anonymous(port).signInAnew(name, oneTime);
+  }
+
   /** Signs in with a one-time password that is changed at once, or with what it was changed to. */
-  private Admin signInAnew(String user, String oneTime) {
+  public Admin signInAnew(String user, String oneTime) {
     String own = user + ", known to nobody else";
     String credentials = "{'user':'" + user + "','password':'" + own + "'}";
     if (post("/api/v1/sessions", credentials).status() != 201) {

@@ -10,18 +10,23 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.util.FileSystemUtils;
 
-/** A data directory of its own for a test's service, deleted when the tests end. */
+/**
+ * A data directory of its own for a test's service, deleted when the tests end. One administrator
+ * is enough there: what two are for has a test of its own.
+ */
 public final class TemporaryData
     implements ApplicationContextInitializer<ConfigurableApplicationContext> {
 
   @Override
   public void initialize(ConfigurableApplicationContext context) {
-    TestPropertyValues.of("signer.data=" + create()).applyTo(context);
+    TestPropertyValues.of("signer.data=" + create(), "signer.access.four-eyes=false")
+        .applyTo(context);
   }
 
   public static Path register(DynamicPropertyRegistry registry) {
     Path data = create();
     registry.add("signer.data", data::toString);
+    registry.add("signer.access.four-eyes", () -> "false");
     return data;
   }
 

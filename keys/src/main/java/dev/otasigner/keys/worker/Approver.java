@@ -27,6 +27,9 @@ public record Approver(String person, VerificationKey key) {
   /** What the service puts before the name of whoever asks. */
   private static final List<String> KINDS = List.of("user:", "api-key:");
 
+  /** Before the name of an issuer, a colon, and what the issuer calls whoever asks. */
+  private static final String ISSUED = "oidc:";
+
   /** Without {@code suite}, the usual one of the key's type. */
   static Approver read(Fields fields) throws RejectedException {
     WorkerConfiguration.requireOnly(fields, MEMBERS);
@@ -51,8 +54,8 @@ public record Approver(String person, VerificationKey key) {
   }
 
   /**
-   * Whether this is the requester, whom the service calls {@code user:NAME} or {@code api-key:NAME}
-   * and this configuration perhaps only {@code NAME}.
+   * Whether this is the requester, whom the service calls {@code user:NAME}, {@code api-key:NAME}
+   * or {@code oidc:ISSUER:NAME} and this configuration perhaps only {@code NAME}.
    */
   boolean is(String requester) {
     String own = bare(folded(person));
@@ -65,7 +68,8 @@ public record Approver(String person, VerificationKey key) {
         return actor.substring(kind.length()).strip();
       }
     }
-    return actor;
+    int issuer = actor.startsWith(ISSUED) ? actor.indexOf(':', ISSUED.length()) : -1;
+    return issuer < 0 ? actor : actor.substring(issuer + 1).strip();
   }
 
   /** One spelling of each name: without regard to case, to width, or to what nobody sees. */

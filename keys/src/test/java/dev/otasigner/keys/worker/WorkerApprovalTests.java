@@ -193,6 +193,7 @@ class WorkerApprovalTests {
             "alice",
             "user:alice",
             "api-key:Alice",
+            "oidc:corp:alice",
             "ALICE",
             " alice ",
             "\uff41lice",

@@ -34,7 +34,7 @@ class AccessReport implements ReportSource {
       users.add(
           List.of(
               user.name(),
-              Role.join(user.roles()),
+              user.rights().join(),
               user.created().toString(),
               user.isOneTime() ? "one-time, to be changed" : "own"));
     }
@@ -43,7 +43,7 @@ class AccessReport implements ReportSource {
       keys.add(
           List.of(
               key.name(),
-              Role.join(key.roles()),
+              String.join(",", key.roles()),
               key.product().orElse("all"),
               key.createdBy(),
               key.created().toString(),
@@ -51,8 +51,8 @@ class AccessReport implements ReportSource {
     }
     List<List<String>> administrators =
         accounts.users().stream()
-            .filter(user -> user.roles().contains(Role.ADMINISTRATOR))
-            .map(user -> List.of(user.name(), Role.join(user.roles())))
+            .filter(user -> user.rights().has(Role.ADMINISTRATOR))
+            .map(user -> List.of(user.name(), user.rights().join()))
             .toList();
     return List.of(
         new Section(

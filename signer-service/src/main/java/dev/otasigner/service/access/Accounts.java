@@ -6,17 +6,16 @@ import dev.otasigner.verifier.json.Fields;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
 
-/** Users and API keys, and what may change about them. */
+/** Users and API keys, and what their owners may change about them. */
 @Component
 class Accounts {
   private static final int MAX_KEY_DAYS = 366;
@@ -43,89 +42,144 @@ class Accounts {
     this.clock = clock;
   }
 
-  /** A user just made; the only time the password is seen. */
-  record Created(User user, String oneTimePassword) {
-    @Override
-    public String toString() {
-      return user.name();
-    }
-  }
-
   @Transactional(readOnly = true)
   public List<User> users() {
     return users.findAll();
   }
 
-  @Transactional
-  public Created createUser(String name, Set<Role> roles) {
+  /** The user of this name. */
+  User user(String name) {
+    return users.findById(name).orElseThrow(() -> SignerException.notFound("user " + name));
+  }
+
+  /** Refuses what is no name, or somebody's already. */
+  void requireFree(String name) {
     requireName(name);
     if (users.existsById(name)) {
       throw SignerException.conflict("there is a user " + name + " already");
     }
-    String password = passwords.oneTime();
-    User user = users.save(new User(name, passwords.hash(password), roles, clock.instant()));
-    changed("user.created", "user:" + name, Map.of("roles", Role.join(roles)));
-    return new Created(user, password);
   }
 
-  /** Ends all sessions of the user whose password changes. */
+  /** The user that a service without any begins with; answers with the one-time password. */
   @Transactional
-  public void changePassword(Actor actor, String name, @Nullable String current, String password) {
-    boolean own = actor.kind() == Actor.Kind.USER && actor.name().equals(name);
-    if (!own && !actor.has(Role.ADMINISTRATOR)) {
-      throw new SignerException(ProblemType.FORBIDDEN, "a password is changed by its owner");
-    }
-    User user = users.findById(name).orElseThrow(() -> SignerException.notFound("user " + name));
-    if (own && (current == null || !passwords.matches(current, user.passwordHash()))) {
+  public String createFirst(String name, Rights rights) {
+    String password = insert(name, rights);
+    changed("user.created", "user:" + name, Map.of("roles", rights.join()));
+    return password;
+  }
+
+  /** Answers with the one-time password. */
+  String insert(String name, Rights rights) {
+    requireFree(name);
+    String password = passwords.oneTime();
+    users.save(new User(name, passwords.hash(password), rights, clock.instant()));
+    return password;
+  }
+
+  /** One's own, with the current one. Ends all sessions of the user. */
+  @Transactional
+  public void changeOwnPassword(String name, @Nullable String current, String password) {
+    User user = user(name);
+    if (current == null || !passwords.matches(current, user.passwordHash())) {
       throw new SignerException(ProblemType.FORBIDDEN, "the current password is wrong");
     }
     Passwords.requireAcceptable(name, password);
-    if (own && password.equals(current)) {
+    if (password.equals(current)) {
       throw new SignerException(ProblemType.BAD_REQUEST, "the new password is the current one");
     }
-    user.changePassword(passwords.hash(password), !own);
-    users.save(user);
-    sessions.closeAllOf(name);
+    set(user, password, false);
     changed("user.password-changed", "user:" + name, Map.of());
   }
 
-  @Transactional
-  public void deleteUser(Actor actor, String name) {
-    if (actor.kind() == Actor.Kind.USER && actor.name().equals(name)) {
-      throw SignerException.conflict("nobody deletes the account in use");
-    }
-    User user = users.findById(name).orElseThrow(() -> SignerException.notFound("user " + name));
-    users.delete(user);
-    changed("user.deleted", "user:" + name, Map.of());
+  /** Sets a one-time password: this one, or a new one, which is the answer. */
+  Optional<String> reset(String name, Optional<String> wanted) {
+    User user = user(name);
+    String password = wanted.orElseGet(passwords::oneTime);
+    Passwords.requireAcceptable(name, password);
+    set(user, password, true);
+    return wanted.isPresent() ? Optional.empty() : Optional.of(password);
   }
 
+  private void set(User user, String password, boolean byOther) {
+    user.changePassword(passwords.hash(password), byOther);
+    users.save(user);
+    sessions.closeAllOf(user.name());
+  }
+
+  /** With the sessions and the API keys. */
+  void remove(String name) {
+    User user = user(name);
+    apiKeys.findByCreatedBy(user.label()).stream()
+        .filter(key -> !key.isRevoked())
+        .forEach(this::revoke);
+    users.delete(user);
+  }
+
+  /** What an actor may do at this moment, whatever it could when its request came in. */
+  Rights rightsNow(Actor actor) {
+    return switch (actor.kind()) {
+      case USER -> users.findById(actor.name()).map(u -> u.actor().rights()).orElse(Rights.NONE);
+      case API_KEY ->
+          apiKeys
+              .findByName(actor.name())
+              .flatMap(key -> actor(key, clock.instant()))
+              .map(Actor::rights)
+              .orElse(Rights.NONE);
+      case OIDC -> actor.rights();
+      case DEVICE, SYSTEM, NOBODY -> Rights.NONE;
+    };
+  }
+
+  /** Whom a key stands for: nobody once it is over, or its maker is gone. */
+  Optional<Actor> actor(ApiKey key, Instant now) {
+    String prefix = Actor.Kind.USER.code() + ":";
+    return key.isGood(now) && key.createdBy().startsWith(prefix)
+        ? users
+            .findById(key.createdBy().substring(prefix.length()))
+            .map(maker -> key.actor(maker.rights()))
+        : Optional.empty();
+  }
+
+  /** Those that were not withdrawn. */
   @Transactional(readOnly = true)
   public List<ApiKey> apiKeys() {
-    return apiKeys.findAll();
+    return apiKeys.findAll().stream().filter(key -> !key.isRevoked()).toList();
   }
 
+  /**
+   * Makes a key of the actor's own, which does no more than the actor may.
+   *
+   * @param rights everywhere, when a product binds all of them
+   */
   @Transactional
   public ApiKey createApiKey(
-      Actor actor,
-      String name,
-      Secret secret,
-      Set<Role> roles,
-      @Nullable String product,
-      int days) {
+      Actor actor, String name, Secret secret, Rights rights, @Nullable String product, int days) {
     requireName(name);
     if (days < 1 || days > MAX_KEY_DAYS) {
       throw new SignerException(ProblemType.BAD_REQUEST, "days: 1 to " + MAX_KEY_DAYS);
     }
     if (product != null) {
       requireName(product);
-      if (!EnumSet.of(Role.PIPELINE, Role.RELEASE_ENGINEER).containsAll(roles)) {
+      if (rights.grants().stream().anyMatch(grant -> grant.product().isPresent())) {
         throw new SignerException(
-            ProblemType.BAD_REQUEST,
-            "a key of one product is for a pipeline or a release engineer");
+            ProblemType.BAD_REQUEST, "product, or ROLE@PRODUCT, but not both");
       }
     }
-    if (apiKeys.existsByName(name)) {
-      throw SignerException.conflict("there is an API key " + name + " already");
+    if (actor.kind() != Actor.Kind.USER) {
+      throw new SignerException(
+          ProblemType.FORBIDDEN, "an API key is made by a user, who answers for it");
+    }
+    Rights all = product == null ? rights : rights.forProduct(product);
+    Rights own = rightsNow(actor);
+    if (!all.within(own).equals(all)) {
+      throw new SignerException(
+          ProblemType.FORBIDDEN,
+          "an API key may do no more than its maker: "
+              + all.minus(all.within(own)).join()
+              + " is not yours to give");
+    }
+    if (apiKeys.findByName(name).isPresent()) {
+      throw SignerException.conflict("there is an API key " + name + " already, or there was one");
     }
     Instant now = clock.instant();
     ApiKey key =
@@ -133,37 +187,40 @@ class Accounts {
             new ApiKey(
                 name,
                 secret,
-                roles,
+                rights,
                 product,
                 actor.label(),
                 new ApiKey.Validity(now, now.plus(Duration.ofDays(days)))));
-    changed("api-key.created", "api-key:" + name, Map.of("roles", Role.join(roles)));
+    changed("api-key.created", "api-key:" + name, Map.of("roles", all.join()));
     return key;
   }
 
+  /** One's own, or as an administrator anybody's. */
   @Transactional
-  public void deleteApiKey(UUID id) {
-    ApiKey key = apiKeys.findById(id).orElseThrow(() -> SignerException.notFound("API key " + id));
-    apiKeys.delete(key);
-    changed("api-key.deleted", "api-key:" + key.name(), Map.of());
+  public void deleteApiKey(Actor actor, UUID id) {
+    ApiKey key =
+        apiKeys
+            .findById(id)
+            .filter(k -> !k.isRevoked())
+            .filter(k -> isVisible(k, actor))
+            .orElseThrow(() -> SignerException.notFound("API key " + id));
+    if (!actor.has(Role.ADMINISTRATOR) && !key.createdBy().equals(actor.label())) {
+      throw new SignerException(ProblemType.FORBIDDEN, "an API key is withdrawn by its maker");
+    }
+    revoke(key);
   }
 
-  /** Reads role names from a request; at least one. */
-  static Set<Role> roles(List<String> codes) {
-    if (codes.isEmpty()) {
-      throw new SignerException(ProblemType.BAD_REQUEST, "roles: at least one is expected");
-    }
-    Set<Role> roles = EnumSet.noneOf(Role.class);
-    for (String code : codes) {
-      try {
-        roles.add(Role.ofCode(code));
-      } catch (IllegalArgumentException e) {
-        throw new SignerException(
-            ProblemType.BAD_REQUEST,
-            "roles: one of " + Role.join(EnumSet.allOf(Role.class)) + " is expected");
-      }
-    }
-    return roles;
+  /** Whether the actor may know of it: administrators and auditors of all, others of their own. */
+  static boolean isVisible(ApiKey key, Actor actor) {
+    return actor.has(Role.ADMINISTRATOR)
+        || actor.has(Role.AUDITOR)
+        || key.createdBy().equals(actor.label());
+  }
+
+  private void revoke(ApiKey key) {
+    key.revoke(clock.instant());
+    apiKeys.save(key);
+    changed("api-key.deleted", "api-key:" + key.name(), Map.of());
   }
 
   private static void requireName(String name) {

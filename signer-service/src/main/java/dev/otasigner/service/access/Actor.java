@@ -2,27 +2,29 @@ package dev.otasigner.service.access;
 
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
-import java.util.Optional;
-import java.util.Set;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
 
 /**
  * Who does something: stands in the audit log and answers for it.
  *
- * @param name of the user, API key or device
- * @param roles none for a device, for the service itself, and for a user whose password was handed
+ * @param name of the user, API key or device; of somebody an issuer vouches for, the issuer's name,
+ *     a colon, and what the issuer calls them
+ * @param rights none for a device, for the service itself, and for a user whose password was handed
  *     out and is to be changed first
- * @param product the only product this actor may touch, or empty for all
  */
-public record Actor(Kind kind, String name, Set<Role> roles, Optional<String> product) {
+public record Actor(Kind kind, String name, Rights rights) {
   /** The service on its own behalf. */
-  public static final Actor SYSTEM = new Actor(Kind.SYSTEM, "service", Set.of(), Optional.empty());
+  public static final Actor SYSTEM = new Actor(Kind.SYSTEM, "service", Rights.NONE);
 
   /** What an actor is. */
   public enum Kind {
     USER("user"),
     API_KEY("api-key"),
+    /** A person or a pipeline that comes with the token of an issuer. */
+    OIDC("oidc"),
     DEVICE("device"),
     SYSTEM("system"),
     /** Somebody who did not say who. */
@@ -33,19 +35,19 @@ public record Actor(Kind kind, String name, Set<Role> roles, Optional<String> pr
     Kind(String code) {
       this.code = code;
     }
-  }
 
-  public Actor {
-    roles = Set.copyOf(roles);
+    String code() {
+      return code;
+    }
   }
 
   public static Actor device(String product, String deviceId) {
-    return new Actor(Kind.DEVICE, product + "/" + deviceId, Set.of(), Optional.of(product));
+    return new Actor(Kind.DEVICE, product + "/" + deviceId, Rights.NONE);
   }
 
   /** Somebody not signed in, at this network address. */
   public static Actor nobody(String address) {
-    return new Actor(Kind.NOBODY, address, Set.of(), Optional.empty());
+    return new Actor(Kind.NOBODY, address, Rights.NONE);
   }
 
   /** Whose request this thread serves; the service itself when it serves none. */
@@ -58,19 +60,52 @@ public record Actor(Kind kind, String name, Set<Role> roles, Optional<String> pr
 
   /** A user is made with a role at least; without any the password is not the user's own yet. */
   boolean isPasswordChangeDue() {
-    return kind == Kind.USER && roles.isEmpty();
+    return kind == Kind.USER && rights.isEmpty();
   }
 
+  /** The role for everything, not for some product only. */
   public boolean has(Role role) {
-    return roles.contains(role);
+    return rights.has(role);
   }
 
-  /** Refuses an actor that is bound to another product. */
-  public void requireProduct(String wanted) {
-    if (product.isPresent() && !product.get().equals(wanted)) {
-      throw new SignerException(
-          ProblemType.FORBIDDEN, label() + " is bound to product " + product.get());
+  /** The role for this product. */
+  public boolean has(Role role, String product) {
+    return rights.has(role, product);
+  }
+
+  /** Refuses an actor that has no role for the product. */
+  public void requireProduct(String product) {
+    if (!rights.reach(product)) {
+      throw notTheirs(product);
     }
+  }
+
+  /** Refuses an actor that has none of these roles for the product. */
+  public void require(String product, Role... roles) {
+    if (Arrays.stream(roles).noneMatch(role -> has(role, product))) {
+      throw rights.reach(product) ? lacks(roles) : notTheirs(product);
+    }
+  }
+
+  static SignerException lacks(Role... roles) {
+    return new SignerException(
+        ProblemType.FORBIDDEN,
+        "this asks for role "
+            + Arrays.stream(roles).map(Role::code).collect(Collectors.joining(" or ")));
+  }
+
+  private SignerException notTheirs(String product) {
+    return new SignerException(
+        ProblemType.FORBIDDEN,
+        label()
+            + " is bound to "
+            + rights.products().stream()
+                .sorted()
+                .map(p -> "product " + p)
+                .collect(Collectors.joining(", "))
+            + ", and "
+            + product
+            + " is not theirs");
   }
 
   /** Kind and name, such as {@code user:alice}: how the audit log names an actor. */

@@ -23,6 +23,13 @@ public @interface AllowedTo {
     Role.PIPELINE
   };
 
+  /**
+   * Whether a role for some product is enough where the path names no product: the endpoint then
+   * judges the product itself, or what it gives belongs to none. Otherwise the role must be held
+   * everywhere, or for the product of the path.
+   */
+  boolean ofAnyProduct() default false;
+
   /** Whether somebody whose password was handed out may call it before changing that. */
   boolean beforePasswordChange() default false;
 }

@@ -5,8 +5,8 @@ import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +28,7 @@ class ApiKey {
 
   private Instant created;
   private Instant expires;
+  private @Nullable Instant revoked;
 
   @SuppressWarnings("NullAway.Init") // for Hibernate
   protected ApiKey() {}
@@ -35,14 +36,14 @@ class ApiKey {
   ApiKey(
       String name,
       Secret secret,
-      Set<Role> roles,
+      Rights rights,
       @Nullable String product,
       String createdBy,
       Validity validity) {
     this.id = UUID.randomUUID();
     this.name = name;
     this.secretSha256 = secret.sha256().hex();
-    this.roles = Role.join(roles);
+    this.roles = rights.join();
     this.product = product;
     this.createdBy = createdBy;
     this.created = validity.from();
@@ -60,8 +61,15 @@ class ApiKey {
     return name;
   }
 
-  Set<Role> roles() {
-    return Role.split(roles);
+  /** As it was made; what it may do now is no more than its maker may. */
+  Rights rights() {
+    Rights named = Rights.split(roles);
+    return product == null ? named : named.forProduct(product);
+  }
+
+  /** Without the product that all of them are bound to. */
+  List<String> roles() {
+    return Rights.split(roles).texts();
   }
 
   Optional<String> product() {
@@ -80,7 +88,20 @@ class ApiKey {
     return expires;
   }
 
-  Actor actor() {
-    return new Actor(Actor.Kind.API_KEY, name, roles(), product());
+  boolean isGood(Instant now) {
+    return revoked == null && expires.isAfter(now);
+  }
+
+  void revoke(Instant now) {
+    this.revoked = now;
+  }
+
+  boolean isRevoked() {
+    return revoked != null;
+  }
+
+  /** With as much of its rights as its maker still holds. */
+  Actor actor(Rights makers) {
+    return new Actor(Actor.Kind.API_KEY, name, rights().within(makers));
   }
 }

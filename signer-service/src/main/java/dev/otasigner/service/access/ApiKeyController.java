@@ -15,7 +15,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Programs' credentials. */
+/** Programs' credentials; each does what the user who made it may do, or less. */
 @RestController
 @RequestMapping("/api/v1/api-keys")
 class ApiKeyController {
@@ -38,16 +38,18 @@ class ApiKeyController {
       Instant created,
       Instant expires) {}
 
+  /** One's own; administrators and auditors see all. */
   @GetMapping
-  @AllowedTo({Role.ADMINISTRATOR, Role.AUDITOR})
-  List<ApiKeyBody> list() {
+  @AllowedTo(ofAnyProduct = true)
+  List<ApiKeyBody> list(@AuthenticationPrincipal Actor actor) {
     return accounts.apiKeys().stream()
+        .filter(key -> Accounts.isVisible(key, actor))
         .map(
             k ->
                 new ApiKeyBody(
                     k.id(),
                     k.name(),
-                    k.roles().stream().sorted().map(Role::code).toList(),
+                    k.roles(),
                     k.product().orElse(null),
                     k.createdBy(),
                     k.created(),
@@ -56,20 +58,20 @@ class ApiKeyController {
   }
 
   @PostMapping
-  @AllowedTo(Role.ADMINISTRATOR)
+  @AllowedTo(ofAnyProduct = true)
   @ResponseStatus(HttpStatus.CREATED)
   CreatedApiKey create(@RequestBody NewApiKey body, @AuthenticationPrincipal Actor actor) {
     Secret secret = Secret.generate("otk_");
     ApiKey key =
         accounts.createApiKey(
-            actor, body.name(), secret, Accounts.roles(body.roles()), body.product(), body.days());
+            actor, body.name(), secret, Rights.of(body.roles()), body.product(), body.days());
     return new CreatedApiKey(key.id(), secret.text(), key.expires());
   }
 
   @DeleteMapping("/{id}")
-  @AllowedTo(Role.ADMINISTRATOR)
+  @AllowedTo(ofAnyProduct = true)
   @ResponseStatus(HttpStatus.NO_CONTENT)
-  void delete(@PathVariable UUID id) {
-    accounts.deleteApiKey(id);
+  void delete(@PathVariable UUID id, @AuthenticationPrincipal Actor actor) {
+    accounts.deleteApiKey(actor, id);
   }
 }

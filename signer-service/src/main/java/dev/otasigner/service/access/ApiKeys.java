@@ -1,5 +1,6 @@
 package dev.otasigner.service.access;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.springframework.data.repository.ListCrudRepository;
@@ -7,5 +8,7 @@ import org.springframework.data.repository.ListCrudRepository;
 interface ApiKeys extends ListCrudRepository<ApiKey, UUID> {
   Optional<ApiKey> findBySecretSha256(String secretSha256);
 
-  boolean existsByName(String name);
+  Optional<ApiKey> findByName(String name);
+
+  List<ApiKey> findByCreatedBy(String createdBy);
 }

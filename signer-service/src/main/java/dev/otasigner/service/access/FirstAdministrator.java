@@ -29,8 +29,9 @@ class FirstAdministrator {
   public void onStarted(ServletWebServerInitializedEvent event) {
     console.line("listening on http://127.0.0.1:" + event.getWebServer().getPort());
     if (users.count() == 0) {
-      Accounts.Created admin = accounts.createUser("admin", Set.of(Role.ADMINISTRATOR));
-      console.line("administrator password (shown once): " + admin.oneTimePassword());
+      String password =
+          accounts.createFirst("admin", Rights.everywhere(Set.of(Role.ADMINISTRATOR)));
+      console.line("administrator password (shown once): " + password);
     }
   }
 }

@@ -1,11 +1,7 @@
 package dev.otasigner.service.access;
 
 import java.util.Arrays;
-import java.util.Collection;
-import java.util.EnumSet;
 import java.util.Locale;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /** What a person or program is here for. No role contains another. */
 public enum Role {
@@ -37,17 +33,5 @@ public enum Role {
         .filter(role -> role.code().equals(code))
         .findFirst()
         .orElseThrow(() -> new IllegalArgumentException("no role is called " + code));
-  }
-
-  static String join(Collection<Role> roles) {
-    return roles.stream().sorted().map(Role::code).collect(Collectors.joining(","));
-  }
-
-  static Set<Role> split(String codes) {
-    Set<Role> roles = EnumSet.noneOf(Role.class);
-    for (String code : codes.split(",", -1)) {
-      roles.add(ofCode(code));
-    }
-    return roles;
   }
 }

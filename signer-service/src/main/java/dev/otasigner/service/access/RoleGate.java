@@ -6,7 +6,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.web.method.HandlerMethod;
 import org.springframework.web.servlet.HandlerInterceptor;
@@ -15,8 +14,8 @@ import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /**
- * Lets an actor through to an endpoint whose {@link AllowedTo} names one of its roles, and whose
- * product, if the path names one, is the actor's. An endpoint without a list is closed.
+ * Lets an actor through to an endpoint whose {@link AllowedTo} names one of its roles, held for the
+ * product of the path, or everywhere. An endpoint without a list is closed.
  */
 @Configuration(proxyBeanMethods = false)
 class RoleGate implements HandlerInterceptor, WebMvcConfigurer {
@@ -45,21 +44,30 @@ class RoleGate implements HandlerInterceptor, WebMvcConfigurer {
           ProblemType.PASSWORD_CHANGE_DUE,
           "the password of " + actor.name() + " was handed out: change it first");
     }
-    if (allowed == null || Arrays.stream(allowed.value()).noneMatch(actor::has)) {
-      throw new SignerException(
-          ProblemType.FORBIDDEN,
-          allowed == null
-              ? "nobody may call this"
-              : "this asks for role "
-                  + Arrays.stream(allowed.value())
-                      .map(Role::code)
-                      .collect(Collectors.joining(" or ")));
+    if (allowed == null) {
+      throw new SignerException(ProblemType.FORBIDDEN, "nobody may call this");
     }
     if (request.getAttribute(HandlerMapping.URI_TEMPLATE_VARIABLES_ATTRIBUTE)
             instanceof Map<?, ?> variables
         && variables.get("product") instanceof String product) {
-      actor.requireProduct(product);
+      actor.require(product, allowed.value());
+    } else {
+      requireWithoutProduct(actor, allowed);
     }
     return true;
+  }
+
+  private static void requireWithoutProduct(Actor actor, AllowedTo allowed) {
+    Role[] roles = allowed.value();
+    if (Arrays.stream(roles).anyMatch(actor::has)) {
+      return;
+    }
+    if (Arrays.stream(roles).noneMatch(actor.rights()::hasSomewhere)) {
+      throw Actor.lacks(roles);
+    }
+    if (!allowed.ofAnyProduct()) {
+      throw new SignerException(
+          ProblemType.FORBIDDEN, "this belongs to no product, and asks for the role everywhere");
+    }
   }
 }

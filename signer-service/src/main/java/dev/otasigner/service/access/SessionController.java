@@ -3,7 +3,6 @@ package dev.otasigner.service.access;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
@@ -30,6 +29,11 @@ class SessionController {
   record SessionBody(
       String token, Instant expires, String user, List<String> roles, boolean passwordChangeDue) {}
 
+  /**
+   * Who a token stands for.
+   *
+   * @param product when all roles are for this one product, and then they do not repeat it
+   */
   record WhoAmI(String kind, String name, List<String> roles, @Nullable String product) {}
 
   @PostMapping("/sessions")
@@ -42,28 +46,26 @@ class SessionController {
         opened.token().text(),
         opened.expires(),
         opened.user().name(),
-        codes(opened.user().roles()),
+        opened.user().rights().texts(),
         opened.user().isOneTime());
   }
 
   @DeleteMapping("/sessions/current")
-  @AllowedTo(beforePasswordChange = true)
+  @AllowedTo(ofAnyProduct = true, beforePasswordChange = true)
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void close(HttpServletRequest request) {
     TokenFilter.token(request).ifPresent(signIn::close);
   }
 
   @GetMapping("/whoami")
-  @AllowedTo
+  @AllowedTo(ofAnyProduct = true)
   WhoAmI whoAmI(@AuthenticationPrincipal Actor actor) {
+    Rights rights = actor.rights();
+    boolean one = rights.products().size() == 1;
     return new WhoAmI(
-        actor.kind() == Actor.Kind.API_KEY ? "api-key" : "user",
+        actor.kind().code(),
         actor.name(),
-        codes(actor.roles()),
-        actor.product().orElse(null));
-  }
-
-  private static List<String> codes(Set<Role> roles) {
-    return roles.stream().sorted().map(Role::code).toList();
+        one ? rights.roles().stream().map(Role::code).toList() : rights.texts(),
+        one ? rights.products().iterator().next() : null);
   }
 }

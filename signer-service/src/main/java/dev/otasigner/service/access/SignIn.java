@@ -19,6 +19,7 @@ class SignIn {
   private final Users users;
   private final Sessions sessions;
   private final ApiKeys apiKeys;
+  private final Accounts accounts;
   private final Passwords passwords;
   private final Attempts attempts;
   private final ApplicationEventPublisher events;
@@ -28,6 +29,7 @@ class SignIn {
       Users users,
       Sessions sessions,
       ApiKeys apiKeys,
+      Accounts accounts,
       Passwords passwords,
       Attempts attempts,
       ApplicationEventPublisher events,
@@ -35,6 +37,7 @@ class SignIn {
     this.users = users;
     this.sessions = sessions;
     this.apiKeys = apiKeys;
+    this.accounts = accounts;
     this.passwords = passwords;
     this.attempts = attempts;
     this.events = events;
@@ -93,10 +96,7 @@ class SignIn {
     Instant now = clock.instant();
     String sha256 = token.sha256().hex();
     if (token.text().startsWith("otk_")) {
-      return apiKeys
-          .findBySecretSha256(sha256)
-          .filter(key -> key.expires().isAfter(now))
-          .map(ApiKey::actor);
+      return apiKeys.findBySecretSha256(sha256).flatMap(key -> accounts.actor(key, now));
     }
     return sessions
         .findById(sha256)

@@ -6,7 +6,6 @@ import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import jakarta.persistence.Version;
 import java.time.Instant;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A person who signs in with a password. */
@@ -26,11 +25,11 @@ class User {
   @SuppressWarnings("NullAway.Init") // for Hibernate
   protected User() {}
 
-  User(String name, String passwordHash, Set<Role> roles, Instant created) {
+  User(String name, String passwordHash, Rights rights, Instant created) {
     this.name = name;
     this.password = passwordHash;
     this.oneTime = true;
-    this.roles = Role.join(roles);
+    this.roles = rights.join();
     this.created = created;
   }
 
@@ -47,8 +46,12 @@ class User {
     return oneTime;
   }
 
-  Set<Role> roles() {
-    return Role.split(roles);
+  Rights rights() {
+    return Rights.split(roles);
+  }
+
+  void become(Rights rights) {
+    this.roles = rights.join();
   }
 
   Instant created() {
@@ -60,9 +63,13 @@ class User {
     this.oneTime = byOther;
   }
 
-  /** With no role at all as long as the password is one that somebody else has seen. */
+  /** How the log names the user. */
+  String label() {
+    return Actor.Kind.USER.code() + ":" + name;
+  }
+
+  /** With no right at all as long as the password is one that somebody else has seen. */
   Actor actor() {
-    return new Actor(
-        Actor.Kind.USER, name, oneTime ? Set.of() : roles(), java.util.Optional.empty());
+    return new Actor(Actor.Kind.USER, name, oneTime ? Rights.NONE : rights());
   }
 }

@@ -1,5 +1,6 @@
 package dev.otasigner.service.fleet;
 
+import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.access.AllowedTo;
 import dev.otasigner.service.access.Role;
 import dev.otasigner.service.problem.SignerException;
@@ -36,11 +37,17 @@ class ProductController {
 
   record NewFactory(String name, String certificate) {}
 
+  /** Those for which the caller has a role. */
   @GetMapping
-  @AllowedTo
+  @AllowedTo(ofAnyProduct = true)
   Json list() {
+    Actor actor = Actor.current();
     return new Json.Arr(
-        List.copyOf(products.list().stream().map(ProductController::json).toList()));
+        List.copyOf(
+            products.list().stream()
+                .filter(p -> actor.rights().reach(p.name()))
+                .map(ProductController::json)
+                .toList()));
   }
 
   private static Json json(Products.Product product) {

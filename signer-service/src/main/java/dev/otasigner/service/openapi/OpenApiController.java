@@ -14,7 +14,7 @@ class OpenApiController {
   static final String RESOURCE = "openapi/openapi.json";
 
   @GetMapping("/api/v1/openapi.json")
-  @AllowedTo
+  @AllowedTo(ofAnyProduct = true)
   ResponseEntity<Resource> document() {
     return ResponseEntity.ok()
         .contentType(MediaType.APPLICATION_JSON)

@@ -1,18 +1,23 @@
 package dev.otasigner.service.signing;
 
+import dev.otasigner.keys.RefusalCode;
+import dev.otasigner.keys.approval.Approval;
 import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.access.AllowedTo;
+import dev.otasigner.service.access.People;
 import dev.otasigner.service.access.Role;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.Resource;
@@ -32,31 +37,36 @@ class ApprovalController {
   private final SigningCycle cycle;
   private final RequestLedger ledger;
   private final PayloadStore payloads;
+  private final People people;
 
-  ApprovalController(SigningCycle cycle, RequestLedger ledger, PayloadStore payloads) {
+  ApprovalController(
+      SigningCycle cycle, RequestLedger ledger, PayloadStore payloads, People people) {
     this.cycle = cycle;
     this.ledger = ledger;
     this.payloads = payloads;
+    this.people = people;
   }
 
   /** Requests that wait for approvals, of every product that the caller may see. */
   @GetMapping("/api/v1/requests")
-  @AllowedTo
+  @AllowedTo(ofAnyProduct = true)
   Json awaiting() {
     Actor actor = Actor.current();
     return new Json.Arr(
         List.copyOf(
             ledger.awaitingApproval().stream()
-                .filter(request -> actor.product().map(request.product()::equals).orElse(true))
+                .filter(request -> actor.rights().reach(request.product()))
                 .map(SigningRequest::toJson)
                 .toList()));
   }
 
   /** The payload, for an approver to look at what will be signed. */
   @GetMapping("/api/v1/requests/{id}/payload")
-  @AllowedTo({Role.APPROVER, Role.RELEASE_ENGINEER, Role.AUDITOR})
+  @AllowedTo(
+      value = {Role.APPROVER, Role.RELEASE_ENGINEER, Role.AUDITOR},
+      ofAnyProduct = true)
   ResponseEntity<Resource> payload(@PathVariable String id) throws IOException {
-    SigningRequest request = of(id);
+    SigningRequest request = of(id, Role.APPROVER, Role.RELEASE_ENGINEER, Role.AUDITOR);
     Path file =
         payloads
             .find(request.spec().payload())
@@ -69,8 +79,9 @@ class ApprovalController {
 
   /** A signed yes, or one taken back. With the last one that is needed the request is signed. */
   @PostMapping("/api/v1/requests/{id}/approvals")
-  @AllowedTo(Role.APPROVER)
+  @AllowedTo(value = Role.APPROVER, ofAnyProduct = true)
   Json approve(@PathVariable String id, @RequestBody Json.Obj body) {
+    SigningRequest request = of(id, Role.APPROVER);
     Fields fields = new Fields(body, "");
     Bytes envelope;
     try {
@@ -78,16 +89,41 @@ class ApprovalController {
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);
     }
-    return cycle.approve(of(id).id(), envelope).toJson();
+    requireAnotherPerson(request, envelope);
+    return cycle.approve(request.id(), envelope).toJson();
+  }
+
+  /**
+   * Refuses a yes of whoever made the API key that asked. The worker, which refuses what a
+   * requester says to an own request, knows no API keys: this is the service's word alone.
+   */
+  private void requireAnotherPerson(SigningRequest request, Bytes envelope) {
+    String approver;
+    try {
+      Bytes word = Envelope.read(envelope.toByteArray()).payloadOf(Approval.PAYLOAD_TYPE);
+      approver = Approval.read(word.toByteArray()).approver();
+    } catch (RejectedException e) {
+      return; // no approval, as will be told by whoever judges it
+    }
+    String person = people.behind(request.requester());
+    if (People.isSame(person, approver)) {
+      throw new SignerException(
+          ProblemType.APPROVAL_MISSING,
+          approver + " stands behind " + request.requester() + ", which made the request",
+          Map.of("code", new Json.Str(RefusalCode.SELF_APPROVAL.code())));
+    }
   }
 
   /** Ends a request: an approver any, whoever asked for it an own one. */
   @PostMapping("/api/v1/requests/{id}/reject")
-  @AllowedTo({Role.APPROVER, Role.RELEASE_ENGINEER, Role.PIPELINE})
+  @AllowedTo(
+      value = {Role.APPROVER, Role.RELEASE_ENGINEER, Role.PIPELINE},
+      ofAnyProduct = true)
   Json reject(@PathVariable String id, @RequestBody Json.Obj body) {
-    SigningRequest request = of(id);
+    SigningRequest request = of(id, Role.APPROVER, Role.RELEASE_ENGINEER, Role.PIPELINE);
     Actor actor = Actor.current();
-    if (!actor.has(Role.APPROVER) && !actor.label().equals(request.requester())) {
+    if (!actor.has(Role.APPROVER, request.product())
+        && !actor.label().equals(request.requester())) {
       throw new SignerException(
           ProblemType.FORBIDDEN, "only an approver may end what " + request.requester() + " asked");
     }
@@ -103,7 +139,7 @@ class ApprovalController {
     }
   }
 
-  private SigningRequest of(String id) {
+  private SigningRequest of(String id, Role... roles) {
     UUID uuid;
     try {
       uuid = UUID.fromString(id);
@@ -111,7 +147,7 @@ class ApprovalController {
       throw SignerException.notFound("request " + id);
     }
     SigningRequest request = ledger.get(uuid);
-    Actor.current().requireProduct(request.product());
+    Actor.current().require(request.product(), roles);
     return request;
   }
 }

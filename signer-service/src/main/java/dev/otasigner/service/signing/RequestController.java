@@ -140,7 +140,7 @@ class RequestController {
 
   /** One request, with its attempts and the document that is approved. */
   @GetMapping("/api/v1/requests/{id}")
-  @AllowedTo
+  @AllowedTo(ofAnyProduct = true)
   Json get(@PathVariable String id) {
     SigningRequest request = ledger.get(uuid(id));
     Actor.current().requireProduct(request.product());

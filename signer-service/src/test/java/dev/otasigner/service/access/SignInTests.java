@@ -98,6 +98,16 @@ class SignInTests {
   }
 
   @Test
+  void passwordThatAnAdministratorLeavesOpenIsMadeAndShown() {
+    String made =
+        admin
+            .put("/api/v1/users/" + name + "/password", "{}")
+            .expect(200)
+            .string("oneTimePassword");
+    assertThat(attempt(name, made).expect(201).text()).contains("\"passwordChangeDue\":true");
+  }
+
+  @Test
   void wrongPasswordAndUnknownUserAreToldAlike() {
     assertThat(attempt(name, "wrong").expectProblem(401, "wrong-credentials").text())
         .isEqualTo(attempt("nobody-here", "wrong").expectProblem(401, "wrong-credentials").text());
@@ -180,12 +190,89 @@ class SignInTests {
   }
 
   @Test
-  void apiKeyOfOneProductAdministersNothing() {
+  void apiKeyOfOneProductAdministersNothingElse() {
+    Admin program = admin.withToken(apiKey("'roles':['administrator'],'product':'mine','days':1"));
+    program.get("/api/v1/users").expectProblem(403, "forbidden");
+    program.post("/api/v1/products", "{'name':'other'}").expectProblem(403, "forbidden");
+  }
+
+  @Test
+  void apiKeyDoesNoMoreThanItsMakerMayAtThatMoment() {
+    Admin self = admin.newUser(port, "m-" + name, "auditor,release-engineer@mine");
+    for (String more :
+        new String[] {"key-custodian", "release-engineer", "release-engineer@another"}) {
+      self.post(
+              "/api/v1/api-keys",
+              "{'name':'n-" + name + "','roles':['auditor','" + more + "'],'days':1}")
+          .expectProblem(403, "forbidden");
+    }
+    String secret =
+        self.post(
+                "/api/v1/api-keys",
+                "{'name':'m-" + name + "','roles':['auditor','pipeline@mine'],'days':1}")
+            .expect(201)
+            .string("secret");
+    Admin program = admin.withToken(secret);
+    program.get("/api/v1/audit").expect(200);
+    admin.post("/api/v1/users/m-" + name + "/roles", "{'take':['auditor']}").expect(200);
+    program.get("/api/v1/audit").expectProblem(403, "forbidden");
+    program.get("/api/v1/whoami").expect(200);
+    admin.delete("/api/v1/users/m-" + name).expect(204);
+    program.get("/api/v1/whoami").expectProblem(401, "unauthenticated");
+    // A new user of the old name gets nothing of what the old one had.
+    admin.newUser(port, "m-" + name, "auditor");
+    program.get("/api/v1/whoami").expectProblem(401, "unauthenticated");
+  }
+
+  @Test
+  void apiKeyMakesNoApiKey() {
     admin
-        .post(
-            "/api/v1/api-keys",
-            "{'name':'k-" + name + "','roles':['administrator'],'product':'mine','days':1}")
-        .expectProblem(400, "bad-request");
+        .withToken(apiKey("'roles':['pipeline'],'days':1"))
+        .post("/api/v1/api-keys", "{'name':'q-" + name + "','roles':['pipeline'],'days':1}")
+        .expectProblem(403, "forbidden");
+  }
+
+  @Test
+  void otherPeoplesApiKeysAreNeitherShownNorWithdrawn() {
+    apiKey("'roles':['pipeline'],'days':1");
+    String id =
+        admin.get("/api/v1/api-keys").expect(200).texts("id").stream().findFirst().orElseThrow();
+    Admin other = admin.newUser(port, "o-" + name, "pipeline");
+    assertThat(other.get("/api/v1/api-keys").expect(200).text()).isEqualTo("[]");
+    other.delete("/api/v1/api-keys/" + id).expectProblem(404, "not-found");
+    Admin auditor = admin.newUser(port, "a-" + name, "auditor");
+    auditor.delete("/api/v1/api-keys/" + id).expectProblem(403, "forbidden");
+  }
+
+  @Test
+  void rolesOfAUserChangeForTheSessionThatIsOpen() {
+    Admin self = self();
+    self.get("/api/v1/audit").expect(200);
+    admin
+        .post("/api/v1/users/" + name + "/roles", "{'grant':['release-engineer@mine']}")
+        .expect(200);
+    admin.post("/api/v1/users/" + name + "/roles", "{'take':['auditor']}").expect(200);
+    self.get("/api/v1/audit").expectProblem(403, "forbidden");
+    assertThat(self.get("/api/v1/whoami").expect(200).string("product")).isEqualTo("mine");
+    self.get("/api/v1/products/another/channels").expectProblem(403, "forbidden");
+    self.get("/api/v1/products/mine/channels").expectProblem(404, "not-found");
+    assertThat(admin.get("/api/v1/audit/export").expect(200).text())
+        .contains("user.roles-granted")
+        .contains("user.roles-taken");
+  }
+
+  @Test
+  void whatIsNoRoleIsRefused() {
+    for (String roles :
+        new String[] {"'king'", "'auditor@'", "'auditor@Mine'", "'auditor@mine@mine'", ""}) {
+      admin
+          .post("/api/v1/users/" + name + "/roles", "{'grant':[" + roles + "]}")
+          .expectProblem(400, "bad-request");
+    }
+    admin.post("/api/v1/users/" + name + "/roles", "{}").expectProblem(400, "bad-request");
+    admin
+        .post("/api/v1/users/" + name + "/roles", "{'take':['auditor']}")
+        .expectProblem(409, "conflict");
   }
 
   private String apiKey(String rest) {

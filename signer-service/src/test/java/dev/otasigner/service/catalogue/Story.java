@@ -35,6 +35,18 @@ public final class Story {
     bootloader("boot1", "image");
   }
 
+  private Story(Admin admin, String product, String token, String base) {
+    this.admin = admin;
+    this.token = token;
+    this.product = product;
+    this.base = base;
+  }
+
+  /** The same product, with somebody else at work. */
+  public Story as(Admin other) {
+    return new Story(other, product, token, base);
+  }
+
   public String key(String name, String purpose, String suite) {
     String id =
         admin

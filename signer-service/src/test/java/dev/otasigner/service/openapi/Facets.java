@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * What is known of a value beyond its Java type: its vocabulary, pattern or bounds, by the facet
@@ -90,7 +91,16 @@ final class Facets {
     ALL.put("quota", range(0, Long.MAX_VALUE));
     ALL.put("digest", pattern("^[0-9a-f]{64}$"));
     ALL.put("from", range(0, Long.MAX_VALUE));
-    ALL.put("roles", codes(Role.values(), Role::code));
+    ALL.put(
+        "roles",
+        pattern(
+            "^("
+                + Arrays.stream(Role.values()).map(Role::code).collect(Collectors.joining("|"))
+                + ")(@[a-z0-9-]{1,32})?$"));
+    ALL.put("grant", roles());
+    ALL.put("take", roles());
+    ALL.put("change", words("create", "grant", "take", "reset", "delete"));
+    ALL.put("actorName", bounds(1, 240));
     ALL.put("purpose", codes(KeyPurpose.values(), KeyPurpose::code));
     ALL.put("suite", codes(SignatureSuite.values(), SignatureSuite::code));
     ALL.put("keyState", codes(KeyState.values(), KeyState::code));
@@ -107,7 +117,7 @@ final class Facets {
     ALL.put("attemptOutcome", words("begun", "signed", "failed", "interrupted"));
     ALL.put("decision", words("approve", "revoke"));
     ALL.put("listenerKind", words("device", "enrol"));
-    ALL.put("actorKind", words("user", "api-key"));
+    ALL.put("actorKind", words("user", "api-key", "oidc"));
   }
 
   static Optional<Json.Obj> of(String facet) {
@@ -118,13 +128,16 @@ final class Facets {
   static String vocabulary(String facet) {
     String name =
         switch (facet) {
-          case "roles" -> "role";
           case "purpose" -> "keyPurpose";
           case "suite" -> "signatureSuite";
           case "serverKey", "clientKey" -> "tlsKeyType";
           default -> facet;
         };
     return name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
+  }
+
+  private static Json.Obj roles() {
+    return of("roles").orElseThrow();
   }
 
   private static Json.Obj pattern(String pattern) {

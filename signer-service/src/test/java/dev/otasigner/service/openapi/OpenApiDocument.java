@@ -221,6 +221,9 @@ final class OpenApiDocument {
   }
 
   private Json.Obj answer(Operation.Answer answer) {
+    if (answer.mediaType().isEmpty()) {
+      return answer("Done.", null);
+    }
     if (answer.shape() == null) {
       return answer("The bytes.", media(answer.mediaType(), binary()));
     }

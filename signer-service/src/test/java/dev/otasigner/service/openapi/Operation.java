@@ -50,6 +50,11 @@ record Operation(
       return new Answer("application/json", shape, true);
     }
 
+    /** Done, and nothing to say. */
+    static Answer nothing() {
+      return new Answer("", null, false);
+    }
+
     static Answer bytes(String mediaType) {
       return new Answer(mediaType, null, false);
     }

@@ -42,16 +42,34 @@ final class Operations {
         call("POST /api/v1/sessions", "signIn", "Opens a session")
             .refuses(WRONG_CREDENTIALS, TOO_MANY_ATTEMPTS),
         call("DELETE /api/v1/sessions/current", "signOut", "Ends the session"),
-        call("GET /api/v1/whoami", "whoAmI", "Tells whose token this is"),
+        call("GET /api/v1/whoami", "whoAmI", "Tells whose token this is")
+            .answers(200, Shapes.WhoAmI.class),
         call("GET /api/v1/users", "listUsers", "Users with their roles"),
         call("POST /api/v1/users", "createUser", "Makes a user with a one-time password")
+            .answers(201, Shapes.UserChange.class)
+            .answers(202, Shapes.UserChange.class)
+            .refuses(CONFLICT),
+        call("POST /api/v1/users/{name}/roles", "changeRoles", "Gives roles, or takes some")
+            .answers(200, Shapes.UserChange.class)
+            .answers(202, Shapes.UserChange.class)
             .refuses(CONFLICT),
         call(
-            "PUT /api/v1/users/{name}/password",
-            "changePassword",
-            "Changes one's own password, or sets a one-time password for another"),
+                "PUT /api/v1/users/{name}/password",
+                "changePassword",
+                "Changes one's own password, or sets a one-time password for another")
+            .answers(200, Shapes.UserChange.class)
+            .answers(202, Shapes.UserChange.class)
+            .answers(204, Answer.nothing()),
         call("DELETE /api/v1/users/{name}", "deleteUser", "Deletes a user and its sessions")
+            .answers(202, Shapes.UserChange.class)
+            .answers(204, Answer.nothing())
             .refuses(CONFLICT),
+        call("GET /api/v1/user-changes", "listUserChanges", "What waits for an administrator")
+            .answers(200, Answer.list(Shapes.UserChange.class)),
+        call("POST /api/v1/user-changes/{id}/confirm", "confirmUserChange", "Confirms a change")
+            .answers(200, Shapes.UserChange.class)
+            .refuses(CONFLICT),
+        call("DELETE /api/v1/user-changes/{id}", "dropUserChange", "Takes a change back"),
         call("GET /api/v1/api-keys", "listApiKeys", "API keys, without their secrets"),
         call("POST /api/v1/api-keys", "createApiKey", "Makes an API key; the secret is seen once")
             .refuses(CONFLICT, NOT_FOUND),

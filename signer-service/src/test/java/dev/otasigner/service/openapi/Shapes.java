@@ -48,6 +48,21 @@ final class Shapes {
 
   record PolicyReason(String code, String detail) {}
 
+  record WhoAmI(
+      @Facets.Is("actorKind") String kind,
+      @Facets.Is("actorName") String name,
+      List<String> roles,
+      @Nullable String product) {}
+
+  record UserChange(
+      String change,
+      String name,
+      List<String> roles,
+      @Nullable @Facets.Is("password") String oneTimePassword,
+      @Nullable UUID id,
+      @Nullable @Facets.Is("actorName") String proposedBy,
+      @Nullable Instant waitingUntil) {}
+
   record NewKey(
       String name,
       String purpose,

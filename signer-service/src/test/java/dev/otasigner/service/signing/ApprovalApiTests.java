@@ -255,6 +255,34 @@ class ApprovalApiTests {
     assertThat(answer.expectProblem(409, "approval-missing").string("code")).isEqualTo(code);
   }
 
+  /** The worker takes her word: it knows no API keys. */
+  @Test
+  void whoeverMadeAnApiKeyDoesNotApproveWhatItAskedFor() throws Exception {
+    Admin alice = admin.newUser(port, "alice", "approver,pipeline");
+    String secret =
+        alice
+            .post("/api/v1/api-keys", "{'name':'alices','roles':['pipeline'],'days':1}")
+            .expect(201)
+            .string("secret");
+    Story story = new Story(admin, "p" + ++count);
+    String profile = story.legacyProfile(8443);
+    Answer request =
+        story.as(admin.withToken(secret)).request("34.12", profile, "image", "manifest", "");
+    Waiting waiting = new Waiting(story, request.expect(202).string("id"));
+    assertThat(waiting.shown().string("requester")).isEqualTo("api-key:alices");
+
+    refused(waiting.approve("alice", ALICE), "self-approval");
+    alice
+        .get("/api/v1/api-keys")
+        .expect(200)
+        .texts("id")
+        .forEach(id -> alice.delete("/api/v1/api-keys/" + id).expect(204));
+    refused(waiting.approve("alice", ALICE), "self-approval");
+
+    waiting.approve("bob", BOB).expect(200);
+    assertThat(waiting.approve("carol", CAROL).expect(200).string("state")).isEqualTo("ready");
+  }
+
   /** One bad word is told to whoever handed it in, and holds up nobody else's. */
   @Test
   void whatTheWorkerDoesNotTakeIsNotKept() throws Exception {
