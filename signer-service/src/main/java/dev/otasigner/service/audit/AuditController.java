@@ -2,14 +2,21 @@ package dev.otasigner.service.audit;
 
 import dev.otasigner.service.access.AllowedTo;
 import dev.otasigner.service.access.Role;
+import dev.otasigner.service.problem.ProblemType;
+import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.audit.LogCheck;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -22,13 +29,14 @@ import org.springframework.web.bind.annotation.RestController;
 @RequestMapping("/api/v1/audit")
 class AuditController {
   private static final int PAGE = 500;
-  private static final int MAX_RECORD_BYTES = 64 * 1024;
 
   private final AuditStore store;
+  private final AuditIndex index;
   private final AuditLog log;
 
-  AuditController(AuditStore store, AuditLog log) {
+  AuditController(AuditStore store, AuditIndex index, AuditLog log) {
     this.store = store;
+    this.index = index;
     this.log = log;
   }
 
@@ -36,18 +44,32 @@ class AuditController {
    * A page of records from number {@code from} on.
    *
    * @param user only those of this user's name, or of an actor such as {@code api-key:ci}
+   * @param about only those about this: a person or program (what they did and what was done to
+   *     them), {@code request:ID}, {@code build:PRODUCT/VERSION}, or a digest
    */
   @GetMapping
   @AllowedTo({Role.AUDITOR, Role.ADMINISTRATOR})
-  Json page(@RequestParam(defaultValue = "0") long from, @RequestParam @Nullable String user) {
-    List<AuditStore.Leaf> leaves =
-        user == null
-            ? store.leaves(from, PAGE)
-            : store.leavesOf(user.indexOf(':') < 0 ? "user:" + user : user, from, PAGE);
+  Json page(
+      @RequestParam(defaultValue = "0") long from,
+      @RequestParam @Nullable String user,
+      @RequestParam @Nullable String about,
+      @RequestParam @Nullable String since,
+      @RequestParam @Nullable String until) {
+    if (about != null) {
+      index.catchUp();
+    }
+    AuditStore.Wanted wanted =
+        new AuditStore.Wanted(
+            from,
+            Optional.ofNullable(user).map(name -> name.indexOf(':') < 0 ? "user:" + name : name),
+            Optional.ofNullable(about),
+            time("since", since),
+            time("until", until));
+    List<AuditStore.Leaf> leaves = store.find(wanted, PAGE);
     List<Json> records = new ArrayList<>();
     for (AuditStore.Leaf leaf : leaves) {
       try {
-        records.add(JsonReader.read(leaf.bytes(), MAX_RECORD_BYTES));
+        records.add(JsonReader.read(leaf.bytes(), LogCheck.MAX_RECORD_BYTES));
       } catch (RejectedException e) {
         throw new IllegalStateException("record " + leaf.position() + " is damaged", e);
       }
@@ -57,6 +79,15 @@ class AuditController {
       page.put("next", leaves.get(PAGE - 1).position() + 1);
     }
     return page.build();
+  }
+
+  private static Optional<Instant> time(String name, @Nullable String text) {
+    try {
+      return Optional.ofNullable(text).map(Instant::parse);
+    } catch (DateTimeParseException e) {
+      throw new SignerException(
+          ProblemType.BAD_REQUEST, name + ": a time such as 2026-11-22T00:00:00Z is expected");
+    }
   }
 
   /** A C2SP signed note over the log as it is now. */
@@ -69,15 +100,26 @@ class AuditController {
     response.getOutputStream().write(note);
   }
 
-  /** Every record on a line of its own, byte for byte as it was hashed. */
+  /**
+   * Every record on a line of its own, byte for byte as it was hashed. That somebody took it is a
+   * record too, which comes after what was taken.
+   *
+   * @param size only the first so many records: those that a checkpoint of this size vouches for
+   */
   @GetMapping(path = "/export", produces = "application/x-ndjson")
   @AllowedTo({Role.AUDITOR, Role.ADMINISTRATOR})
-  void export(HttpServletResponse response) throws IOException {
+  void export(@RequestParam @Nullable Long size, HttpServletResponse response) throws IOException {
+    long whole = store.size();
+    if (size != null && (size < 0 || size > whole)) {
+      throw new SignerException(ProblemType.BAD_REQUEST, "size: the log has " + whole + " records");
+    }
+    long wanted = size == null ? whole : size;
+    log.record(
+        RecordKind.EVIDENCE_EXPORTED.code(), "audit-log", Map.of("size", Long.toString(wanted)));
     response.setContentType("application/x-ndjson");
     OutputStream out = response.getOutputStream();
-    long size = store.size();
-    for (long from = 0; from < size; from += PAGE) {
-      for (AuditStore.Leaf leaf : store.leaves(from, (int) Math.min(PAGE, size - from))) {
+    for (long from = 0; from < wanted; from += PAGE) {
+      for (AuditStore.Leaf leaf : store.leaves(from, Math.min(from + PAGE, wanted))) {
         out.write(leaf.bytes());
         out.write('\n');
       }

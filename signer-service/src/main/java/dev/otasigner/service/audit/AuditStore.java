@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -52,35 +54,75 @@ class AuditStore implements MerkleTree.Nodes {
     jdbc.sql("update audit_head set size = ? where id = 1").param(leaf.position() + 1).update();
   }
 
-  List<Leaf> leaves(long from, int limit) {
+  /** Records of these numbers, in their order; one that is gone is left out. */
+  List<Leaf> leaves(long from, long to) {
     return jdbc.sql(
-            "select position, record from audit_leaf where position >= ? order by position limit ?")
-        .params(from, limit)
+            "select position, record from audit_leaf where position >= ? and position < ?"
+                + " order by position")
+        .params(from, to)
         .query(Leaf.class)
         .list();
   }
 
-  List<Leaf> leavesOf(String actor, long from, int limit) {
-    return jdbc.sql(
-            "select position, record from audit_leaf where actor = ? and position >= ?"
-                + " order by position limit ?")
-        .params(actor, from, limit)
-        .query(Leaf.class)
-        .list();
+  /**
+   * Which records are asked for.
+   *
+   * @param from the smallest number
+   * @param actor whose they are, such as {@code user:alice}
+   * @param term what they are about, see {@link AuditIndex}
+   * @param since not before
+   * @param until before
+   */
+  record Wanted(
+      long from,
+      Optional<String> actor,
+      Optional<String> term,
+      Optional<Instant> since,
+      Optional<Instant> until) {}
+
+  List<Leaf> find(Wanted wanted, int limit) {
+    StringBuilder sql = new StringBuilder("select l.position, l.record from ");
+    List<Object> params = new ArrayList<>();
+    if (wanted.term().isPresent()) {
+      sql.append("audit_term t join audit_leaf l on l.position = t.position where t.term = ? and");
+      params.add(wanted.term().get());
+      sql.append(" t.position >= ?");
+    } else {
+      sql.append("audit_leaf l where l.position >= ?");
+    }
+    params.add(wanted.from());
+    wanted
+        .actor()
+        .ifPresent(
+            actor -> {
+              sql.append(" and l.actor = ?");
+              params.add(actor);
+            });
+    wanted
+        .since()
+        .ifPresent(
+            since -> {
+              sql.append(" and l.at >= ?");
+              params.add(OffsetDateTime.ofInstant(since, ZoneOffset.UTC));
+            });
+    wanted
+        .until()
+        .ifPresent(
+            until -> {
+              sql.append(" and l.at < ?");
+              params.add(OffsetDateTime.ofInstant(until, ZoneOffset.UTC));
+            });
+    sql.append(" order by l.position limit ?");
+    params.add(limit);
+    return jdbc.sql(sql.toString()).params(params).query(Leaf.class).list();
   }
 
   /** Records of a time, from this number on. */
   List<Leaf> leavesBetween(Instant from, Instant to, long position, int limit) {
-    return jdbc.sql(
-            "select position, record from audit_leaf where at >= ? and at < ? and position >= ?"
-                + " order by position limit ?")
-        .params(
-            OffsetDateTime.ofInstant(from, ZoneOffset.UTC),
-            OffsetDateTime.ofInstant(to, ZoneOffset.UTC),
-            position,
-            limit)
-        .query(Leaf.class)
-        .list();
+    return find(
+        new Wanted(
+            position, Optional.empty(), Optional.empty(), Optional.of(from), Optional.of(to)),
+        limit);
   }
 
   @Override

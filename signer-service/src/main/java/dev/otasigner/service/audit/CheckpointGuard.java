@@ -2,6 +2,7 @@ package dev.otasigner.service.audit;
 
 import dev.otasigner.service.Console;
 import dev.otasigner.service.problem.SignerException;
+import jakarta.annotation.PreDestroy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.health.contributor.Health;
@@ -14,7 +15,8 @@ import org.springframework.stereotype.Component;
 /**
  * Looks at start whether the log still contains what its last checkpoint vouched for, and makes a
  * new checkpoint every minute in which something was recorded. Health {@code auditLog} is down once
- * the log was cut or changed, and stays down until somebody has looked.
+ * the log was cut or changed (a record is looked at again once a day), and stays down until
+ * somebody has looked.
  */
 @Component("auditLog")
 class CheckpointGuard implements HealthIndicator {
@@ -22,15 +24,25 @@ class CheckpointGuard implements HealthIndicator {
   private static final long EVERY_MILLIS = 60_000;
 
   private final AuditStore store;
-  private final AuditLog audit;
+  private final MerkleAuditLog audit;
   private final KeptCheckpoint kept;
+  private final RecordSweep sweep;
+  private final AuditIndex index;
   private final Console console;
   private volatile long vouchedFor = -1;
 
-  CheckpointGuard(AuditStore store, AuditLog audit, KeptCheckpoint kept, Console console) {
+  CheckpointGuard(
+      AuditStore store,
+      MerkleAuditLog audit,
+      KeptCheckpoint kept,
+      RecordSweep sweep,
+      AuditIndex index,
+      Console console) {
     this.store = store;
     this.audit = audit;
     this.kept = kept;
+    this.sweep = sweep;
+    this.index = index;
     this.console = console;
   }
 
@@ -46,6 +58,10 @@ class CheckpointGuard implements HealthIndicator {
 
   @Scheduled(initialDelay = EVERY_MILLIS, fixedDelay = EVERY_MILLIS)
   void vouch() {
+    audit.recordCounted(false);
+    index.catchUp();
+    sweep.look();
+    sweep.trouble().ifPresent(trouble -> log.error("the audit log is damaged: {}", trouble));
     long size = store.size();
     if (size == vouchedFor) {
       return;
@@ -58,9 +74,16 @@ class CheckpointGuard implements HealthIndicator {
     }
   }
 
+  /** Nothing of what was counted is lost when the service ends as it should. */
+  @PreDestroy
+  void ends() {
+    audit.recordCounted(true);
+  }
+
   @Override
   public Health health() {
     return kept.trouble()
+        .or(sweep::trouble)
         .map(trouble -> Health.down().withDetail("trouble", trouble).build())
         .orElseGet(() -> Health.up().withDetail("records", store.size()).build());
   }

@@ -1,9 +1,11 @@
 package dev.otasigner.service.audit;
 
 import dev.otasigner.service.ServiceDirectories;
-import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.audit.AuditKey;
+import dev.otasigner.verifier.audit.Checkpoint;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -37,28 +39,30 @@ class KeptCheckpoint {
     if (!Files.exists(file)) {
       return Optional.empty();
     }
-    Bytes note;
+    Checkpoint vouched;
     try {
-      note = Bytes.copyOf(Files.readAllBytes(file));
+      vouched = Checkpoint.read(bounded(), new AuditKey(signer.getObject().key()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } catch (RejectedException e) {
+      return Optional.of("its last checkpoint is not one of the audit key's: " + e.getMessage());
     }
-    Optional<Checkpoint> kept = Checkpoint.read(note);
-    if (kept.isEmpty() || !kept.get().origin().equals(store.origin())) {
+    if (!vouched.origin().equals(store.origin())) {
       return Optional.of("its last checkpoint is not one of this log");
     }
-    try {
-      kept.get().verify(note, signer.getObject().key());
-    } catch (RejectedException e) {
-      return Optional.of("its last checkpoint is not signed by the audit key");
-    }
     long size = store.size();
-    if (size < kept.get().size()) {
-      return Optional.of("records are missing: " + size + " of " + kept.get().size() + " are left");
+    if (size < vouched.size()) {
+      return Optional.of("records are missing: " + size + " of " + vouched.size() + " are left");
     }
-    return new MerkleTree(store).root(kept.get().size()).equals(kept.get().root())
+    return new MerkleTree(store).root(vouched.size()).equals(vouched.root())
         ? Optional.empty()
-        : Optional.of("records before number " + kept.get().size() + " were changed");
+        : Optional.of("records before number " + vouched.size() + " were changed");
+  }
+
+  private byte[] bounded() throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(Checkpoint.MAX_BYTES + 1);
+    }
   }
 
   /** Replaces the file; whole and on disk when this returns. */

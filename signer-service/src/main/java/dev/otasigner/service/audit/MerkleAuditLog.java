@@ -6,6 +6,10 @@ import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.RequestRefused;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.audit.AuditKey;
+import dev.otasigner.verifier.audit.Checkpoint;
+import dev.otasigner.verifier.audit.LogCheck;
+import dev.otasigner.verifier.audit.TreeHash;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.json.Json;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +28,7 @@ import org.springframework.transaction.annotation.Transactional;
 /** The log in the database, and its newest checkpoint beside the database. */
 @Component
 class MerkleAuditLog implements AuditLog {
-  private static final int MAX_TEXT = 500;
+  private static final int MAX_TEXT = 1000;
   private static final int MAX_DETAILS = 20;
 
   /** Refusals that tell of a mistake in the request, not of somebody held back. */
@@ -41,13 +45,22 @@ class MerkleAuditLog implements AuditLog {
   private final AuditStore store;
   private final ObjectProvider<AuditSigner> signer;
   private final KeptCheckpoint kept;
+  private final RecordSweep sweep;
+  private final Refusals refusals;
   private final Clock clock;
 
   MerkleAuditLog(
-      AuditStore store, ObjectProvider<AuditSigner> signer, KeptCheckpoint kept, Clock clock) {
+      AuditStore store,
+      ObjectProvider<AuditSigner> signer,
+      KeptCheckpoint kept,
+      RecordSweep sweep,
+      Refusals refusals,
+      Clock clock) {
     this.store = store;
     this.signer = signer;
     this.kept = kept;
+    this.sweep = sweep;
+    this.refusals = refusals;
     this.clock = clock;
   }
 
@@ -57,6 +70,7 @@ class MerkleAuditLog implements AuditLog {
     if (details.size() > MAX_DETAILS) {
       throw new IllegalArgumentException("more than " + MAX_DETAILS + " details");
     }
+    RecordKind kind = RecordKind.ofCode(action);
     long position = store.lockHead();
     Instant at = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     Json.Builder json = Json.object();
@@ -64,20 +78,26 @@ class MerkleAuditLog implements AuditLog {
     byte[] leaf =
         Json.object()
             .put("seq", position)
+            .put("prev", before(position))
             .put("at", at.toString())
             .put("actor", actor.label())
-            .put("action", action)
+            .put("action", kind.code())
             .put("subject", abbreviate(subject))
             .put("details", json.build())
             .build()
             .textBytes();
-    Digest hash = MerkleTree.leafHash(leaf);
+    Digest hash = TreeHash.leaf(leaf);
     store.insert(
         new AuditStore.Leaf(position, new String(leaf, StandardCharsets.UTF_8)),
         at,
         actor.label(),
         hash);
     new MerkleTree(store).append(position, hash);
+  }
+
+  /** The hash of the record before, which ties the two together; of the first one, of the name. */
+  private Digest before(long position) {
+    return position == 0 ? LogCheck.genesis(store.origin()) : store.get(0, position - 1);
   }
 
   /**
@@ -94,6 +114,7 @@ class MerkleAuditLog implements AuditLog {
   @Override
   public byte[] checkpoint() {
     kept.trouble()
+        .or(sweep::trouble)
         .ifPresent(
             trouble -> {
               throw SignerException.conflict("the audit log is damaged: " + trouble);
@@ -102,7 +123,7 @@ class MerkleAuditLog implements AuditLog {
     VerificationKey key = signing.key();
     long size = store.size();
     Checkpoint checkpoint = new Checkpoint(store.origin(), size, new MerkleTree(store).root(size));
-    byte[] note = checkpoint.signedNote(key, signing.sign(checkpoint.text()));
+    byte[] note = checkpoint.note(new AuditKey(key), signing.sign(checkpoint.text()));
     kept.replace(note);
     return note;
   }
@@ -110,6 +131,10 @@ class MerkleAuditLog implements AuditLog {
   @EventListener
   @Transactional
   public void onAccessChanged(AccessChanged event) {
+    if (event.action().equals(RecordKind.SESSION_DENIED.code())
+        && !refusals.isRecorded(RecordKind.SESSION_DENIED, event.actor(), event.subject())) {
+      return;
+    }
     record(event.actor(), event.action(), event.subject(), event.details());
   }
 
@@ -120,11 +145,27 @@ class MerkleAuditLog implements AuditLog {
       return;
     }
     boolean known = SecurityContextHolder.getContext().getAuthentication() != null;
-    record(
-        known ? Actor.current() : Actor.nobody(event.address()),
-        "request.refused",
-        event.method() + " " + event.path(),
-        Map.of("problem", event.type().code(), "detail", event.detail()));
+    Actor actor = known ? Actor.current() : Actor.nobody(event.address());
+    String subject = event.method() + " " + event.path();
+    if (refusals.isRecorded(RecordKind.CALL_REFUSED, actor, subject)) {
+      record(
+          actor,
+          RecordKind.CALL_REFUSED.code(),
+          subject,
+          Map.of("problem", event.type().code(), "detail", event.detail()));
+    }
+  }
+
+  /** Writes down how many refusals were not recorded one by one, once their time is over. */
+  @Transactional
+  public void recordCounted(boolean all) {
+    for (Refusals.Count count : refusals.over(all)) {
+      record(
+          Actor.SYSTEM,
+          RecordKind.REFUSALS_COUNTED.code(),
+          abbreviate(count.source()),
+          count.details());
+    }
   }
 
   private static String abbreviate(String text) {

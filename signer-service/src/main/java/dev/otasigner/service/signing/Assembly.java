@@ -38,7 +38,11 @@ final class Assembly {
   }
 
   /** What was made, by digest. */
-  record Made(Digest manifest, Optional<Digest> component) {}
+  record Made(Digest manifest, Optional<Digest> component, List<Manifest.Variant> variants) {
+    Made {
+      variants = List.copyOf(variants);
+    }
+  }
 
   /**
    * What the signatures are asked with.
@@ -95,7 +99,8 @@ final class Assembly {
     }
     return new Made(
         payloads.store(envelope.toBytes()).sha256(),
-        component.map(Manifest.BootloaderComponent::sha256));
+        component.map(Manifest.BootloaderComponent::sha256),
+        variants);
   }
 
   /**

@@ -87,7 +87,7 @@ final class BuildRegistration {
             audit.record(
                 "build.registered",
                 "build:" + product + "/" + build.version(),
-                Map.of("manifest", stored.hex()));
+                Passed.made(stored, manifest.variants()));
           });
       milestones.passed("build.registered");
       return build;

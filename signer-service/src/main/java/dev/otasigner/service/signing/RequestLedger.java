@@ -83,7 +83,12 @@ final class RequestLedger {
     return transact(
         () -> {
           requests.save(request);
-          record(request, Map.of());
+          record(
+              request,
+              Map.of(
+                  "product", request.product(),
+                  "version", request.spec().version().toString(),
+                  "payload", request.spec().payload().hex()));
           return request;
         });
   }

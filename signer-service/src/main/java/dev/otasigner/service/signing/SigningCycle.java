@@ -243,7 +243,10 @@ final class SigningCycle {
         policy.judge(request.product(), request.requester(), spec, now());
     SigningRequest judged =
         verdict.plan().isEmpty()
-            ? ledger.change(request.id(), r -> r.refuse(verdict.reasons(), now()))
+            ? ledger.change(
+                request.id(),
+                r -> r.refuse(verdict.reasons(), now()),
+                Map.of("reasons", Passed.codes(verdict.reasons())))
             : documented(request, spec, verdict, verdict.plan().get());
     milestones.passed("signing.judged");
     return judged;
@@ -257,8 +260,8 @@ final class SigningCycle {
       ProductPolicy judgedBy = fleet.policy(request.product());
       RequestDocument document =
           document(request, spec, plan, draft, judgedBy.digest(), verdict.waived());
-      Map<String, String> details = new LinkedHashMap<>();
-      details.put("digest", document.digest().hex());
+      Map<String, String> details =
+          new LinkedHashMap<>(Passed.policy(document, plan, verdict.waived()));
       spec.emergency().ifPresent(reason -> details.put("emergency", reason));
       return ledger.change(
           request.id(), r -> r.judged(document, draft, judgedBy.toJson(), now()), details);
@@ -375,7 +378,7 @@ final class SigningCycle {
             request.id(),
             Outcome.SIGNED,
             r -> r.signed(made.manifest(), made.component(), now()),
-            Map.of("manifest", made.manifest().hex()));
+            Passed.made(made.manifest(), made.variants()));
     milestones.passed("signing.signed");
     return signed;
   }
@@ -399,7 +402,7 @@ final class SigningCycle {
       byte[] envelope = payloads.read(request.manifest().orElseThrow());
       BuildFiles build = builds.files(envelope, request.component());
       judgement.requireTakeable(request.product(), build);
-      accepted = ledger.change(request.id(), r -> r.accepted(now()));
+      accepted = ledger.change(request.id(), r -> r.accepted(now()), Passed.judgement());
     } catch (RejectedException e) {
       return fail(request, e);
     }

@@ -9,10 +9,16 @@ import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.audit.AuditKey;
+import dev.otasigner.verifier.audit.Checkpoint;
+import dev.otasigner.verifier.audit.LogCheck;
+import dev.otasigner.verifier.audit.TreeHash;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
@@ -31,7 +37,7 @@ class AuditLogTests {
   @Autowired private JdbcClient jdbc;
 
   private void record(String subject) {
-    audit.record(Actor.SYSTEM, "test.happened", subject, Map.of("line", "one\ntwo"));
+    audit.record(Actor.SYSTEM, "report.made", subject, Map.of("line", "one\ntwo"));
   }
 
   @Test
@@ -57,7 +63,7 @@ class AuditLogTests {
               () -> {
                 for (int n = 0; n < 10; n++) {
                   record("at once");
-                  audit.record("test.happened", "at once, by whoever asks", Map.of());
+                  audit.record("report.made", "at once, by whoever asks", Map.of());
                 }
               });
       thread.start();
@@ -71,12 +77,11 @@ class AuditLogTests {
   }
 
   private Digest fromLeaves(long size) {
-    List<Digest> level =
-        store.leaves(0, (int) size).stream().map(l -> MerkleTree.leafHash(l.bytes())).toList();
+    List<Digest> level = store.leaves(0, size).stream().map(l -> TreeHash.leaf(l.bytes())).toList();
     while (level.size() > 1) {
       List<Digest> above = new ArrayList<>();
       for (int i = 0; i + 1 < level.size(); i += 2) {
-        above.add(MerkleTree.nodeHash(level.get(i), level.get(i + 1)));
+        above.add(TreeHash.node(level.get(i), level.get(i + 1)));
       }
       if (level.size() % 2 == 1) {
         above.add(level.get(level.size() - 1));
@@ -91,8 +96,8 @@ class AuditLogTests {
     record("something");
     Admin admin = Admin.withEveryRole(port, printed.password());
     Bytes note = admin.get("/api/v1/audit/checkpoint").expect(200).body();
-    Checkpoint checkpoint = Checkpoint.read(note).orElseThrow();
-    checkpoint.verify(note, signer.key());
+    AuditKey key = new AuditKey(signer.key());
+    Checkpoint checkpoint = Checkpoint.read(note.toByteArray(), key);
     assertThat(checkpoint.root()).isEqualTo(fromLeaves(checkpoint.size()));
     String text = new String(note.toByteArray(), StandardCharsets.UTF_8);
     assertThat(text)
@@ -100,11 +105,7 @@ class AuditLogTests {
             "(?s)ota-signer/[0-9a-f-]{36}\\n\\d+\\n[A-Za-z0-9+/=]{44}\\n\\n"
                 + "\u2014 ota-signer/[0-9a-f-]{36} [A-Za-z0-9+/=]+\\n");
     String later = text.replaceFirst("\\n\\d+\\n", "\n" + (checkpoint.size() + 1) + "\n");
-    assertThatThrownBy(
-            () ->
-                Checkpoint.read(Bytes.copyOf(later.getBytes(StandardCharsets.UTF_8)))
-                    .orElseThrow()
-                    .verify(Bytes.copyOf(later.getBytes(StandardCharsets.UTF_8)), signer.key()))
+    assertThatThrownBy(() -> Checkpoint.read(later.getBytes(StandardCharsets.UTF_8), key))
         .hasMessageContaining("does not verify");
   }
 
@@ -114,7 +115,7 @@ class AuditLogTests {
     Admin admin = Admin.withEveryRole(port, printed.password());
     List<String> lines = admin.get("/api/v1/audit/export").expect(200).text().lines().toList();
     for (int i = 0; i < lines.size(); i++) {
-      assertThat(MerkleTree.leafHash(lines.get(i).getBytes(StandardCharsets.UTF_8)))
+      assertThat(TreeHash.leaf(lines.get(i).getBytes(StandardCharsets.UTF_8)))
           .isEqualTo(store.get(0, i));
       assertThat(lines.get(i)).contains("\"seq\":" + i + "");
     }
@@ -159,6 +160,70 @@ class AuditLogTests {
       setHash(changed, hash);
     }
     assertThat(kept.trouble()).isEmpty();
+  }
+
+  @Test
+  void recordsCarryTheirNumberAndTheHashOfTheOneBefore() throws Exception {
+    record("one");
+    record("and another");
+    LogCheck check = new LogCheck(List.of());
+    for (AuditStore.Leaf leaf : store.leaves(0, store.size())) {
+      check.add(leaf.bytes());
+    }
+    assertThat(check.damage()).isEmpty();
+    AuditStore.Leaf last = store.leaves(store.size() - 1, store.size()).get(0);
+    assertThat(last.record())
+        .contains("\"prev\":\"" + store.get(0, last.position() - 1).hex() + "\"");
+  }
+
+  @Test
+  void whatIsOnNoListIsNotRecorded() {
+    assertThatThrownBy(() -> audit.record(Actor.SYSTEM, "test.happened", "x", Map.of()))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** A sweep of its own: it begins with a look at the whole log. */
+  private Optional<String> swept() {
+    RecordSweep sweep = new RecordSweep(store, Clock.systemUTC());
+    sweep.look();
+    return sweep.trouble();
+  }
+
+  @Test
+  void recordChangedAloneIsNamedByTheSweep() {
+    record("as it was");
+    record("one after");
+    long changed = store.size() - 2;
+    setRecord(changed, "as it was", "as it was not");
+    try {
+      assertThat(kept.trouble()).as("the tree's hashes were left alone").isEmpty();
+      assertThat(swept())
+          .hasValueSatisfying(t -> assertThat(t).startsWith("record " + changed + " was changed"));
+    } finally {
+      setRecord(changed, "as it was not", "as it was");
+    }
+    assertThat(swept()).isEmpty();
+  }
+
+  @Test
+  void recordDeletedAloneIsNamedByTheSweep() {
+    record("to be deleted");
+    record("one after");
+    long gone = store.size() - 2;
+    jdbc.sql("update audit_leaf set position = -1 where position = ?").param(gone).update();
+    try {
+      assertThat(swept())
+          .hasValueSatisfying(t -> assertThat(t).startsWith("record " + gone + " was removed"));
+    } finally {
+      jdbc.sql("update audit_leaf set position = ? where position = -1").param(gone).update();
+    }
+    assertThat(swept()).isEmpty();
+  }
+
+  private void setRecord(long position, String from, String to) {
+    jdbc.sql("update audit_leaf set record = replace(record, ?, ?) where position = ?")
+        .params('"' + from + '"', '"' + to + '"', position)
+        .update();
   }
 
   private void setHash(long position, Digest hash) {

@@ -3,6 +3,7 @@ package dev.otasigner.service.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.audit.TreeHash;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -79,8 +80,68 @@ class MerkleTreeTests {
     }
   }
 
+  private static final int SIZES = 70;
+
+  private static MerkleTree tree(int size) {
+    MemoryNodes nodes = new MemoryNodes();
+    MerkleTree tree = new MerkleTree(nodes);
+    for (int i = 0; i < size; i++) {
+      append(nodes, tree, i, new byte[] {(byte) i});
+    }
+    return tree;
+  }
+
+  @Test
+  void everyInclusionProofIsTakenByTheVerifier() throws Exception {
+    MerkleTree tree = tree(SIZES);
+    for (int size = 1; size <= SIZES; size++) {
+      for (int leaf = 0; leaf < size; leaf++) {
+        tree.inclusion(leaf, size).verify(TreeHash.leaf(new byte[] {(byte) leaf}), slowly(0, size));
+      }
+    }
+  }
+
+  @Test
+  void everyConsistencyProofIsTakenByTheVerifier() throws Exception {
+    MerkleTree tree = tree(SIZES);
+    for (int to = 1; to <= SIZES; to++) {
+      for (int from = 1; from <= to; from++) {
+        tree.consistency(from, to).verify(slowly(0, from), slowly(0, to));
+      }
+    }
+  }
+
+  /** Whatever the size, a proof reads about as many hashes as twice the tree's height. */
+  @Test
+  void aProofOverMillionsOfRecordsReadsFewHashes() {
+    long[] asked = {0};
+    MerkleTree tree =
+        new MerkleTree(
+            new MerkleTree.Nodes() {
+              @Override
+              public Digest get(int level, long position) {
+                asked[0]++;
+                return TreeHash.EMPTY;
+              }
+
+              @Override
+              public void put(int level, long position, Digest hash) {
+                throw new AssertionError("nothing is written");
+              }
+            });
+    long size = (1L << 20) + (1L << 19) + 12_345;
+    for (long place = 1; place < size; place += size / 999) {
+      asked[0] = 0;
+      tree.inclusion(place, size);
+      assertThat(asked[0]).as("inclusion of %d", place).isLessThanOrEqualTo(42);
+      asked[0] = 0;
+      tree.consistency(place, size);
+      assertThat(asked[0]).as("consistency from %d", place).isLessThanOrEqualTo(62);
+    }
+  }
+
   private static void append(MemoryNodes nodes, MerkleTree tree, long position, byte[] leaf) {
-    Digest hash = MerkleTree.leafHash(leaf);
+    Digest hash = TreeHash.leaf(leaf);
     nodes.put(0, position, hash);
     tree.append(position, hash);
   }
@@ -88,9 +149,9 @@ class MerkleTreeTests {
   /** RFC 6962 2.1, word for word. */
   private static Digest slowly(int from, int to) {
     if (to - from == 1) {
-      return MerkleTree.leafHash(new byte[] {(byte) from});
+      return TreeHash.leaf(new byte[] {(byte) from});
     }
     int k = Integer.highestOneBit(to - from - 1);
-    return MerkleTree.nodeHash(slowly(from, from + k), slowly(from + k, to));
+    return TreeHash.node(slowly(from, from + k), slowly(from + k, to));
   }
 }

@@ -262,7 +262,23 @@ final class Operations {
             .answers(200, Shapes.AuditPage.class),
         call("GET /api/v1/audit/checkpoint", "getAuditCheckpoint", "A signed checkpoint as of now")
             .answers(200, Answer.bytes("text/plain"))
-            .refuses(TOKEN_UNAVAILABLE),
+            .refuses(CONFLICT, TOKEN_UNAVAILABLE),
+        call(
+                "GET /api/v1/audit/proof/inclusion",
+                "proveAuditRecord",
+                "A record with the proof that it is in the tree")
+            .answers(200, Shapes.ProvedRecord.class),
+        call(
+                "GET /api/v1/audit/proof/consistency",
+                "proveAuditGrowth",
+                "The proof that one tree begins with an earlier one")
+            .answers(200, Shapes.GrowthProof.class),
+        call(
+                "GET /api/v1/audit/image",
+                "getImageEvidence",
+                "All that the log knows of an image, with proofs")
+            .answers(200, Shapes.ImageEvidence.class)
+            .refuses(CONFLICT, TOKEN_UNAVAILABLE),
         call("GET /api/v1/audit/export", "exportAudit", "Every record on a line of its own")
             .answers(200, Answer.bytes("application/x-ndjson")),
         call("GET /api/v1/reports/{kind}", "getReport", "A report, made when it is asked for")

@@ -136,11 +136,18 @@ final class Shapes {
 
   record AuditRecord(
       long seq,
+      @Nullable Digest prev,
       Instant at,
       String actor,
       String action,
       String subject,
       Map<String, String> details) {}
+
+  record ProvedRecord(long leaf, long size, String record, List<Digest> hashes) {}
+
+  record GrowthProof(long from, long to, List<Digest> hashes) {}
+
+  record ImageEvidence(String about, String checkpoint, List<ProvedRecord> records, boolean more) {}
 
   record Report(
       @Facets.Is("reportKind") String report,
