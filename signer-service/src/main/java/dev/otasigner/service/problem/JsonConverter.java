@@ -31,6 +31,9 @@ public final class JsonConverter extends AbstractHttpMessageConverter<Json> {
   protected Json readInternal(Class<? extends Json> type, HttpInputMessage message)
       throws IOException {
     byte[] body = message.getBody().readNBytes(MAX_BYTES + 1);
+    if (body.length > MAX_BYTES) {
+      throw new SignerException(ProblemType.TOO_LARGE, "at most " + MAX_BYTES + " bytes are taken");
+    }
     Json json;
     try {
       json = JsonReader.read(body, MAX_BYTES);

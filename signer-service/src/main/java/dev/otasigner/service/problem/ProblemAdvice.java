@@ -4,6 +4,7 @@ import dev.otasigner.verifier.json.Json;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Map;
 import java.util.UUID;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +61,14 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
         new HttpHeaders());
   }
 
+  /** A query that is none, found when the first parameter is asked for. */
+  @ExceptionHandler
+  ResponseEntity<Object> onInvalidParameter(
+      InvalidParameterException e, HttpServletRequest request) {
+    String detail = "the query is not one of names and values";
+    return answer(ProblemType.BAD_REQUEST, detail, Map.of(), request, new HttpHeaders());
+  }
+
   /** Whatever nobody foresaw: logged under a number that the answer names, and nothing else. */
   @ExceptionHandler
   ResponseEntity<Object> onUnforeseen(Exception e, HttpServletRequest request) {
@@ -93,16 +102,8 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
     if (known != null) {
       return onSignerException(known, request);
     }
-    ProblemType type =
-        switch (status.value()) {
-          case 404 -> ProblemType.NOT_FOUND;
-          case 405 -> ProblemType.METHOD_NOT_ALLOWED;
-          case 406 -> ProblemType.NOT_ACCEPTABLE;
-          case 413 -> ProblemType.TOO_LARGE;
-          case 415 -> ProblemType.UNSUPPORTED_MEDIA_TYPE;
-          default -> status.is4xxClientError() ? ProblemType.BAD_REQUEST : null;
-        };
-    if (type == null) {
+    ProblemType type = ProblemType.ofStatus(status.value());
+    if (type == ProblemType.INTERNAL) {
       return onUnforeseen(e, request);
     }
     return answer(type, detail(type, e), Map.of(), request, headers);

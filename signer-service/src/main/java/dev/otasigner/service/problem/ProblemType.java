@@ -21,6 +21,7 @@ public enum ProblemType {
   UNSUPPORTED_MEDIA_TYPE(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "This kind of body is not taken"),
   TOO_LARGE(HttpStatus.CONTENT_TOO_LARGE, "The body is too large"),
   DIGEST_MISMATCH(HttpStatus.UNPROCESSABLE_CONTENT, "The bytes have another digest"),
+  RANGE_NOT_SATISFIABLE(HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "The file has no such part"),
   CONFLICT(HttpStatus.CONFLICT, "Conflicts with what is there"),
   REFUSED(HttpStatus.UNPROCESSABLE_CONTENT, "Refused by the device's own judgement"),
   WOULD_STRAND(HttpStatus.CONFLICT, "Would strand devices"),
@@ -41,6 +42,20 @@ public enum ProblemType {
   ProblemType(HttpStatus status, String title) {
     this.status = status;
     this.title = title;
+  }
+
+  /** What a server says of a status that nothing more is known of. */
+  static ProblemType ofStatus(int status) {
+    return switch (status) {
+      case 404 -> NOT_FOUND;
+      case 405 -> METHOD_NOT_ALLOWED;
+      case 406 -> NOT_ACCEPTABLE;
+      case 413 -> TOO_LARGE;
+      case 416 -> RANGE_NOT_SATISFIABLE;
+      case 415 -> UNSUPPORTED_MEDIA_TYPE;
+      case 501, 505 -> BAD_REQUEST; // of the protocol, and so of whoever speaks it
+      default -> status < 500 ? BAD_REQUEST : INTERNAL;
+    };
   }
 
   public HttpStatus status() {

@@ -20,6 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
@@ -200,10 +201,16 @@ final class OpenApiDocument {
     operation
         .answers()
         .forEach((status, answer) -> responses.put(Integer.toString(status), answer(answer)));
-    boolean hasBody = body(operation, method) != null;
+    boolean hasParts = method.getReturnType() == ResponseEntity.class && isFile(operation);
+    if (hasParts) {
+      responses.put("206", answer("A part of the bytes.", media("*/*", binary())));
+    }
     Map<Integer, List<String>> problems = new TreeMap<>();
-    for (ProblemType type : operation.allProblems(open, hasBody)) {
+    for (ProblemType type : operation.allProblems(open)) {
       problems.computeIfAbsent(type.status().value(), s -> new ArrayList<>()).add(type.uri());
+    }
+    if (hasParts) {
+      problems.put(416, List.of(ProblemType.RANGE_NOT_SATISFIABLE.uri()));
     }
     problems.forEach(
         (status, types) ->
@@ -211,6 +218,10 @@ final class OpenApiDocument {
                 Integer.toString(status),
                 problem("Refused: " + String.join(", ", types) + ".", types)));
     return new Json.Obj(responses);
+  }
+
+  private static boolean isFile(Operation operation) {
+    return operation.answers().values().stream().anyMatch(answer -> answer.shape() == null);
   }
 
   private Json.Obj result(Type type) {

@@ -83,11 +83,11 @@ record Operation(
   }
 
   /** All that it can answer. */
-  Set<ProblemType> allProblems(boolean isOpen, boolean hasBody) {
-    Set<ProblemType> all = EnumSet.of(BAD_REQUEST, NOT_ACCEPTABLE, INTERNAL);
+  Set<ProblemType> allProblems(boolean isOpen) {
+    Set<ProblemType> all = EnumSet.of(BAD_REQUEST, UNAUTHENTICATED, NOT_ACCEPTABLE, INTERNAL);
     all.addAll(problems);
     if (!isOpen) {
-      all.addAll(Set.of(UNAUTHENTICATED, FORBIDDEN, PASSWORD_CHANGE_DUE));
+      all.addAll(Set.of(FORBIDDEN, PASSWORD_CHANGE_DUE));
     }
     if (endpoint.contains("{")) {
       all.add(NOT_FOUND);
@@ -95,7 +95,7 @@ record Operation(
     if (!endpoint.startsWith("GET ")) {
       all.add(STORAGE_FULL);
     }
-    if (hasBody) {
+    if (endpoint.startsWith("P")) {
       all.addAll(Set.of(TOO_LARGE, UNSUPPORTED_MEDIA_TYPE));
     }
     return all;
