@@ -31,7 +31,7 @@ import org.springframework.test.context.TestPropertySource;
 @ServiceTest
 @TestPropertySource(properties = "signer.fuzzed=true")
 class ApiFuzzTests {
-  private static final int INPUTS = Integer.getInteger("fuzz.inputs", 3000);
+  private static final int INPUTS = Integer.getInteger("fuzz.inputs", 2000);
   private static final long SEED = Long.getLong("fuzz.seed", 20261123);
   private static final int MAX_TOLD = 20;
 
