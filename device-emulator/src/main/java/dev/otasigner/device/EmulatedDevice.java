@@ -13,6 +13,7 @@ import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.tuf.TufLimits;
 import java.io.IOException;
+import java.util.Optional;
 
 /** A device under power: bootloader and update agent take turns until there is nothing to do. */
 public final class EmulatedDevice {
@@ -49,6 +50,16 @@ public final class EmulatedDevice {
   /** What the build that runs demands of the next one. */
   public static Profile runningProfile(Flash flash) throws IOException {
     return OsFlash.of(flash).runningProfile();
+  }
+
+  /** The newest checkpoint of the maker's audit log that the device has seen, a signed note. */
+  public static Optional<byte[]> checkpoint(Flash flash) throws IOException {
+    return OsFlash.of(flash).store().logNote();
+  }
+
+  /** When and why the device refused a newer one, if it did. */
+  public static Optional<String> checkpointRefused(Flash flash) throws IOException {
+    return OsFlash.of(flash).store().logRefused();
   }
 
   /**

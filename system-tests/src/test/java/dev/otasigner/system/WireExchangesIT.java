@@ -195,7 +195,7 @@ class WireExchangesIT {
   }
 
   /** The authority behind the enrolment listener's P-384 key. */
-  private static Digest serverAnchor(Operator engineer) throws RejectedException {
+  static Digest serverAnchor(Operator engineer) throws RejectedException {
     Json keys = json(engineer.run("keys", "list", "--json").requireDone().out());
     for (Json item : ((Json.Arr) keys).items()) {
       Fields key = new Fields((Json.Obj) item, "");

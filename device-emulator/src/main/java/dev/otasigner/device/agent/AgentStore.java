@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,6 +33,10 @@ public final class AgentStore {
   private static final String NEXT_KEY = "identity/next-key";
   private static final String NEXT_SPKI = "identity/next-spki";
   private static final String DOCUMENT = "document/";
+  private static final String LOG_NOTE = "log/note";
+  private static final String LOG_KEY = "log/key";
+  private static final String LOG_FETCHED = "log/fetched";
+  private static final String LOG_REFUSED = "log/refused";
 
   private final FlashStore store;
 
@@ -189,6 +194,38 @@ public final class AgentStore {
     if (store.get(OUTCOME).isPresent()) {
       store.change().delete(OUTCOME).commit();
     }
+  }
+
+  /** The newest checkpoint of the maker's audit log, a signed note. */
+  public Optional<byte[]> logNote() {
+    return store.get(LOG_NOTE);
+  }
+
+  /** The key that the first checkpoint came with. */
+  Optional<byte[]> logKey() {
+    return store.get(LOG_KEY);
+  }
+
+  /** Takes a checkpoint in; what was refused before is forgotten with it. */
+  void saveLog(byte[] note, byte[] key) throws IOException {
+    store.change().put(LOG_NOTE, note).put(LOG_KEY, key).delete(LOG_REFUSED).commit();
+  }
+
+  Optional<Instant> logFetched() {
+    return store.get(LOG_FETCHED).map(b -> Instant.ofEpochSecond(ByteBuffer.wrap(b).getLong()));
+  }
+
+  void saveLogFetched(Instant at) throws IOException {
+    store.put(LOG_FETCHED, ByteBuffer.allocate(8).putLong(at.getEpochSecond()).array());
+  }
+
+  /** When and why a checkpoint was refused, since the last one that was not. */
+  public Optional<String> logRefused() {
+    return store.get(LOG_REFUSED).map(b -> new String(b, StandardCharsets.UTF_8));
+  }
+
+  void saveLogRefused(String why) throws IOException {
+    store.put(LOG_REFUSED, why.getBytes(StandardCharsets.UTF_8));
   }
 
   MetadataStore metadata(String lineage) {

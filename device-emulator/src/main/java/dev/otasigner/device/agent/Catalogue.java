@@ -18,7 +18,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /** The catalogue of a profile's lineage, refreshed and verified. */
-final class Catalogue {
+final class Catalogue implements LogWitness.Listing {
   private static final String FIRST_ROOT = "metadata/1.root.json";
 
   private final CatalogueFetcher fetcher;
@@ -76,13 +76,18 @@ final class Catalogue {
         : Optional.of(Head.read(updater.fetchTarget(file.get(), Head.MAX_BYTES)));
   }
 
-  byte[] read(String path, int maxBytes) throws IOException, RejectedException {
+  @Override
+  public byte[] read(String path, int maxBytes) throws IOException, RejectedException {
     return updater.fetchTarget(path, maxBytes);
   }
 
-  TargetFile find(String path) throws IOException, RejectedException {
-    return updater
-        .find(path)
+  @Override
+  public Optional<TargetFile> find(String path) throws IOException, RejectedException {
+    return updater.find(path);
+  }
+
+  TargetFile require(String path) throws IOException, RejectedException {
+    return find(path)
         .orElseThrow(
             () -> new RejectedException(Reason.TARGET_NOT_FOUND, "no trusted role lists " + path));
   }

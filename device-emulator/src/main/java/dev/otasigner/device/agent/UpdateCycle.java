@@ -77,6 +77,7 @@ final class UpdateCycle {
     DeviceState state = flash.state();
     server.negotiated().ifPresent(n -> steps.step("connect", n.toString()));
     steps.step("refresh", "lineage " + state.lineage() + ", root " + state.rootVersion());
+    new LogWitness(store, steps).look(catalogue, clock.now(state));
     Optional<Head> head = catalogue.head(state);
     if (head.isEmpty()) {
       steps.step("select", "nothing was released to " + state.channel());
@@ -154,7 +155,7 @@ final class UpdateCycle {
   /** Downloads and judges; when it returns, flash holds a build that the policy accepts. */
   private PendingUpgrade stage(Catalogue catalogue, DeviceState state, Chosen chosen)
       throws IOException, RejectedException {
-    TargetFile image = catalogue.find(chosen.eligible().file().path());
+    TargetFile image = catalogue.require(chosen.eligible().file().path());
     SlotDownload download = new SlotDownload(flash.secondary(), image);
     Optional<byte[]> component = component(catalogue, state, chosen);
     PendingUpgrade upgrade = begin(state, chosen, image, component);
@@ -254,7 +255,7 @@ final class UpdateCycle {
                       new RejectedException(
                           Reason.NOT_LISTED, "nothing is released to this channel any more"));
       UpdateSelection.requireStillOffered(
-          state, head, chosen, SlotDownload.sha256(fresh.find(chosen.listing().manifest())));
+          state, head, chosen, SlotDownload.sha256(fresh.require(chosen.listing().manifest())));
     } catch (RejectedException e) {
       abandon(upgrade, e);
       throw e;

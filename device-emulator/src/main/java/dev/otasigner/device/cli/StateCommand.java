@@ -3,6 +3,7 @@ package dev.otasigner.device.cli;
 import dev.otasigner.device.EmulatedDevice;
 import dev.otasigner.device.flash.Flash;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.audit.Checkpoint;
 import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -33,12 +35,20 @@ final class StateCommand implements Callable<Integer> {
   @Option(names = "--json", description = "the device state as one JSON document")
   private boolean json;
 
+  @Option(
+      names = "--checkpoint",
+      description = "only the newest checkpoint of the maker's audit log that the device holds")
+  private boolean checkpoint;
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     try (Flash chip = Flash.open(flash.file)) {
+      if (checkpoint) {
+        return printCheckpoint(EmulatedDevice.checkpoint(chip), out);
+      }
       DeviceState state = EmulatedDevice.state(chip);
       if (json) {
         Map<String, Json> members = new LinkedHashMap<>(state.toJson().members());
@@ -46,9 +56,38 @@ final class StateCommand implements Callable<Integer> {
         out.println(new String(new Json.Obj(members).textBytes(), StandardCharsets.UTF_8));
       } else {
         print(state, out);
+        line(out, "log", log(chip));
       }
     }
     return ExitCode.DONE;
+  }
+
+  private int printCheckpoint(Optional<byte[]> note, PrintWriter out) {
+    if (note.isEmpty()) {
+      spec.commandLine().getErr().println("signer: error: the device holds no checkpoint yet");
+      spec.commandLine().getErr().println("signer: hint: it takes one with signer device run");
+      return ExitCode.REFUSED;
+    }
+    out.print(new String(note.get(), StandardCharsets.UTF_8));
+    out.flush();
+    return ExitCode.DONE;
+  }
+
+  private static String log(Flash chip) throws IOException {
+    Optional<byte[]> note = EmulatedDevice.checkpoint(chip);
+    if (note.isEmpty() && EmulatedDevice.checkpointRefused(chip).isEmpty()) {
+      return "no checkpoint yet";
+    }
+    String held = "none";
+    if (note.isPresent()) {
+      try {
+        held = Checkpoint.readUnverified(note.get()).size() + " records vouched for";
+      } catch (RejectedException e) {
+        throw new IOException("flash holds an unreadable checkpoint: " + e.getMessage(), e);
+      }
+    }
+    return held
+        + EmulatedDevice.checkpointRefused(chip).map(why -> "; REFUSED since: " + why).orElse("");
   }
 
   /** With it the state is all that {@code signer verify --device} has to know of the device. */

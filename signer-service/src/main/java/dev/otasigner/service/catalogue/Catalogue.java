@@ -1,6 +1,7 @@
 package dev.otasigner.service.catalogue;
 
 import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.audit.AuditSigner;
 import dev.otasigner.service.catalogue.Wanted.ChannelRole;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
@@ -49,6 +50,7 @@ public class Catalogue {
   private final PayloadStore payloads;
   private final FleetFacts fleet;
   private final AuditLog audit;
+  private final AuditSigner auditSigner;
   private final CatalogueStanding standing;
   private final Clock clock;
 
@@ -59,6 +61,7 @@ public class Catalogue {
       PayloadStore payloads,
       FleetFacts fleet,
       AuditLog audit,
+      AuditSigner auditSigner,
       CatalogueStanding standing,
       Clock clock) {
     this.lineages = lineages;
@@ -67,6 +70,7 @@ public class Catalogue {
     this.payloads = payloads;
     this.fleet = fleet;
     this.audit = audit;
+    this.auditSigner = auditSigner;
     this.standing = standing;
     this.clock = clock;
   }
@@ -141,9 +145,9 @@ public class Catalogue {
   }
 
   /** A log that can not be signed now is no reason to let the catalogue expire. */
-  private Optional<byte[]> checkpoint() {
+  private Optional<WantedFile> checkpoint() {
     try {
-      return Optional.of(audit.checkpoint());
+      return Optional.of(Wanted.checkpoint(audit.checkpoint(), auditSigner.key().spki()));
     } catch (SignerException e) {
       log.warn("no audit checkpoint for the catalogue: {}", e.getMessage());
       return Optional.empty();

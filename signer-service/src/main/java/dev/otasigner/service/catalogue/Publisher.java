@@ -20,6 +20,7 @@ import dev.otasigner.verifier.tuf.Timestamp;
 import dev.otasigner.verifier.tuf.TrustedPaths;
 import dev.otasigner.verifier.tuf.TufKey;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,6 +41,10 @@ import org.slf4j.LoggerFactory;
  */
 final class Publisher {
   static final String AUDIT = "audit";
+
+  /** How old the listed audit checkpoint may become while the log grows. */
+  private static final Duration CHECKPOINT_AGE = Duration.ofDays(1);
+
   private static final Logger log = LoggerFactory.getLogger(Publisher.class);
 
   private final RepositoryFiles files;
@@ -163,6 +168,7 @@ final class Publisher {
           before.isEmpty()
               || !due.isEmpty()
               || renewTargets
+              || isCheckpointDue()
               || Lifetimes.isDue(before.get().snapshot().expires(), lifetimes.snapshot(), now);
       if (!renewSnapshot
           && !renewRoot
@@ -173,7 +179,7 @@ final class Publisher {
       wanted
           .checkpoint()
           .filter(note -> renewSnapshot)
-          .ifPresent(note -> due.put(AUDIT, List.of(WantedFile.of(Wanted.CHECKPOINT_PATH, note))));
+          .ifPresent(note -> due.put(AUDIT, List.of(note)));
       // Step 3: version numbers are taken, and remembered, before anything is written under them.
       Map<String, Long> versions = reserve(due, renewRoot, renewTargets, renewSnapshot);
       milestones.passed("catalogue.versions");
@@ -246,6 +252,17 @@ final class Publisher {
         }
       }
       return due;
+    }
+
+    /** A newer one is worth an announcement of its own once the listed one is a day old. */
+    private boolean isCheckpointDue() {
+      Targets listed = announced().get(AUDIT);
+      if (listed == null || wanted.checkpoint().isEmpty()) {
+        return false;
+      }
+      Instant signed = listed.expires().minus(lifetimes.channel());
+      return !signed.plus(CHECKPOINT_AGE).isAfter(now)
+          && !listed.targets().containsValue(wanted.checkpoint().get().target());
     }
 
     private Map<String, Targets> announced() {

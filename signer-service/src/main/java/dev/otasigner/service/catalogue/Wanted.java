@@ -1,5 +1,8 @@
 package dev.otasigner.service.catalogue;
 
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.tuf.TargetFile;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,11 +15,19 @@ import java.util.TreeMap;
  *     without files
  * @param checkpoint the newest audit checkpoint, taken along when anything is written at all
  */
-record Wanted(Map<ChannelRole, List<WantedFile>> roles, Optional<byte[]> checkpoint) {
+record Wanted(Map<ChannelRole, List<WantedFile>> roles, Optional<WantedFile> checkpoint) {
   static final String CHECKPOINT_PATH = "audit/checkpoint";
 
   Wanted {
     roles = new TreeMap<>(roles);
+  }
+
+  /** An audit checkpoint, listed with the key that it is signed by: a device keeps to the first. */
+  static WantedFile checkpoint(byte[] note, Bytes auditKey) {
+    TargetFile target =
+        TargetFile.of(CHECKPOINT_PATH, note)
+            .withCustom(Json.object().put("auditKey", auditKey.base64()).build());
+    return new WantedFile(target, Optional.of(note.clone()), Optional.empty());
   }
 
   /** The role of a channel and hardware. */

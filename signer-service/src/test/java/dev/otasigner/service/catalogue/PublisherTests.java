@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.otasigner.service.catalogue.Wanted.ChannelRole;
+import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
@@ -187,7 +188,7 @@ class PublisherTests {
   void theAuditCheckpointIsTakenAlong() throws Exception {
     TestRepository repository = repository();
     byte[] note = "note".getBytes(StandardCharsets.UTF_8);
-    repository.publish(new Wanted(wanted("one").roles(), Optional.of(note)), START);
+    repository.publish(new Wanted(wanted("one").roles(), Optional.of(checkpoint(note))), START);
     TestRepository.Client client = repository.client(directory.resolve("a"));
     assertThat(client.fetch("audit/checkpoint", START)).hasValue(note);
   }
@@ -196,10 +197,30 @@ class PublisherTests {
   void aCheckpointAloneIsNoReasonToPublish() throws Exception {
     TestRepository repository = repository();
     byte[] note = "note".getBytes(StandardCharsets.UTF_8);
-    repository.publish(new Wanted(wanted("one").roles(), Optional.of(note)), START);
+    repository.publish(new Wanted(wanted("one").roles(), Optional.of(checkpoint(note))), START);
     byte[] newer = "newer note".getBytes(StandardCharsets.UTF_8);
-    Wanted again = new Wanted(wanted("one").roles(), Optional.of(newer));
+    Wanted again = new Wanted(wanted("one").roles(), Optional.of(checkpoint(newer)));
     assertThat(repository.publish(again, START.plusSeconds(60))).isFalse();
+  }
+
+  @Test
+  void aCheckpointThatIsADayOldIsFollowedByANewerOne() throws Exception {
+    TestRepository repository = repository();
+    byte[] note = "note".getBytes(StandardCharsets.UTF_8);
+    repository.publish(new Wanted(wanted("one").roles(), Optional.of(checkpoint(note))), START);
+    Instant tomorrow = START.plus(Duration.ofDays(1));
+    Wanted same = new Wanted(wanted("one").roles(), Optional.of(checkpoint(note)));
+    assertThat(repository.publish(same, tomorrow)).as("the log has not grown").isFalse();
+    byte[] newer = "newer note".getBytes(StandardCharsets.UTF_8);
+    Wanted grown = new Wanted(wanted("one").roles(), Optional.of(checkpoint(newer)));
+    assertThat(repository.publish(grown, tomorrow.minusSeconds(1))).isFalse();
+    assertThat(repository.publish(grown, tomorrow)).isTrue();
+    TestRepository.Client client = repository.client(directory.resolve("a"));
+    assertThat(client.fetch("audit/checkpoint", tomorrow)).hasValue(newer);
+  }
+
+  private static WantedFile checkpoint(byte[] note) {
+    return Wanted.checkpoint(note, Bytes.copyOf(new byte[] {1}));
   }
 
   @ParameterizedTest
@@ -398,7 +419,7 @@ class PublisherTests {
             List.of(file(HEAD, "two"), file("stable/gw/1.0.0+0.manifest", "m")),
             new ChannelRole("beta", "gw"),
             List.of(file("beta/gw/head.json", "b"))),
-        Optional.of("note".getBytes(StandardCharsets.UTF_8)));
+        Optional.of(checkpoint("note".getBytes(StandardCharsets.UTF_8))));
   }
 
   private static WantedFile file(String path, String content) {
