@@ -17,7 +17,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
  * Measures and prints tables for docs/reference/performance.md. Arguments: the launcher, then any
- * of {@code images}, {@code catalogue}, {@code keys}, {@code programs}; none means all.
+ * of {@code images}, {@code catalogue}, {@code keys}, {@code programs}, {@code requests}; none
+ * means all.
  */
 public final class Figures {
   private static final double MEGA = 1e6;
@@ -31,7 +32,7 @@ public final class Figures {
     Set<String> wanted =
         args.length > 1
             ? Set.copyOf(List.of(args).subList(1, args.length))
-            : Set.of("images", "catalogue", "keys", "programs");
+            : Set.of("images", "catalogue", "keys", "programs", "requests");
     String jdk = System.getProperty("java.home");
     out.println(
         "JDK "
@@ -49,6 +50,9 @@ public final class Figures {
     }
     if (wanted.contains("programs")) {
       Programs.measure(Path.of(args[0]), jdk, out);
+    }
+    if (wanted.contains("requests")) {
+      Requests.measure(Path.of(args[0]), out);
     }
   }
 
