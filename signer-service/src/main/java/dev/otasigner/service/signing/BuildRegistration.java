@@ -27,7 +27,6 @@ final class BuildRegistration {
   private final FleetFacts fleet;
   private final RequestPolicy policy;
   private final Builds builds;
-  private final BuildStore store;
   private final PayloadStore payloads;
   private final PopulationJudgement judgement;
   private final TransactionOperations transactions;
@@ -39,7 +38,6 @@ final class BuildRegistration {
       FleetFacts fleet,
       RequestPolicy policy,
       Builds builds,
-      BuildStore store,
       PayloadStore payloads,
       TransactionOperations transactions,
       AuditLog audit,
@@ -48,7 +46,6 @@ final class BuildRegistration {
     this.fleet = fleet;
     this.policy = policy;
     this.builds = builds;
-    this.store = store;
     this.payloads = payloads;
     this.judgement = new PopulationJudgement(fleet);
     this.transactions = transactions;
@@ -83,7 +80,7 @@ final class BuildRegistration {
           new Build(product, manifest.version(), stored, component, null, author, clock.instant());
       transactions.executeWithoutResult(
           status -> {
-            store.save(build);
+            builds.add(build, manifest);
             audit.record(
                 "build.registered",
                 "build:" + product + "/" + build.version(),

@@ -19,13 +19,32 @@ import java.util.Optional;
 /** The builds of all products: signed, accepted by the device's own code, unchangeable. */
 public final class Builds {
   private final BuildStore store;
+  private final BuildLines lines;
   private final PayloadStore payloads;
   private final FleetFacts fleet;
 
-  public Builds(BuildStore store, PayloadStore payloads, FleetFacts fleet) {
+  Builds(BuildStore store, BuildLines lines, PayloadStore payloads, FleetFacts fleet) {
     this.store = store;
+    this.lines = lines;
     this.payloads = payloads;
     this.fleet = fleet;
+  }
+
+  BuildLines lines() {
+    return lines;
+  }
+
+  /** For a database of a release that kept no lines: once, before anything is judged. */
+  void fillLines() {
+    if (lines.isEmpty()) {
+      store.findAll().forEach(build -> lines.add(manifest(build)));
+    }
+  }
+
+  /** Adds a build, in the transaction under way. */
+  void add(Build build, Manifest manifest) {
+    store.save(build);
+    lines.add(manifest);
   }
 
   public Optional<Build> find(String product, ImageVersion version) {

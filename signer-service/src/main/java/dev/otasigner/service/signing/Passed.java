@@ -20,29 +20,21 @@ final class Passed {
 
   private Passed() {}
 
-  /**
-   * Every reason that the policy could have had, and had not.
-   *
-   * @param waived what it did have, and let pass because it is an emergency
-   */
-  static Map<String, String> policy(
-      RequestDocument document, SigningPlan plan, List<PolicyReason> waived) {
+  /** Every reason that the policy could have had, and had not; an emergency lets some pass. */
+  static Map<String, String> policy(RequestDocument document, SigningPlan plan) {
     Set<PolicyCode> passed = EnumSet.allOf(PolicyCode.class);
-    waived.forEach(reason -> passed.remove(reason.code()));
-    Map<String, String> details =
-        new LinkedHashMap<>(
-            Map.of(
-                "digest",
-                document.digest().hex(),
-                "policy",
-                document.policy().hex(),
-                "keys",
-                plan.keyIds().stream().map(Digest::hex).collect(Collectors.joining(" ")),
-                "checks",
-                passed.stream().map(PolicyCode::code).collect(Collectors.joining(" "))));
-    if (!waived.isEmpty()) {
-      details.put("waived", codes(waived));
+    Map<String, String> details = new LinkedHashMap<>();
+    details.put("digest", document.digest().hex());
+    details.put("policy", document.policy().hex());
+    details.put(
+        "keys", plan.keyIds().stream().map(Digest::hex).collect(Collectors.joining(" ")));
+    if (document.emergency().isPresent()) {
+      RequestDocument.Emergency emergency = document.emergency().get();
+      emergency.waived().forEach(reason -> passed.remove(reason.code()));
+      details.put("emergency", emergency.reason());
+      details.put("waived", codes(emergency.waived()));
     }
+    details.put("checks", passed.stream().map(PolicyCode::code).collect(Collectors.joining(" ")));
     return details;
   }
 

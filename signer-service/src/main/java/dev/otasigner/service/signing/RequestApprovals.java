@@ -53,9 +53,13 @@ final class RequestApprovals {
    * product's policy. A worker asks for one more in an emergency.
    */
   int needed(SigningRequest request) {
-    ProductPolicy policy = fleet.policy(request.product());
+    return needed(request, fleet.policy(request.product()), keyIds(request));
+  }
+
+  /** The same before the request's document is stored. */
+  int needed(SigningRequest request, ProductPolicy policy, List<Digest> keyIds) {
     boolean emergency = request.spec().emergency().isPresent();
-    int byRules = keyIds(request).stream().mapToInt(keys::minApprovals).max().orElse(0);
+    int byRules = keyIds.stream().mapToInt(keys::minApprovals).max().orElse(0);
     return emergency
         ? Math.max(byRules + 1, policy.emergencyApprovals())
         : Math.max(byRules, policy.approvals());

@@ -3,6 +3,7 @@ package dev.otasigner.service.signing;
 import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.signing.SigningAttempt.Outcome;
+import dev.otasigner.verifier.manifest.Manifest;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,14 +24,14 @@ final class RequestLedger {
   private final TransactionOperations transactions;
   private final SigningRequestStore requests;
   private final SigningAttemptStore attempts;
-  private final BuildStore builds;
+  private final Builds builds;
   private final AuditLog audit;
 
   RequestLedger(
       TransactionOperations transactions,
       SigningRequestStore requests,
       SigningAttemptStore attempts,
-      BuildStore builds,
+      Builds builds,
       AuditLog audit) {
     this.transactions = transactions;
     this.requests = requests;
@@ -93,6 +94,11 @@ final class RequestLedger {
         });
   }
 
+  /** Several edges in one transaction: durable together, when it returns. */
+  SigningRequest together(Supplier<SigningRequest> edges) {
+    return transact(edges);
+  }
+
   /** Moves a request along one edge. */
   SigningRequest change(UUID id, Consumer<SigningRequest> edge) {
     return change(id, edge, Map.of());
@@ -153,13 +159,13 @@ final class RequestLedger {
   }
 
   /** Releases a build: the one step that makes anything of a request fetchable. */
-  SigningRequest release(UUID id, Build build, Consumer<SigningRequest> edge) {
+  SigningRequest release(UUID id, Build build, Manifest manifest, Consumer<SigningRequest> edge) {
     return transact(
         () -> {
           SigningRequest request = get(id);
           edge.accept(request);
           requests.save(request);
-          builds.save(build);
+          builds.add(build, manifest);
           record(request, Map.of("manifest", build.manifest().hex()));
           return request;
         });

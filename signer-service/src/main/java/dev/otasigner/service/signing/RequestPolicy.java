@@ -38,9 +38,11 @@ final class RequestPolicy {
   private final FleetFacts fleet;
   private final SigningKeys keys;
   private final Builds builds;
+  private final BuildLines lines;
   private final PayloadStore payloads;
 
   RequestPolicy(FleetFacts fleet, SigningKeys keys, Builds builds, PayloadStore payloads) {
+    this.lines = builds.lines();
     this.fleet = fleet;
     this.keys = keys;
     this.builds = builds;
@@ -296,11 +298,7 @@ final class RequestPolicy {
         refuse(PolicyCode.VERSION_TAKEN, "build " + version + " exists and never changes");
         return;
       }
-      Optional<ImageVersion> newest =
-          sameHardware().stream()
-              .map(Manifest::version)
-              .filter(v -> v.major() == version.major())
-              .max(ImageVersion::compareTo);
+      Optional<ImageVersion> newest = lines.newest(product, hardwareIds(), version.major());
       if (newest.isPresent() && newest.get().isNewerThan(version)) {
         refuse(
             PolicyCode.VERSION_NOT_NEWER,
@@ -314,11 +312,14 @@ final class RequestPolicy {
     }
 
     private void judgeCounter() {
-      OptionalLong before =
-          sameHardware().stream()
-              .filter(m -> spec.version().isNewerThan(m.version()))
-              .mapToLong(Manifest::securityCounter)
-              .max();
+      int major = spec.version().major();
+      boolean newest =
+          lines
+              .newest(product, hardwareIds(), major)
+              .map(v -> spec.version().isNewerThan(v))
+              .orElse(true);
+      // Builds of its own line count only if all of them are older.
+      OptionalLong before = lines.counter(product, hardwareIds(), newest ? major : major - 1);
       if (before.isPresent() && spec.securityCounter() < before.getAsLong()) {
         refuse(
             PolicyCode.COUNTER_TOO_LOW,
@@ -346,14 +347,8 @@ final class RequestPolicy {
       }
     }
 
-    private List<Manifest> sameHardware() {
-      return builds.of(product).stream()
-          .map(builds::manifest)
-          .filter(
-              m ->
-                  m.hardware().stream()
-                      .anyMatch(h -> spec.hardware().stream().anyMatch(s -> s.id().equals(h.id()))))
-          .toList();
+    private List<String> hardwareIds() {
+      return spec.hardware().stream().map(Manifest.Hardware::id).toList();
     }
 
     private Optional<Profile> judgeProfile() {

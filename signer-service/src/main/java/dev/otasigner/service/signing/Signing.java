@@ -10,6 +10,7 @@ import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.EventListener;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -31,8 +32,15 @@ class Signing {
   }
 
   @Bean
-  static Builds builds(BuildStore store, PayloadStore payloads, FleetFacts fleet) {
-    return new Builds(store, payloads, fleet);
+  static Builds builds(
+      BuildStore store,
+      JdbcClient jdbc,
+      PayloadStore payloads,
+      FleetFacts fleet,
+      TransactionTemplate transactions) {
+    Builds builds = new Builds(store, new BuildLines(jdbc), payloads, fleet);
+    transactions.executeWithoutResult(status -> builds.fillLines());
+    return builds;
   }
 
   @Bean
@@ -45,7 +53,7 @@ class Signing {
       TransactionTemplate transactions,
       SigningRequestStore requests,
       SigningAttemptStore attempts,
-      BuildStore builds,
+      Builds builds,
       AuditLog audit) {
     return new RequestLedger(transactions, requests, attempts, builds, audit);
   }
@@ -78,7 +86,6 @@ class Signing {
       FleetFacts fleet,
       SigningKeys keys,
       Builds builds,
-      BuildStore store,
       PayloadStore payloads,
       TransactionTemplate transactions,
       AuditLog audit,
@@ -88,7 +95,6 @@ class Signing {
         fleet,
         new RequestPolicy(fleet, keys, builds, payloads),
         builds,
-        store,
         payloads,
         transactions,
         audit,

@@ -2,13 +2,12 @@ package dev.otasigner.service.signing;
 
 import dev.otasigner.keys.approval.Approval;
 import dev.otasigner.service.Milestones;
-import dev.otasigner.service.fleet.ProductPolicy;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.signing.Assembly.Made;
+import dev.otasigner.service.signing.RequestJudgement.Documented;
 import dev.otasigner.service.signing.SigningAttempt.Outcome;
 import dev.otasigner.verifier.Bytes;
-import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.manifest.Manifest;
@@ -46,6 +45,7 @@ final class SigningCycle {
   private final RequestPolicy policy;
   private final FleetFacts fleet;
   private final Assembly assembly;
+  private final RequestJudgement requests;
   private final Builds builds;
   private final PayloadStore payloads;
   private final PopulationJudgement judgement;
@@ -67,6 +67,7 @@ final class SigningCycle {
     this.policy = new RequestPolicy(fleet, keys, builds, payloads);
     this.fleet = fleet;
     this.assembly = new Assembly(payloads, keys);
+    this.requests = new RequestJudgement(fleet, policy, assembly);
     this.builds = builds;
     this.payloads = payloads;
     this.judgement = new PopulationJudgement(fleet);
@@ -120,14 +121,11 @@ final class SigningCycle {
   /** Why step 2 would refuse this now, with nothing received; empty when it would not. */
   List<PolicyReason> foresee(String product, String requester, RequestSpec spec) {
     fleet.policy(product);
+    Instant now = now();
+    SigningRequest supposed =
+        new SigningRequest(UUID.randomUUID(), product, requester, null, spec, now);
     try {
-      RequestPolicy.Verdict verdict = policy.judge(product, requester, spec, now());
-      if (verdict.plan().isPresent()) {
-        assembly.toBeSigned(spec, verdict.plan().get());
-      }
-      return verdict.reasons();
-    } catch (RejectedException e) {
-      return List.of(new PolicyReason(PolicyCode.IMAGE_REFUSED, String.valueOf(e.getMessage())));
+      return requests.judge(supposed, now).reasons();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -230,80 +228,57 @@ final class SigningCycle {
       case RECEIVED -> judge(request);
       case JUDGED, AWAITING_APPROVAL -> awaitApprovals(request);
       case APPROVED, INTENT_DURABLE -> sign(request);
-      case SIGNED -> accept(request);
-      case ACCEPTED -> release(request);
+      case SIGNED, ACCEPTED -> accept(request);
       case READY, REFUSED, FAILED -> request;
     };
   }
 
-  /** Step 2: the policy, before any key is touched, with every reason at once. */
+  /**
+   * Step 2: the policy, before any key is touched, with every reason at once. What follows it
+   * without anybody's word is durable with it, at once.
+   */
   private SigningRequest judge(SigningRequest request) throws IOException {
-    RequestSpec spec = request.spec();
-    RequestPolicy.Verdict verdict =
-        policy.judge(request.product(), request.requester(), spec, now());
-    SigningRequest judged =
-        verdict.plan().isEmpty()
-            ? ledger.change(
-                request.id(),
-                r -> r.refuse(verdict.reasons(), now()),
-                Map.of("reasons", Passed.codes(verdict.reasons())))
-            : documented(request, spec, verdict, verdict.plan().get());
+    Instant now = now();
+    RequestJudgement.Answer answer = requests.judge(request, now);
+    if (answer.documented().isEmpty()) {
+      SigningRequest refused =
+          ledger.change(
+              request.id(),
+              r -> r.refuse(answer.reasons(), now),
+              Map.of("reasons", Passed.codes(answer.reasons())));
+      milestones.passed("signing.judged");
+      return refused;
+    }
+    Documented documented = answer.documented().get();
+    boolean unattended =
+        approvals.needed(request, documented.policy(), documented.plan().keyIds()) == 0;
+    SigningRequest next =
+        ledger.together(
+            () -> {
+              SigningRequest judged =
+                  ledger.change(
+                      request.id(),
+                      r -> r.judged(documented, now),
+                      Passed.policy(documented.document(), documented.plan()));
+              return unattended ? approveAndIntend(judged, now) : judged;
+            });
     milestones.passed("signing.judged");
-    return judged;
-  }
-
-  private SigningRequest documented(
-      SigningRequest request, RequestSpec spec, RequestPolicy.Verdict verdict, SigningPlan plan)
-      throws IOException {
-    try {
-      Json.Obj draft = draft(request, spec, plan);
-      ProductPolicy judgedBy = fleet.policy(request.product());
-      RequestDocument document =
-          document(request, spec, plan, draft, judgedBy.digest(), verdict.waived());
-      Map<String, String> details =
-          new LinkedHashMap<>(Passed.policy(document, plan, verdict.waived()));
-      spec.emergency().ifPresent(reason -> details.put("emergency", reason));
-      return ledger.change(
-          request.id(), r -> r.judged(document, draft, judgedBy.toJson(), now()), details);
-    } catch (RejectedException e) {
-      // The payload can not become such an image.
-      List<PolicyReason> why =
-          List.of(new PolicyReason(PolicyCode.IMAGE_REFUSED, String.valueOf(e.getMessage())));
-      return ledger.change(request.id(), r -> r.refuse(why, now()));
+    if (!unattended) {
+      return next;
     }
+    milestones.passed("signing.approved");
+    milestones.passed("signing.intent-durable");
+    return make(next, documented.plan(), now);
   }
 
-  private static Json.Obj draft(SigningRequest request, RequestSpec spec, SigningPlan plan) {
-    Manifest draft = Assembly.draft(request.product(), spec, plan, request.created());
-    try {
-      return dev.otasigner.keys.approval.RequestDocument.draft(
-          Bytes.copyOf(draft.toJson().canonicalBytes()));
-    } catch (RejectedException e) {
-      throw new IllegalStateException("a draft of our own is not read", e);
-    }
+  private SigningRequest approveAndIntend(SigningRequest request, Instant now) {
+    ledger.change(request.id(), r -> r.approve(now));
+    return intend(request, now);
   }
 
-  private RequestDocument document(
-      SigningRequest request,
-      RequestSpec spec,
-      SigningPlan plan,
-      Json.Obj draft,
-      Digest judgedBy,
-      List<PolicyReason> waived)
-      throws RejectedException, IOException {
-    return new RequestDocument(
-        request.id(),
-        request.requester(),
-        request.product(),
-        spec.hardware(),
-        "build",
-        plan.keyIds(),
-        List.of(new RequestDocument.Payload(spec.payload(), plan.payloadBytes(), "payload")),
-        Digest.of(draft.canonicalBytes()),
-        assembly.toBeSigned(spec, plan),
-        judgedBy,
-        spec.emergency().map(reason -> new RequestDocument.Emergency(reason, waived)),
-        request.created());
+  private SigningRequest intend(SigningRequest request, Instant now) {
+    return ledger.intend(
+        request.id(), r -> r.intend(now), r -> new SigningAttempt(r.id(), r.attempts(), now));
   }
 
   /** Step 3: approvals, where the worker's configuration asks for any. */
@@ -339,11 +314,7 @@ final class SigningCycle {
       return fail(request, "attempts-exhausted", "signing was interrupted too often");
     }
     Instant begun = now();
-    SigningRequest intended =
-        ledger.intend(
-            request.id(),
-            r -> r.intend(begun),
-            r -> new SigningAttempt(r.id(), r.attempts(), begun));
+    SigningRequest intended = intend(request, begun);
     milestones.passed("signing.intent-durable");
     RequestPolicy.Verdict verdict =
         policy.judge(request.product(), request.requester(), request.spec(), begun);
@@ -357,6 +328,11 @@ final class SigningCycle {
       return fail(
           intended, verdict.reasons().get(0).code().code(), verdict.reasons().get(0).detail());
     }
+    return make(intended, verdict.plan().get(), begun);
+  }
+
+  private SigningRequest make(SigningRequest intended, SigningPlan plan, Instant begun)
+      throws IOException {
     Bytes document = Bytes.copyOf(intended.document().orElseThrow());
     Made made;
     try {
@@ -364,7 +340,7 @@ final class SigningCycle {
           assembly.make(
               intended.product(),
               intended.spec(),
-              verdict.plan().get(),
+              plan,
               new Assembly.Mandate(document, approvals.standing(intended, begun)),
               intended.created());
     } catch (RejectedException e) {
@@ -375,7 +351,7 @@ final class SigningCycle {
     milestones.passed("signing.stored");
     SigningRequest signed =
         ledger.close(
-            request.id(),
+            intended.id(),
             Outcome.SIGNED,
             r -> r.signed(made.manifest(), made.component(), now()),
             Passed.made(made.manifest(), made.variants()));
@@ -395,29 +371,38 @@ final class SigningCycle {
     return fail(request, e.type().code(), e.detail());
   }
 
-  /** Step 6: the device's own code judges the finished build for every state devices are in. */
+  /**
+   * Step 6: the device's own code judges the finished build for every state devices are in. What it
+   * accepts may be fetched at once.
+   */
   private SigningRequest accept(SigningRequest request) throws IOException {
-    SigningRequest accepted;
     try {
       byte[] envelope = payloads.read(request.manifest().orElseThrow());
       BuildFiles build = builds.files(envelope, request.component());
       judgement.requireTakeable(request.product(), build);
-      accepted = ledger.change(request.id(), r -> r.accepted(now()), Passed.judgement());
+      SigningRequest released =
+          ledger.together(
+              () ->
+                  release(
+                      request.state() == RequestState.SIGNED
+                          ? ledger.change(request.id(), r -> r.accepted(now()), Passed.judgement())
+                          : request,
+                      build.manifest()));
+      milestones.passed("signing.accepted");
+      milestones.passed("signing." + released.state().code());
+      return released;
     } catch (RejectedException e) {
       return fail(request, e);
     }
-    milestones.passed("signing.accepted");
-    return accepted;
   }
 
   /** Step 7: the build may be fetched. */
-  private SigningRequest release(SigningRequest request) {
+  private SigningRequest release(SigningRequest request, Manifest manifest) {
     RequestSpec spec = request.spec();
     if (builds.find(request.product(), spec.version()).isPresent()) {
-      return fail(
-          request,
-          PolicyCode.VERSION_TAKEN.code(),
-          "another request made build " + spec.version() + " meanwhile");
+      String code = PolicyCode.VERSION_TAKEN.code();
+      String detail = "another request made build " + spec.version() + " meanwhile";
+      return failed(request, RefusalJson.of(code, detail), code);
     }
     Build build =
         new Build(
@@ -428,9 +413,7 @@ final class SigningCycle {
             request.id(),
             request.requester(),
             now());
-    SigningRequest ready = ledger.release(request.id(), build, r -> r.ready(now()));
-    milestones.passed("signing.ready");
-    return ready;
+    return ledger.release(request.id(), build, manifest, r -> r.ready(now()));
   }
 
   private SigningRequest fail(SigningRequest request, RejectedException e) {
@@ -442,11 +425,14 @@ final class SigningCycle {
   }
 
   private SigningRequest fail(SigningRequest request, Json.Obj refusal, String code) {
-    SigningRequest failed =
-        ledger.close(
-            request.id(), Outcome.FAILED, r -> r.fail(refusal, now()), Map.of("reason", code));
+    SigningRequest failed = failed(request, refusal, code);
     milestones.passed("signing.failed");
     return failed;
+  }
+
+  private SigningRequest failed(SigningRequest request, Json.Obj refusal, String code) {
+    return ledger.close(
+        request.id(), Outcome.FAILED, r -> r.fail(refusal, now()), Map.of("reason", code));
   }
 
   private Instant now() {

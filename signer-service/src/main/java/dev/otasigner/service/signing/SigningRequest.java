@@ -89,12 +89,12 @@ public class SigningRequest {
     reasons = text(PolicyReason.toJson(all));
   }
 
-  void judged(RequestDocument asApproved, Json.Obj manifestDraft, Json.Obj judgedBy, Instant now) {
+  void judged(RequestJudgement.Documented documented, Instant now) {
     moveTo(RequestState.JUDGED, now);
-    policy = text(judgedBy);
-    draft = text(manifestDraft);
-    document = text(asApproved.toJson());
-    digest = asApproved.digest().hex();
+    policy = text(documented.policy().toJson());
+    draft = text(documented.draft());
+    document = text(documented.document().toJson());
+    digest = documented.document().digest().hex();
   }
 
   void awaitApproval(Instant now) {

@@ -29,10 +29,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.data.jpa.test.autoconfigure.DataJpaTest;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -64,6 +66,7 @@ abstract class SigningFixture {
   @Autowired SigningAttemptStore attempts;
   @Autowired RequestApprovalStore approvals;
   @Autowired BuildStore buildStore;
+  @Autowired DataSource database;
   @Autowired PlatformTransactionManager transactions;
   @TempDir Path directory;
 
@@ -83,6 +86,7 @@ abstract class SigningFixture {
     approvals.deleteAll();
     requests.deleteAll();
     buildStore.deleteAll();
+    JdbcClient.create(database).sql("delete from build_line").update();
     keys.add("image", KeyPurpose.IMAGE, KeyState.ACTIVE, IMAGE);
     keys.add("image-384", KeyPurpose.IMAGE, KeyState.ACTIVE, IMAGE_384);
     keys.add("manifest", KeyPurpose.MANIFEST, KeyState.ACTIVE, MANIFEST);
@@ -110,14 +114,14 @@ abstract class SigningFixture {
   final SigningCycle cycle(FleetFacts facts) throws IOException {
     RequestLedger ledger =
         new RequestLedger(
-            new TransactionTemplate(transactions), requests, attempts, buildStore, new Audit());
+            new TransactionTemplate(transactions), requests, attempts, builds(facts), new Audit());
     return new SigningCycle(
         ledger,
         new RequestApprovals(
             fleet, approvals, keys, new TransactionTemplate(transactions), new Audit()),
         facts,
         keys,
-        new Builds(buildStore, payloads(), facts),
+        builds(facts),
         payloads(),
         name -> {
           passed.add(name);
@@ -137,7 +141,11 @@ abstract class SigningFixture {
   }
 
   final Builds builds() throws IOException {
-    return new Builds(buildStore, payloads(), fleet);
+    return builds(fleet);
+  }
+
+  private Builds builds(FleetFacts facts) throws IOException {
+    return new Builds(buildStore, new BuildLines(JdbcClient.create(database)), payloads(), facts);
   }
 
   final Digest store(byte[] payload) throws IOException {

@@ -243,17 +243,24 @@ final class ServiceLoad implements AutoCloseable {
     }
   }
 
-  /** One connection that is kept. */
+  /** One connection that is kept for as long as the service keeps it. */
+  @SuppressWarnings("NullAway.Init") // by connect()
   private final class Connection implements AutoCloseable {
-    private final Socket socket;
-    private final InputStream in;
-    private final OutputStream out;
+    private Socket socket;
+    private InputStream in;
+    private OutputStream out;
+    private boolean over;
 
     Connection() throws IOException {
+      connect();
+    }
+
+    private void connect() throws IOException {
       socket = new Socket(InetAddress.getLoopbackAddress(), port);
       socket.setTcpNoDelay(true);
       in = new BufferedInputStream(socket.getInputStream());
       out = socket.getOutputStream();
+      over = false;
     }
 
     Fields post(String path, String json) throws IOException, RejectedException {
@@ -280,6 +287,10 @@ final class ServiceLoad implements AutoCloseable {
               + body.length
               + (token.isEmpty() ? "" : "\r\nAuthorization: Bearer " + token)
               + "\r\n\r\n";
+      if (over) {
+        close();
+        connect();
+      }
       ByteArrayOutputStream message = new ByteArrayOutputStream(head.length() + body.length);
       message.writeBytes(head.getBytes(StandardCharsets.US_ASCII));
       message.writeBytes(body);
@@ -297,6 +308,7 @@ final class ServiceLoad implements AutoCloseable {
         if (small.startsWith("content-length:")) {
           length = Integer.parseInt(small.substring(15).strip());
         }
+        over |= small.equals("connection: close");
         chunked |= small.startsWith("transfer-encoding:");
       }
       byte[] body = chunked ? chunks() : in.readNBytes(Math.max(0, length));
