@@ -109,7 +109,10 @@ public class Products {
     audit.record(
         "policy.changed",
         "product:" + name,
-        Map.of("before", before.policy().digest().hex(), "policy", text(policy)));
+        Map.of(
+            "before", before.policy().digest().hex(),
+            "after", policy.digest().hex(),
+            "policy", text(policy)));
     return new Product(name, policy);
   }
 

@@ -26,8 +26,7 @@ final class Passed {
     Map<String, String> details = new LinkedHashMap<>();
     details.put("digest", document.digest().hex());
     details.put("policy", document.policy().hex());
-    details.put(
-        "keys", plan.keyIds().stream().map(Digest::hex).collect(Collectors.joining(" ")));
+    details.put("keys", plan.keyIds().stream().map(Digest::hex).collect(Collectors.joining(" ")));
     if (document.emergency().isPresent()) {
       RequestDocument.Emergency emergency = document.emergency().get();
       emergency.waived().forEach(reason -> passed.remove(reason.code()));
