@@ -60,14 +60,26 @@ final class ServiceLoad implements AutoCloseable {
     }
   }
 
+  /**
+   * What is asked for.
+   *
+   * @param suite of every key
+   * @param token where the keys lie
+   * @param signedImages with an image key besides the manifest's
+   */
+  record Builds(String suite, String token, boolean signedImages) {
+    List<String> purposes() {
+      return signedImages ? List.of("image", "manifest") : List.of("manifest");
+    }
+  }
+
   private ServiceLoad(Process process, int port) {
     this.process = process;
     this.port = port;
   }
 
   /** Starts a service on an empty directory, with products whose builds two keys sign. */
-  static ServiceLoad start(
-      Path launcher, Path data, Map<String, String> environment, String suite, String keyToken)
+  static ServiceLoad start(Path launcher, Path data, Map<String, String> environment, Builds wanted)
       throws IOException, RejectedException {
     ProcessBuilder builder =
         new ProcessBuilder(launcher.toString(), "serve", "--data", data.toString(), "--port", "0");
@@ -92,7 +104,7 @@ final class ServiceLoad implements AutoCloseable {
     ServiceLoad service =
         new ServiceLoad(
             process, Integer.parseInt(address.substring(address.lastIndexOf(':') + 1).strip()));
-    service.prepare(password.strip(), suite, keyToken);
+    service.prepare(password.strip(), wanted);
     return service;
   }
 
@@ -101,8 +113,7 @@ final class ServiceLoad implements AutoCloseable {
     return at < 0 ? otherwise : line.substring(at + mark.length());
   }
 
-  private void prepare(String password, String suite, String keyToken)
-      throws IOException, RejectedException {
+  private void prepare(String password, Builds wanted) throws IOException, RejectedException {
     try (Connection admin = new Connection()) {
       signIn(admin, "admin", password);
       String own = "a password of its own";
@@ -120,7 +131,7 @@ final class ServiceLoad implements AutoCloseable {
       admin.put(
           "/api/v1/users/bench/password", "{'current':'" + made + "','password':'" + own + "'}");
       signIn(admin, "bench", own);
-      for (String purpose : List.of("image", "manifest")) {
+      for (String purpose : wanted.purposes()) {
         admin.post(
             "/api/v1/keys",
             "{'name':'"
@@ -128,9 +139,9 @@ final class ServiceLoad implements AutoCloseable {
                 + "','purpose':'"
                 + purpose
                 + "','suite':'"
-                + suite
+                + wanted.suite()
                 + "','token':'"
-                + keyToken
+                + wanted.token()
                 + "'}");
         admin.post("/api/v1/keys/" + purpose + "/activate", "{}");
       }
@@ -138,38 +149,41 @@ final class ServiceLoad implements AutoCloseable {
       new Random(1).nextBytes(payload);
       admin.send("PUT", "/api/v1/payloads", "application/octet-stream", payload);
       for (int i = 0; i < CLIENTS; i++) {
-        requestEnds.add(product(admin, "/api/v1/products/bench" + i, suite, Digest.of(payload)));
+        requestEnds.add(product(admin, "/api/v1/products/bench" + i, wanted, Digest.of(payload)));
       }
     }
   }
 
   /** A product of its own for each client: builds of one become newer, whoever comes first. */
-  private static String product(Connection admin, String path, String suite, Digest payload)
+  private static String product(Connection admin, String path, Builds wanted, Digest payload)
       throws IOException, RejectedException {
     String name = path.substring(path.lastIndexOf('/') + 1);
     admin.post("/api/v1/products", "{'name':'" + name + "'}");
     admin.post(path + "/hardware", "{'id':'gw','revisions':['a']}");
-    admin.post(
-        path + "/bootloaders",
-        "{'id':'boot','hardware':'gw','anchors':[{'key':'image'}],'allowList':true,"
-            + "'rollbackProtection':true,'updatable':false,'keyTlv':'keyhash',"
-            + "'slotBytes':1048576}");
+    if (wanted.signedImages()) {
+      admin.post(
+          path + "/bootloaders",
+          "{'id':'boot','hardware':'gw','anchors':[{'key':'image'}],'allowList':true,"
+              + "'rollbackProtection':true,'updatable':false,'keyTlv':'keyhash',"
+              + "'slotBytes':1048576}");
+    }
     String profile =
         admin
             .post(
                 path + "/profiles",
                 "{'knows':['"
-                    + suite
+                    + wanted.suite()
                     + "','ed25519'],'manifest':{'rule':{'all':['manifest']}},"
                     + "'lineage':{'name':'main'},'minStrengthBits':112,"
                     + "'tls':{'versions':['TLSv1.3'],'suites':['TLS_AES_256_GCM_SHA384'],"
                     + "'serverAnchors':['server'],'clientKey':'p-256'},"
                     + "'servers':['localhost'],'ports':[8443]}")
             .string("digest");
-    return "','securityCounter':1,'hardware':[{'id':'gw','revisions':['a']}],'format':'mcuboot',"
-        + "'payload':'"
+    return "','securityCounter':1,'hardware':[{'id':'gw','revisions':['a']}],'format':'"
+        + (wanted.signedImages() ? "mcuboot','imageKeys':['image']" : "opaque'")
+        + ",'payload':'"
         + payload
-        + "','imageKeys':['image'],'manifestKeys':['manifest'],'profile':'"
+        + "','manifestKeys':['manifest'],'profile':'"
         + profile
         + "'}";
   }
