@@ -11,7 +11,6 @@ import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
-import dev.otasigner.verifier.mcuboot.McubootHeader;
 import dev.otasigner.verifier.mcuboot.McubootImage;
 import java.io.IOException;
 import java.time.Clock;
@@ -63,23 +62,14 @@ public final class ApprovalsCommand {
         "Look at what a request would sign, and sign your yes.",
         "The payload is fetched and its images are hashed here; the service is not believed."
       })
-  int approve(
-      @Parameters(paramLabel = ID) String id,
-      @Mixin WordOptions word,
-      @Option(
-              names = {"-H", "--header-size"},
-              paramLabel = "BYTES",
-              defaultValue = "0x200",
-              description = "Where the payload begins in its image (0x200).")
-          String headerSize)
+  int approve(@Parameters(paramLabel = ID) String id, @Mixin WordOptions word)
       throws IOException, RejectedException {
     word.requireSound(cli);
-    int headerBytes = headerBytes(headerSize);
     StatedRequest request = waiting(id);
     Instant notAfter = word.notAfter(request, clock.instant());
     try (PayloadCopy payload = PayloadCopy.fetch(cli.service(), request)) {
       ByteSource bytes = ByteSource.of(payload.file());
-      SignedImages images = SignedImages.of(cli.service(), request, bytes, headerBytes);
+      SignedImages images = SignedImages.of(cli.service(), request, bytes);
       RequestText.print(cli.report(), cli.service(), request, clock.instant());
       images.print(cli.report());
       if (images.finished()) {
@@ -150,18 +140,6 @@ public final class ApprovalsCommand {
         return 0;
       }
     }
-  }
-
-  private static int headerBytes(String text) {
-    try {
-      int bytes = Integer.decode(text);
-      if (bytes >= McubootHeader.BYTES && bytes <= 0xffff) {
-        return bytes;
-      }
-    } catch (NumberFormatException e) {
-      // Said below, as for a number out of range.
-    }
-    throw CommandFailedException.usage("--header-size: 32 to 65535 is expected, such as 0x200");
   }
 
   @Command(description = "End a request. Needs no key: what is not signed harms nobody.")

@@ -35,11 +35,9 @@ record SignedImages(int images, boolean finished) {
   /**
    * Accounts for every digest.
    *
-   * @param headerBytes where the payload begins in its image
    * @throws CommandFailedException REFUSED when one is of nothing that can be looked at
    */
-  static SignedImages of(
-      ServiceClient service, StatedRequest request, ByteSource payload, int headerBytes)
+  static SignedImages of(ServiceClient service, StatedRequest request, ByteSource payload)
       throws IOException, RejectedException {
     Set<Digest> left = new HashSet<>(request.document().toBeSigned());
     Draft draft = request.draft();
@@ -50,7 +48,7 @@ record SignedImages(int images, boolean finished) {
       }
       return new SignedImages(0, finished);
     }
-    takeImages(draft, payload, headerBytes, left);
+    takeImages(draft, payload, request.headerBytes(), left);
     if (draft.bootloader().isPresent()) {
       Draft.NextBootloader next = draft.bootloader().get();
       if (!left.remove(component(service, draft, next))) {
@@ -87,7 +85,7 @@ record SignedImages(int images, boolean finished) {
       if (layouts.stream().noneMatch(way -> left.remove(way.of(image.hash(), image.pure())))) {
         throw StatedRequest.refused(
                 "what image keys would sign is no image of this payload, version and counter")
-            .hint("if its header has another size than " + headerBytes + ", give --header-size");
+            .hint("the service says that its header has " + headerBytes + " bytes");
       }
     }
   }

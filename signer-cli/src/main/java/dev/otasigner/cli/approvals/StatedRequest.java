@@ -8,6 +8,7 @@ import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.mcuboot.McubootHeader;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.Optional;
  */
 record StatedRequest(Fields told, RequestDocument document, Fields stated, Draft draft) {
   private static final int MAX_LIST = 64;
+  private static final int USUAL_HEADER_BYTES = 0x200;
   private static final String WAITS = "awaiting-approval";
 
   /** The file that will be signed, by what the document says of it. */
@@ -75,6 +77,16 @@ record StatedRequest(Fields told, RequestDocument document, Fields stated, Draft
 
   String id() throws RejectedException {
     return stated.string("id");
+  }
+
+  /**
+   * Where the payload begins in its image, by the service's word; if that is wrong, the images that
+   * are made here are not those that would be signed.
+   */
+  int headerBytes() throws RejectedException {
+    return told.has("headerSize")
+        ? (int) told.integer("headerSize", McubootHeader.BYTES, 0xffff)
+        : USUAL_HEADER_BYTES;
   }
 
   /** The policy that it was judged by; releases before it was kept told none. */

@@ -111,7 +111,7 @@ class ApprovedImagesTests {
   }
 
   @Test
-  void aHeaderOfAnotherSizeIsGiven() throws Exception {
+  void aHeaderOfAnotherSizeIsTold() throws Exception {
     service.toBeSigned.set(
         0,
         FakeRequests.signedBy(
@@ -119,8 +119,9 @@ class ApprovedImagesTests {
             FakeRequests.options().headerBytes(0x400).padHeader().build(),
             FakeRequests.IMAGE));
     assertThat(desk.approve("yes")).isEqualTo(1);
-    assertThat(desk.err).contains("give --header-size");
-    assertThat(desk.approve("yes", "--header-size", "0x400")).as(desk.err).isZero();
+    assertThat(desk.err).contains("its header has 512 bytes");
+    service.told.put("headerSize", new Json.Num(0x400));
+    assertThat(desk.approve("yes")).as(desk.err).isZero();
   }
 
   @Test

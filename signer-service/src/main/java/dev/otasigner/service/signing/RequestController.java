@@ -150,6 +150,7 @@ class RequestController {
     members.put("history", new Json.Arr(attempts));
     request.documentJson().ifPresent(document -> members.put("document", document));
     request.policy().ifPresent(policy -> members.put("policy", policy));
+    members.put("headerSize", new Json.Num(request.spec().layout().headerBytes()));
     request.draft().ifPresent(draft -> members.put("draft", draft));
     List<Json> words = new ArrayList<>();
     approvals.of(request.id()).forEach(word -> words.add(word.toJson()));

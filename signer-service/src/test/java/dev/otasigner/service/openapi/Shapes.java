@@ -358,6 +358,7 @@ final class Shapes {
       List<SigningAttempt> history,
       @Nullable RequestDocument document,
       @Nullable Json draft,
+      @Facets.Is("headerSize") int headerSize,
       @Nullable ProductPolicy policy,
       List<ApprovalWord> approvals,
       @Nullable @Facets.Is("approvals") Integer approvalsNeeded) {}
