@@ -22,7 +22,7 @@ class RoleGate implements HandlerInterceptor, WebMvcConfigurer {
 
   @Override
   public void addInterceptors(InterceptorRegistry registry) {
-    registry.addInterceptor(this).addPathPatterns("/api/**");
+    registry.addInterceptor(this).addPathPatterns("/api/**", "/actuator/prometheus");
   }
 
   @Override

@@ -54,7 +54,7 @@ class SecurityConfiguration {
                     .permitAll()
                     .requestMatchers(HttpMethod.POST, "/api/v1/sessions")
                     .permitAll()
-                    .requestMatchers("/api/**")
+                    .requestMatchers("/api/**", "/actuator/prometheus")
                     .authenticated()
                     .anyRequest()
                     .denyAll())

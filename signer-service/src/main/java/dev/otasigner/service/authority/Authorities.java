@@ -217,7 +217,7 @@ public class Authorities {
     return SubjectPublicKeyInfo.getInstance(key.spki().toByteArray());
   }
 
-  private static X509Certificate parse(byte[] der) {
+  static X509Certificate parse(byte[] der) {
     try {
       return (X509Certificate)
           CertificateFactory.getInstance("X.509")

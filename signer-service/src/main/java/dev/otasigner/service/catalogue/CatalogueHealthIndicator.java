@@ -1,13 +1,19 @@
 package dev.otasigner.service.catalogue;
 
 import dev.otasigner.service.signing.FleetFacts;
+import dev.otasigner.service.watch.Metric;
+import dev.otasigner.service.watch.MetricSource;
+import dev.otasigner.service.watch.Reading;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.tuf.SignedMetadata;
 import dev.otasigner.verifier.tuf.Timestamp;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.springframework.boot.health.contributor.Health;
@@ -19,7 +25,7 @@ import org.springframework.stereotype.Component;
  * devices accept it, and what keeps it from being renewed.
  */
 @Component
-class CatalogueHealthIndicator implements HealthIndicator {
+class CatalogueHealthIndicator implements HealthIndicator, MetricSource {
   private final Lineages lineages;
   private final FleetFacts fleet;
   private final CatalogueStanding standing;
@@ -60,6 +66,28 @@ class CatalogueHealthIndicator implements HealthIndicator {
       }
     }
     return health.build();
+  }
+
+  @Override
+  public List<Reading> readings() {
+    List<Reading> readings = new ArrayList<>();
+    for (String product : fleet.products()) {
+      for (Lineage lineage : lineages.of(product)) {
+        boolean isWell = standing.trouble(lineage.key()).isEmpty();
+        readings.add(Reading.of(Metric.CATALOGUE_UP, isWell ? 1 : 0, product, lineage.name()));
+        try {
+          timestamp(lineage)
+              .map(stamp -> Duration.between(clock.instant(), stamp.expires()).toSeconds())
+              .ifPresent(
+                  left ->
+                      readings.add(
+                          Reading.of(Metric.CATALOGUE_EXPIRY, left, product, lineage.name())));
+        } catch (IOException | RejectedException e) {
+          // Health says what is wrong with the file; here the number is missing.
+        }
+      }
+    }
+    return readings;
   }
 
   private static Optional<String> none() {

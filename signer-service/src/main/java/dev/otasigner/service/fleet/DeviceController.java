@@ -2,6 +2,8 @@ package dev.otasigner.service.fleet;
 
 import dev.otasigner.service.listeners.OpenListener;
 import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.service.watch.Metric;
+import dev.otasigner.service.watch.Metrics;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
@@ -10,6 +12,7 @@ import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -27,14 +30,17 @@ class DeviceController {
 
   private final Enrolment enrolment;
   private final CheckIns checkIns;
+  private final Metrics metrics;
   private final int nextSeconds;
 
   DeviceController(
       Enrolment enrolment,
       CheckIns checkIns,
+      Metrics metrics,
       @Value("${signer.devices.check-in-seconds}") int nextSeconds) {
     this.enrolment = enrolment;
     this.checkIns = checkIns;
+    this.metrics = metrics;
     this.nextSeconds = nextSeconds;
   }
 
@@ -73,6 +79,9 @@ class DeviceController {
       throw SignerException.badRequest(e);
     }
     checkIns.take(device, report, listener.name());
+    metrics.count(
+        Metric.CHECK_INS,
+        report.outcome().map(o -> o.result().name().toLowerCase(Locale.ROOT)).orElse("none"));
     return Json.object().put("nextSeconds", nextSeconds).build();
   }
 

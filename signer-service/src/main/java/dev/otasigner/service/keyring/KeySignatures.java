@@ -5,9 +5,12 @@ import dev.otasigner.keys.KeyState;
 import dev.otasigner.keys.worker.WorkerRequest;
 import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.service.watch.Metric;
+import dev.otasigner.service.watch.Metrics;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SigningInput;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.Iterator;
@@ -26,11 +29,13 @@ public class KeySignatures {
   private final Keyring keyring;
   private final Tokens tokens;
   private final AuditLog audit;
+  private final Metrics metrics;
 
-  KeySignatures(Keyring keyring, Tokens tokens, AuditLog audit) {
+  KeySignatures(Keyring keyring, Tokens tokens, AuditLog audit, Metrics metrics) {
     this.keyring = keyring;
     this.tokens = tokens;
     this.audit = audit;
+    this.metrics = metrics;
   }
 
   /**
@@ -62,7 +67,17 @@ public class KeySignatures {
    */
   public List<Bytes> signAll(List<WorkerRequest> requests) {
     List<KeyEntry> keys = requests.stream().map(request -> active(request.keyId())).toList();
+    long begun = System.nanoTime();
     List<Bytes> signatures = Refusals.told(() -> signedBy(keys, requests));
+    Duration took = Duration.ofNanos(System.nanoTime() - begun);
+    keys.forEach(
+        key ->
+            metrics.took(
+                Metric.SIGNATURES,
+                took,
+                key.purpose().code(),
+                key.suite().code(),
+                key.token().code()));
     for (int i = 0; i < keys.size(); i++) {
       if (keys.get(i).purpose().isGuarded()) {
         // What signs unattended stands in the worker's journal; the log holds what people asked

@@ -3,9 +3,13 @@ package dev.otasigner.service.listeners;
 import dev.otasigner.service.Console;
 import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.service.watch.Metric;
+import dev.otasigner.service.watch.MetricSource;
+import dev.otasigner.service.watch.Reading;
 import dev.otasigner.verifier.device.Profile;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.catalina.Service;
 import org.apache.catalina.connector.Connector;
+import org.apache.coyote.AbstractProtocol;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +31,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /** Opens and closes listeners while the service runs, and opens them again after a restart. */
 @Component
-public class Listeners {
+public class Listeners implements MetricSource {
   private static final Logger log = LoggerFactory.getLogger(Listeners.class);
 
   private final ListenerRegistry registry;
@@ -55,6 +60,20 @@ public class Listeners {
     this.console = console;
     this.clock = clock;
     this.transaction = transaction;
+  }
+
+  /** How many connections each has. */
+  @Override
+  public List<Reading> readings() {
+    List<Reading> readings = new ArrayList<>();
+    open.forEach(
+        (connector, listener) -> {
+          if (connector.getProtocolHandler() instanceof AbstractProtocol<?> protocol) {
+            long connections = Math.max(0, protocol.getConnectionCount());
+            readings.add(Reading.of(Metric.LISTENER_CONNECTIONS, connections, listener.name()));
+          }
+        });
+    return readings;
   }
 
   /** All that are open, by name. */

@@ -2,6 +2,7 @@ package dev.otasigner.service.problem;
 
 import dev.otasigner.verifier.json.Json;
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.tomcat.util.http.InvalidParameterException;
@@ -141,6 +142,13 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
     return null;
   }
 
+  /** The call's number, under which the log tells of it. */
+  private static Map<String, Json> withInstance(Map<String, Json> members) {
+    Map<String, Json> all = new LinkedHashMap<>(members);
+    RequestId.current().ifPresent(id -> all.put("instance", new Json.Str("urn:ota:request:" + id)));
+    return all;
+  }
+
   private ResponseEntity<Object> answer(
       ProblemType type,
       String detail,
@@ -158,6 +166,6 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
     return ResponseEntity.status(type.status())
         .headers(headers)
         .contentType(MediaType.APPLICATION_PROBLEM_JSON)
-        .body(Problem.json(type, detail, members));
+        .body(Problem.json(type, detail, withInstance(members)));
   }
 }

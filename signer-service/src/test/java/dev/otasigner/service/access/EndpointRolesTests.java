@@ -35,7 +35,7 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandl
 class EndpointRolesTests {
   private static final Pattern ROW =
       Pattern.compile(
-          "\\| (GET|PUT|POST|DELETE|PATCH) \\| (/api/\\S+) \\| ([a-z, -]+?)(?: \\([^|]*)? \\|"
+          "\\| (GET|PUT|POST|DELETE|PATCH) \\| (/(?:api|actuator)/\\S+) \\| ([a-z, -]+?)(?: \\([^|]*)? \\|"
               + "(?: ([a-z ]+) \\|)?");
 
   @LocalServerPort private int port;
@@ -200,7 +200,7 @@ class EndpointRolesTests {
         .forEach(
             (info, method) -> {
               for (String path : info.getPatternValues()) {
-                if (path.startsWith("/api/")) {
+                if (path.startsWith("/api/") || path.startsWith("/actuator/")) {
                   info.getMethodsCondition()
                       .getMethods()
                       .forEach(m -> endpoints.put(m.name() + " " + path, true));

@@ -22,6 +22,7 @@ final class Shapes {
       String title,
       @Facets.Is("status") int status,
       String detail,
+      @Nullable String instance,
       @Nullable String code,
       @Nullable Integer retryAfterSeconds,
       @Nullable UUID incident,

@@ -27,4 +27,18 @@ class ProblemTypeTests {
         .forEach(type -> types.put(type.code(), Integer.toString(type.status().value())));
     assertThat(documented).isEqualTo(types);
   }
+
+  @Test
+  void everyTypeHasASectionWithAnExampleOfIt() throws Exception {
+    String page = Files.readString(Path.of("..", "docs", "reference", "problems.md"));
+    for (ProblemType type : ProblemType.values()) {
+      String section = page.replaceFirst("(?s).*\n### " + type.code() + "\n", "");
+      assertThat(section).as(type.code()).isNotEqualTo(page);
+      String own = section.replaceFirst("(?s)\n### .*", "");
+      assertThat(own)
+          .contains(type.title() + ".")
+          .contains("\"status\":" + type.status().value())
+          .contains("\"type\":\"" + type.uri() + "\"");
+    }
+  }
 }
