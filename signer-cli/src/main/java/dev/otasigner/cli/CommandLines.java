@@ -4,6 +4,7 @@ import dev.otasigner.cli.access.ApiKeysCommand;
 import dev.otasigner.cli.access.LoginCommand;
 import dev.otasigner.cli.access.LogoutCommand;
 import dev.otasigner.cli.access.UsersCommand;
+import dev.otasigner.cli.access.WebhooksCommand;
 import dev.otasigner.cli.access.WhoamiCommand;
 import dev.otasigner.cli.approvals.ApprovalsCommand;
 import dev.otasigner.cli.audit.AuditCommand;
@@ -74,6 +75,7 @@ public final class CommandLines {
     COMMANDS.put("report", ReportCommand::new);
     COMMANDS.put("users", UsersCommand::new);
     COMMANDS.put("api-keys", ApiKeysCommand::new);
+    COMMANDS.put("webhooks", WebhooksCommand::new);
     COMMANDS.put("completion", CompletionCommand::new);
     COMMANDS.put("tuf", TufCommand::new);
   }

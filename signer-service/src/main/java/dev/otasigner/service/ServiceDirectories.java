@@ -26,7 +26,8 @@ public record ServiceDirectories(Path data) {
             directories.worker(),
             directories.payloads(),
             directories.catalogue(),
-            directories.audit())) {
+            directories.audit(),
+            directories.webhooks())) {
       Files.createDirectories(room, ownerOnly(room));
     }
     return directories;
@@ -60,6 +61,11 @@ public record ServiceDirectories(Path data) {
   /** The newest checkpoint, apart from the database it vouches for. */
   public Path audit() {
     return data.resolve("audit");
+  }
+
+  /** The keys that webhook calls are signed with. */
+  public Path webhooks() {
+    return data.resolve("webhooks");
   }
 
   private static FileAttribute<?>[] ownerOnly(Path path) {

@@ -82,6 +82,8 @@ class ArchitectureTests {
         noClasses()
             .that()
             .resideInAnyPackage("dev.otasigner.service..", "dev.otasigner.keys..")
+            .and()
+            .resideOutsideOfPackage("dev.otasigner.service.webhook")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(

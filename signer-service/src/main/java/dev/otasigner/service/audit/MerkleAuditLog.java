@@ -20,6 +20,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.event.EventListener;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.stereotype.Component;
@@ -47,6 +48,7 @@ class MerkleAuditLog implements AuditLog {
   private final KeptCheckpoint kept;
   private final RecordSweep sweep;
   private final Refusals refusals;
+  private final ApplicationEventPublisher events;
   private final Clock clock;
 
   MerkleAuditLog(
@@ -55,12 +57,14 @@ class MerkleAuditLog implements AuditLog {
       KeptCheckpoint kept,
       RecordSweep sweep,
       Refusals refusals,
+      ApplicationEventPublisher events,
       Clock clock) {
     this.store = store;
     this.signer = signer;
     this.kept = kept;
     this.sweep = sweep;
     this.refusals = refusals;
+    this.events = events;
     this.clock = clock;
   }
 
@@ -93,6 +97,7 @@ class MerkleAuditLog implements AuditLog {
         actor.label(),
         hash);
     new MerkleTree(store).append(position, hash);
+    events.publishEvent(new AuditRecorded(kind, subject, details));
   }
 
   /** The hash of the record before, which ties the two together; of the first one, of the name. */

@@ -49,6 +49,10 @@ public enum RecordKind {
   LISTENER_OPENED("listener.opened"),
   LISTENER_CLOSED("listener.closed"),
   LINEAGE_CREATED("lineage.created"),
+  WEBHOOK_ADDED("webhook.added"),
+  WEBHOOK_REMOVED("webhook.removed"),
+  WEBHOOK_TESTED("webhook.tested"),
+  WEBHOOK_GIVEN_UP("webhook.given-up"),
   // devices
   DEVICE_MANUFACTURED("device.manufactured"),
   DEVICE_SECRET_ISSUED("device.secret-issued"),

@@ -69,8 +69,8 @@ class NetworkReport implements ReportSource {
         new Section(
             "Listening",
             List.of(
-                "All connections come in: the service opens none to the outside, needs no proxy,"
-                    + " and reaches no device."),
+                "All connections come in, but for calls of webhooks: the service opens no other to"
+                    + " the outside, and reaches no device."),
             List.of("name", "address", "port", "for", "TLS", "cipher suites", "groups"),
             rows),
         new Section(
@@ -92,7 +92,8 @@ class NetworkReport implements ReportSource {
         room("worker's rules and journal of uses", directories.worker()),
         room("payloads and signed images", directories.payloads()),
         room("published catalogue", directories.catalogue()),
-        room("newest audit checkpoint", directories.audit()));
+        room("newest audit checkpoint", directories.audit()),
+        room("keys of webhook calls", directories.webhooks()));
   }
 
   private List<String> room(String what, Path where) {

@@ -282,6 +282,14 @@ final class Operations {
         call("GET /api/v1/audit/export", "exportAudit", "Every record on a line of its own")
             .answers(200, Answer.bytes("application/x-ndjson")),
         call("GET /api/v1/reports/{kind}", "getReport", "A report, made when it is asked for")
-            .answers(200, Shapes.Report.class));
+            .answers(200, Shapes.Report.class),
+        call("GET /api/v1/webhooks", "listWebhooks", "Receivers, and how they stand"),
+        call("POST /api/v1/webhooks", "addWebhook", "Adds a receiver; its secret is seen once")
+            .refuses(CONFLICT),
+        call("DELETE /api/v1/webhooks/{name}", "removeWebhook", "Removes a receiver"),
+        call(
+            "POST /api/v1/webhooks/{name}/test",
+            "testWebhook",
+            "Has something sent that means nothing"));
   }
 }

@@ -1,0 +1,27 @@
+package dev.otasigner.service.authority;
+
+import dev.otasigner.service.report.Ending;
+import dev.otasigner.service.report.EndingSource;
+import java.util.List;
+import org.springframework.stereotype.Component;
+
+/** The certificates under which devices and listeners are certified. */
+@Component
+class AuthorityEndings implements EndingSource {
+  private final Authorities authorities;
+
+  AuthorityEndings(Authorities authorities) {
+    this.authorities = authorities;
+  }
+
+  @Override
+  public List<Ending> endings() {
+    return authorities.made().stream()
+        .map(
+            certificate ->
+                new Ending(
+                    "authority " + certificate.getSubjectX500Principal().getName(),
+                    certificate.getNotAfter().toInstant()))
+        .toList();
+  }
+}
