@@ -1,0 +1,155 @@
+package dev.otasigner.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.otasigner.client.ApiClient;
+import dev.otasigner.client.ApiException;
+import dev.otasigner.client.api.SignerApi;
+import dev.otasigner.client.model.Build;
+import dev.otasigner.client.model.Credentials;
+import dev.otasigner.client.model.HardwareRevisions;
+import dev.otasigner.client.model.ImageFormat;
+import dev.otasigner.client.model.KeyPurpose;
+import dev.otasigner.client.model.KeyTlv;
+import dev.otasigner.client.model.Named;
+import dev.otasigner.client.model.NewAnchor;
+import dev.otasigner.client.model.NewBootloader;
+import dev.otasigner.client.model.NewHardware;
+import dev.otasigner.client.model.NewKey;
+import dev.otasigner.client.model.NewProduct;
+import dev.otasigner.client.model.NewSigningRequest;
+import dev.otasigner.client.model.NewUser;
+import dev.otasigner.client.model.PasswordChange;
+import dev.otasigner.client.model.Payload;
+import dev.otasigner.client.model.Problem;
+import dev.otasigner.client.model.Profile;
+import dev.otasigner.client.model.ProfileLineage;
+import dev.otasigner.client.model.ProfileManifest;
+import dev.otasigner.client.model.ProfileTls;
+import dev.otasigner.client.model.RequestState;
+import dev.otasigner.client.model.SignatureSuite;
+import dev.otasigner.client.model.SigningRequest;
+import dev.otasigner.client.model.TlsKeyType;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A client that a stranger generates from the OpenAPI document releases a build with it. */
+class GeneratedClientIT {
+  private static final String PRODUCT = "generated";
+  private static final List<String> ROLES =
+      List.of("administrator", "release-engineer", "key-custodian");
+
+  @TempDir private Path directory;
+
+  @Test
+  void clientMadeFromTheDocumentSignsABuild() throws Exception {
+    try (ServiceProcess service = ServiceProcess.start(directory.resolve("data"))) {
+      ApiClient client = new ApiClient().setBasePath(service.address());
+      SignerApi api = new SignerApi(client);
+      signInAnew(client, api, "admin", service.password());
+      String oneTime =
+          api.createUser(new NewUser().name("maker").roles(ROLES)).getOneTimePassword();
+      signInAnew(client, api, "maker", oneTime);
+      assertThat(api.whoAmI().getName()).isEqualTo("maker");
+
+      String profile = product(api);
+      Path file =
+          Files.write(
+              directory.resolve("payload"),
+              "firmware ".repeat(9000).getBytes(StandardCharsets.UTF_8));
+      Payload payload = api.uploadPayload(file.toFile());
+      assertThat(payload.getLength()).isEqualTo(Files.size(file));
+      SigningRequest request = api.requestSignature(PRODUCT, request(profile, payload));
+      assertThat(request.getState()).isEqualTo(RequestState.READY);
+      Build build = api.getBuild(PRODUCT, "34.12");
+      assertThat(build.getVersion()).isEqualTo("34.12.0+0");
+      assertThat(build.getRequest()).isEqualTo(request.getId());
+      assertThat(build.getVariants()).hasSize(1);
+      assertThat(api.getBuildVariant(PRODUCT, "34.12", build.getVariants().get(0).getName()))
+          .hasSize(build.getVariants().get(0).getLength());
+
+      ApiException refused =
+          catchThrowableOfType(ApiException.class, () -> api.getBuild(PRODUCT, "35.0"));
+      Problem problem =
+          client.getObjectMapper().readValue(refused.getResponseBody(), Problem.class);
+      assertThat(refused.getCode()).isEqualTo(404);
+      assertThat(problem.getType()).isEqualTo("urn:ota:problem:not-found");
+      assertThat(problem.getStatus()).isEqualTo(404);
+      assertThat(problem.getInstance()).startsWith("urn:ota:request:");
+    }
+  }
+
+  private static void signInAnew(ApiClient client, SignerApi api, String user, String oneTime)
+      throws ApiException {
+    String own = user + " has chosen this one";
+    client.setBearerToken(api.signIn(new Credentials().user(user).password(oneTime)).getToken());
+    api.changePassword(user, new PasswordChange().current(oneTime).password(own));
+    client.setBearerToken(api.signIn(new Credentials().user(user).password(own)).getToken());
+  }
+
+  /** Keys, hardware, a channel, a bootloader and a profile, whose digest is returned. */
+  private static String product(SignerApi api) throws ApiException {
+    api.createProduct(new NewProduct().name(PRODUCT));
+    api.addHardware(PRODUCT, new NewHardware().id("gw").revisions(List.of("a")));
+    api.addChannel(PRODUCT, new Named().name("stable"));
+    for (KeyPurpose purpose : List.of(KeyPurpose.IMAGE, KeyPurpose.MANIFEST)) {
+      String id =
+          api.createKey(
+                  new NewKey()
+                      .name(PRODUCT + "-" + purpose.getValue())
+                      .purpose(purpose)
+                      .suite(SignatureSuite.ECDSA_P256_SHA256))
+              .getKeyId();
+      api.activateKey(id, null);
+    }
+    api.registerBootloader(
+        PRODUCT,
+        new NewBootloader()
+            .id("boot1")
+            .hardware("gw")
+            .anchors(List.of(new NewAnchor().key(PRODUCT + "-image")))
+            .allowList(true)
+            .rollbackProtection(true)
+            .updatable(true)
+            .keyTlv(KeyTlv.KEYHASH)
+            .slotBytes(1L << 20));
+    return api.registerProfile(
+            PRODUCT,
+            new Profile()
+                .knows(List.of("ecdsa-p256-sha256", "ed25519", "ml-dsa-65"))
+                .manifest(
+                    new ProfileManifest()
+                        .rule(Map.of("all", List.of(PRODUCT + "-manifest")))
+                        .anchors(null))
+                .lineage(new ProfileLineage().name("main"))
+                .minStrengthBits(112)
+                .tls(
+                    new ProfileTls()
+                        .versions(List.of("TLSv1.3"))
+                        .suites(List.of("TLS_AES_256_GCM_SHA384"))
+                        .groups(null)
+                        .serverAnchors(List.of("server"))
+                        .clientKey(TlsKeyType.P_256))
+                .servers(List.of("localhost"))
+                .ports(List.of(8443)))
+        .getDigest();
+  }
+
+  private static NewSigningRequest request(String profile, Payload payload) {
+    return new NewSigningRequest()
+        .version("34.12")
+        .securityCounter(7L)
+        .hardware(List.of(new HardwareRevisions().id("gw").revisions(List.of("a"))))
+        .format(ImageFormat.MCUBOOT)
+        .payload(payload.getSha256())
+        .imageKeys(List.of(PRODUCT + "-image"))
+        .manifestKeys(List.of(PRODUCT + "-manifest"))
+        .profile(profile);
+  }
+}
