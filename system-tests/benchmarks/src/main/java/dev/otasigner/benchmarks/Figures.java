@@ -17,8 +17,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
  * Measures and prints tables for docs/reference/performance.md. Arguments: the launcher, then any
- * of {@code images}, {@code catalogue}, {@code keys}, {@code programs}, {@code requests}; none
- * means all.
+ * of {@code images}, {@code catalogue}, {@code keys}, {@code programs}, {@code requests}, {@code
+ * upload}; none means all.
  */
 public final class Figures {
   private static final double MEGA = 1e6;
@@ -32,7 +32,7 @@ public final class Figures {
     Set<String> wanted =
         args.length > 1
             ? Set.copyOf(List.of(args).subList(1, args.length))
-            : Set.of("images", "catalogue", "keys", "programs", "requests");
+            : Set.of("images", "catalogue", "keys", "programs", "requests", "upload");
     String jdk = System.getProperty("java.home");
     out.println(
         "JDK "
@@ -47,6 +47,9 @@ public final class Figures {
     }
     if (wanted.contains("keys")) {
       keys(out);
+    }
+    if (wanted.contains("upload")) {
+      UploadBenchmark.measure(Path.of(args[0]), out);
     }
     if (wanted.contains("programs")) {
       Programs.measure(Path.of(args[0]), jdk, out);

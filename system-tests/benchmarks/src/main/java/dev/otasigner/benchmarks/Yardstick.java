@@ -63,7 +63,7 @@ final class Yardstick {
   }
 
   /** As the kernel keeps it, so that nothing between two looks is lost but the last moment. */
-  private static long highWater(long pid) {
+  static long highWater(long pid) {
     try {
       for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
         if (line.startsWith("VmHWM:")) {
@@ -77,7 +77,13 @@ final class Yardstick {
   }
 
   static String output(List<String> command) throws IOException {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    return output(command, Map.of());
+  }
+
+  static String output(List<String> command, Map<String, String> environment) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     process.getOutputStream().close();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     try {
