@@ -41,6 +41,11 @@ record FailedStart(String error, String hint, boolean isForeseen) {
       return foreseen(
           "another service is running on " + data, "stop it, or give another --data DIR");
     }
+    if (t instanceof DirectoryFormat.NewerException newer) {
+      return foreseen(
+          "a newer service has used " + data + ": " + newer.getMessage(),
+          "start that one, or restore a backup of before; nothing was changed");
+    }
     if (t instanceof PortInUseException port) {
       return foreseen(
           "port " + port.getPort() + " is in use", "give another --port, or 0 for any free one");

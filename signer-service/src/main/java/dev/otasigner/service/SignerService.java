@@ -41,6 +41,7 @@ public class SignerService {
     }
     try {
       DirectoryLock.acquire(line.data());
+      DirectoryFormat.claim(line.data());
       SpringApplication application = new SpringApplication(SignerService.class);
       application.addInitializers(
           context -> {

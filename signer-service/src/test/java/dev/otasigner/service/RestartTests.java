@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.otasigner.keys.soft.Passphrase;
 import dev.otasigner.service.fleet.FleetFixture;
+import dev.otasigner.verifier.Digest;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -126,6 +127,29 @@ class RestartTests {
         .containsExactly(
             "signer: error: another service is running on " + data,
             "signer: hint: stop it, or give another --data DIR");
+  }
+
+  @Test
+  void directoryOfANewerServiceIsRefusedAndLeftAsItWas() throws Exception {
+    start(new ArrayList<>()).process().destroyForcibly().waitFor();
+    Files.writeString(data.resolve("format"), "999\n");
+    java.util.Map<Path, Digest> before = contents();
+    assertThat(failedStart("--data", data.toString(), "--port", "0"))
+        .hasSize(2)
+        .first()
+        .asString()
+        .startsWith("signer: error: a newer service has used " + data + ": its format is 999");
+    assertThat(contents()).isEqualTo(before);
+  }
+
+  private java.util.Map<Path, Digest> contents() throws IOException {
+    java.util.Map<Path, Digest> contents = new java.util.TreeMap<>();
+    try (java.util.stream.Stream<Path> files = Files.walk(data)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        contents.put(file, Digest.of(Files.readAllBytes(file)));
+      }
+    }
+    return contents;
   }
 
   @Test
