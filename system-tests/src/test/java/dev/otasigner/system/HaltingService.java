@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -31,6 +34,17 @@ public final class HaltingService {
   /** Halts at one milestone. */
   @Configuration(proxyBeanMethods = false)
   public static class Halt {
+    /** The real one, or one that goes on from the time of the property {@code clock.begin}. */
+    @Bean
+    @Primary
+    static Clock clockOfTheTest() {
+      Clock real = Clock.systemUTC();
+      String begin = System.getProperty("clock.begin");
+      return begin == null
+          ? real
+          : Clock.offset(real, Duration.between(real.instant(), Instant.parse(begin)));
+    }
+
     @Bean
     @Primary
     static Milestones haltingMilestones() {

@@ -33,6 +33,11 @@ final class ServiceProcess implements AutoCloseable {
     return start(data, List.of());
   }
 
+  /** The service by a clock that begins at this time. */
+  static ServiceProcess at(java.time.Instant time, Path data) throws IOException {
+    return start(data, List.of("-Dclock.begin=" + time));
+  }
+
   /** The service that halts at the milestone which this file names; see {@link HaltingService}. */
   static ServiceProcess haltingBy(Path file, Path data) throws IOException {
     return start(data, List.of("-Dhalt.file=" + file));
