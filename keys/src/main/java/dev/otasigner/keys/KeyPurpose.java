@@ -25,6 +25,11 @@ public enum KeyPurpose {
   DEVICE_CA,
   /** Certificates of the service's listeners. */
   SERVER_TLS,
+  /**
+   * Digests of images that are assembled elsewhere, where somebody has decided to: nothing can be
+   * judged of what they are digests of, so that no worker makes such a key by default.
+   */
+  BARE_DIGEST,
   /** Approvals. Held by an approver, never by a worker: a worker would approve its own work. */
   APPROVAL;
 
@@ -44,12 +49,15 @@ public enum KeyPurpose {
   }
 
   /**
-   * Whether a thief of the database and of the web tier's credentials must not obtain a signature:
-   * image, manifest, root and targets keys.
+   * Whether each use is bound to a request, gives one signature, and stands in the audit log.
+   *
+   * <p>A thief of the database and of the web tier's credentials must not obtain a signature by an
+   * image, manifest, root or targets key whose rule asks for approvals. Bare digests can not be
+   * approved.
    */
   public boolean isGuarded() {
     return switch (this) {
-      case IMAGE, MANIFEST, ROOT, TARGETS -> true;
+      case IMAGE, MANIFEST, ROOT, TARGETS, BARE_DIGEST -> true;
       case CHANNEL, SNAPSHOT, TIMESTAMP, AUDIT, DEVICE_CA, SERVER_TLS, APPROVAL -> false;
     };
   }

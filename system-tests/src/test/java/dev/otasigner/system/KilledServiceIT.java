@@ -8,6 +8,7 @@ import dev.otasigner.verifier.catalogue.Head;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -73,7 +74,14 @@ class KilledServiceIT {
   private static final String NEW_LINEAGE = "catalogue.root";
 
   /** Ends that no step follows by itself: nothing is left that a death could cut off. */
-  private static final Set<String> ENDS = Set.of("signing.awaiting-approval", "signing.failed");
+  private static final Set<String> ENDS = Set.of("signing.failed");
+
+  /** Passed where approvals are asked for; in this order. */
+  private static final List<String> APPROVING =
+      List.of("signing.awaiting-approval", "signing.approval-stored", "signing.approved");
+
+  private static final List<String> UPLOADING = List.of("upload.forced", "upload.stored");
+  private static final List<String> DIGESTS = List.of("digest.received", "digest.signed");
 
   private static final Pattern PASSED = Pattern.compile("\\bpassed\\(\"([^\"]+)\"\\)");
 
@@ -94,6 +102,9 @@ class KilledServiceIT {
     }
     Set<String> deaths = new TreeSet<>(ENDS);
     deaths.addAll(SIGNING);
+    deaths.addAll(APPROVING);
+    deaths.addAll(UPLOADING);
+    deaths.addAll(DIGESTS);
     PUBLISHING.forEach(milestone -> deaths.add(milestone.getKey()));
     deaths.addAll(REGISTERING);
     deaths.addAll(List.of(NEW_CHANNEL, NEW_LINEAGE));
@@ -151,6 +162,85 @@ class KilledServiceIT {
       product.addLineage("next", "p-384").requireDone();
       follow(lives.now(), finished.get(1) + ".0+0");
       assertThat(lives.deaths).isEqualTo(SIGNING.size() + 12 + 1 + REGISTERING.size() + 1);
+    }
+  }
+
+  @Test
+  void everyDeathAroundAnApprovalIsRecoveredFrom() throws Exception {
+    Path data = directory.resolve("data");
+    RegisteredProduct product;
+    String profile;
+    try (ServiceProcess service = ServiceProcess.start(data)) {
+      product = RegisteredProduct.at(service, directory);
+      product.addApprover(service, "alice");
+      profile = product.addProfile("p-384", PORT);
+    }
+    product.requireApproval(data, "alice");
+    try (Lives lives = new Lives(data, directory.resolve("halt"), product)) {
+      String first = next();
+      lives.dieAt(APPROVING.get(0), 1, () -> product.sign(first, profile));
+      for (String milestone : APPROVING.subList(1, APPROVING.size())) {
+        // The one that waits since the last death, or a new one.
+        String id = product.waiting(lives.now()).isEmpty() ? ask(product, profile) : "";
+        assertThat(id).isNotNull();
+        String waits = product.waiting(lives.now()).get(0);
+        lives.dieAt(milestone, 1, () -> product.approve(lives.now(), "alice", waits));
+        awaitReady(product, lives.now(), waits);
+      }
+      assertThat(lives.deaths).isEqualTo(APPROVING.size());
+    }
+  }
+
+  private String ask(RegisteredProduct product, String profile) {
+    Operator.Answer asked = product.sign(next(), profile);
+    assertThat(asked.status()).as(asked.err()).isEqualTo(ExitCode.WAITING.status());
+    return asked.err();
+  }
+
+  /** What was approved is signed by the next start, and nobody is asked again. */
+  private static void awaitReady(RegisteredProduct product, ServiceProcess service, String id)
+      throws Exception {
+    Instant end = Instant.now().plus(PATIENCE);
+    while (!product.state(service, id).equals("ready") && Instant.now().isBefore(end)) {
+      pause();
+    }
+    assertThat(product.state(service, id)).isEqualTo("ready");
+  }
+
+  @Test
+  void everyDeathOfAnUploadOrABareDigestIsRecoveredFrom() throws Exception {
+    Path data = directory.resolve("data");
+    RegisteredProduct product;
+    try (ServiceProcess service = ServiceProcess.start(data)) {
+      product = RegisteredProduct.at(service, directory);
+    }
+    product.allowBareDigests(data);
+    try (ServiceProcess service = ServiceProcess.start(data)) {
+      product.makeBareDigestKey(service);
+    }
+    try (Lives lives = new Lives(data, directory.resolve("halt"), product)) {
+      for (String milestone : UPLOADING) {
+        byte[] payload = milestone.getBytes(StandardCharsets.UTF_8);
+        lives.dieAt(milestone, 1, () -> product.upload(lives.now(), payload));
+        product.upload(lives.now(), payload).requireDone();
+        try (Stream<Path> stored = Files.walk(data.resolve("payloads"))) {
+          assertThat(stored.filter(Files::isRegularFile).filter(f -> isOf(f, payload))).hasSize(1);
+        }
+      }
+      for (String milestone : DIGESTS) {
+        lives.dieAt(milestone, 1, () -> product.signDigest(milestone));
+        String signature = product.signDigest(milestone).requireDone().out();
+        assertThat(product.signDigest(milestone).requireDone().out()).isEqualTo(signature);
+      }
+      assertThat(lives.deaths).isEqualTo(UPLOADING.size() + DIGESTS.size());
+    }
+  }
+
+  private static boolean isOf(Path file, byte[] content) {
+    try {
+      return java.util.Arrays.equals(Files.readAllBytes(file), content);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
     }
   }
 

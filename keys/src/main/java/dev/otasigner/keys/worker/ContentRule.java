@@ -65,6 +65,7 @@ final class ContentRule {
           return audit(key, message(input));
         }
         case DEVICE_CA, SERVER_TLS -> CertificateRule.judge(purpose, key, message(input));
+        case BARE_DIGEST -> bareDigest(key.suite(), input);
         case APPROVAL ->
             throw new NotSupported(
                 "approval keys are held by approvers: a worker would approve its own work");
@@ -83,7 +84,7 @@ final class ContentRule {
     if (input instanceof SigningInput.Message message) {
       return message.bytes().toByteArray();
     }
-    throw refused("a bare hash can not be judged; only an image key signs one");
+    throw refused("a bare hash can not be judged; only image and bare-digest keys sign one");
   }
 
   private static void image(SignatureSuite suite, SigningInput input) {
@@ -98,6 +99,19 @@ final class ContentRule {
                 bytes, 0, MCUBOOT_MAGIC.length, MCUBOOT_MAGIC, 0, MCUBOOT_MAGIC.length);
     if (!digest && !pure) {
       throw refused("image key: the hash of an image, or an image, is expected");
+    }
+  }
+
+  /** A digest of the length that the suite signs, and nothing that could be a document. */
+  private static void bareDigest(SignatureSuite suite, SigningInput input) {
+    boolean digest =
+        suite.hash() == null
+            ? input instanceof SigningInput.Message && DIGEST_BYTES.contains(input.bytes().length())
+            : input instanceof SigningInput.Hash hash && hash.name().equals(suite.hash());
+    if (!digest) {
+      throw refused(
+          "bare-digest key: a digest is expected, "
+              + (suite.hash() == null ? "of SHA-256 or SHA-512" : "of " + suite.hash()));
     }
   }
 

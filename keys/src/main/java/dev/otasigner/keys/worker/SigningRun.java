@@ -77,6 +77,7 @@ final class SigningRun {
     usage.requireInService(request.keyId());
     VerificationKey key = token.publicKey(request.keyId());
     requirePurpose(rule, key);
+    requireNotToBeApproved(rule, request);
     SigningInput input = ContentRule.judge(rule.purpose(), key, request.input());
     boolean filledIn = needsApprovals(rule, request) && isApprovedDraft(rule, request, input);
     Usage.Attempt attempt =
@@ -130,6 +131,16 @@ final class SigningRun {
                 + ", and the rule says "
                 + rule.purpose().code());
       }
+    }
+  }
+
+  /** Nobody can look at what a bare digest is of, and so nobody can approve it. */
+  private static void requireNotToBeApproved(Rule rule, WorkerRequest request) {
+    if (rule.purpose() == KeyPurpose.BARE_DIGEST
+        && (rule.minApprovals() > 0 || !request.approvals().isEmpty())) {
+      throw new Refused(
+          RefusalCode.APPROVALS_MISSING,
+          "a bare digest can not be approved: nobody can look at what it is of");
     }
   }
 

@@ -73,11 +73,11 @@ public record WorkerConfiguration(
     pending = Collections.unmodifiableSet(new LinkedHashSet<>(pending));
   }
 
-  /** The embedded default: every purpose but approval signs unattended. */
+  /** The embedded default: every purpose signs unattended but for those that get no keys. */
   static WorkerConfiguration embedded() {
     Map<KeyPurpose, Default> defaults = new EnumMap<>(KeyPurpose.class);
     for (KeyPurpose purpose : KeyPurpose.values()) {
-      if (purpose != KeyPurpose.APPROVAL) {
+      if (purpose != KeyPurpose.APPROVAL && purpose != KeyPurpose.BARE_DIGEST) {
         defaults.put(purpose, new Default(0, Optional.empty()));
       }
     }

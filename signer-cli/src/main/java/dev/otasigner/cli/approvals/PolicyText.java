@@ -21,6 +21,7 @@ final class PolicyText {
           "approvals",
           "emergencyApprovals",
           "requesters",
+          "bareDigests",
           "timestampDays");
 
   private PolicyText() {}
@@ -46,6 +47,9 @@ final class PolicyText {
         policy.has("emergencyApprovals")
             ? "in an emergency approved by " + people(policy, "emergencyApprovals")
             : "no emergency requests");
+    if (policy.has("bareDigests") && policy.bool("bareDigests")) {
+      rules.add("digests of images that nobody has judged may be signed");
+    }
     rules.add(
         "a withdrawal takes at most "
             + policy.integer("timestampDays", 0, Integer.MAX_VALUE)

@@ -71,6 +71,8 @@ public enum RecordKind {
   REQUEST_ACCEPTED("request.accepted"),
   REQUEST_READY("request.ready"),
   REQUEST_FAILED("request.failed"),
+  DIGEST_RECEIVED("digest.received"),
+  DIGEST_SIGNED("digest.signed"),
   BUILD_REGISTERED("build.registered"),
   // releases
   RELEASE_PUBLISHED("release.published"),

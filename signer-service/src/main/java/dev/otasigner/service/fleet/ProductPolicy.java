@@ -28,6 +28,7 @@ import java.util.Set;
  * @param emergencyApprovals as {@code approvals}, of an emergency request; 0 when there are none
  * @param requesters who may ask for signatures: {@code user:NAME} or {@code api-key:NAME}, or the
  *     beginning of such names with a star behind it
+ * @param bareDigests digests may be signed of images that are assembled elsewhere, unjudged
  * @param timestampDays how long a withdrawal may take to reach a device
  */
 public record ProductPolicy(
@@ -40,11 +41,13 @@ public record ProductPolicy(
     int approvals,
     int emergencyApprovals,
     List<String> requesters,
+    boolean bareDigests,
     int timestampDays) {
 
   /** What holds for a product of which nothing is said. */
   public static final ProductPolicy DEFAULT =
-      new ProductPolicy(Set.of(), List.of(), false, List.of(), 1, List.of(), 0, 0, List.of(), 7);
+      new ProductPolicy(
+          Set.of(), List.of(), false, List.of(), 1, List.of(), 0, 0, List.of(), false, 7);
 
   private static final Set<String> MEMBERS =
       Set.of(
@@ -57,6 +60,7 @@ public record ProductPolicy(
           "approvals",
           "emergencyApprovals",
           "requesters",
+          "bareDigests",
           "timestampDays");
   private static final int MAX_LIST = 32;
   private static final int MAX_APPROVALS = 16;
@@ -94,6 +98,7 @@ public record ProductPolicy(
             (int) integer(fields, "approvals", 0, MAX_APPROVALS, 0),
             (int) integer(fields, "emergencyApprovals", 0, MAX_APPROVALS + 1, 0),
             requesters(fields),
+            fields.has("bareDigests") && fields.bool("bareDigests"),
             (int) integer(fields, "timestampDays", 1, 90, DEFAULT.timestampDays));
     if (policy.emergencyApprovals != 0 && policy.emergencyApprovals <= policy.approvals) {
       throw fields.malformed("emergencyApprovals", "more than approvals are expected, or none");
@@ -198,6 +203,9 @@ public record ProductPolicy(
     }
     if (emergencyApprovals > 0) {
       json.put("emergencyApprovals", emergencyApprovals);
+    }
+    if (bareDigests) {
+      json.put("bareDigests", true);
     }
     return json.build();
   }

@@ -1,5 +1,6 @@
 package dev.otasigner.service.signing;
 
+import dev.otasigner.service.Milestones;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Digest;
@@ -39,12 +40,14 @@ final class PartialUploads {
 
   private final PayloadStore payloads;
   private final Path directory;
+  private final Milestones milestones;
   private final Clock clock;
   private final Set<Path> inUse = ConcurrentHashMap.newKeySet();
 
   /** Opens the directory beside the payloads; parts that are older than a day are removed. */
-  PartialUploads(PayloadStore payloads, Clock clock) throws IOException {
+  PartialUploads(PayloadStore payloads, Milestones milestones, Clock clock) throws IOException {
     this.payloads = payloads;
+    this.milestones = milestones;
     this.directory = DurableFiles.createDirectories(payloads.partial());
     this.clock = clock;
     expire();
@@ -184,7 +187,9 @@ final class PartialUploads {
           "what was uploaded has digest " + found + ", and is dropped",
           Map.of("expected", new Json.Str(sha256.hex()), "actual", new Json.Str(found.hex())));
     }
+    milestones.passed("upload.forced");
     payloads.keep(file, sha256);
+    milestones.passed("upload.stored");
     return Part.complete(sha256, range.lengthBytes());
   }
 
@@ -202,20 +207,10 @@ final class PartialUploads {
   private static void copy(
       FileChannel channel, MessageDigest hash, ContentRange range, InputStream body)
       throws IOException {
-    byte[] buffer = new byte[BUFFER_BYTES];
-    InputStream in = new Incoming(body);
-    for (long at = range.first(); at <= range.last(); ) {
-      int wanted = (int) Math.min(buffer.length, range.last() + 1 - at);
-      int n = in.read(buffer, 0, wanted);
-      if (n < 0) {
-        throw new BrokenOffException(at, new EOFException());
-      }
-      hash.update(buffer, 0, n);
-      ByteBuffer chunk = ByteBuffer.wrap(buffer, 0, n);
-      while (chunk.hasRemaining()) {
-        channel.write(chunk);
-      }
-      at += n;
+    long wanted = range.last() + 1 - range.first();
+    long came = DigestedCopy.copy(new Incoming(body), wanted, channel, hash);
+    if (came < wanted) {
+      throw new BrokenOffException(range.first() + came, new EOFException());
     }
   }
 

@@ -21,8 +21,6 @@ import java.util.Optional;
  * made of them. A file is complete and on disk before its name exists, and never changes after.
  */
 public final class PayloadStore {
-  private static final int BUFFER_BYTES = 256 * 1024;
-
   private final Path directory;
   private final Path incoming;
   private final long maxBytes;
@@ -105,17 +103,23 @@ public final class PayloadStore {
 
   /** The same for a stream, read to its end. */
   public Stored store(InputStream in) throws IOException {
+    Path part = DurableFiles.temporary(incoming);
     try {
-      return store(
-          (Content)
-              out -> {
-                byte[] buffer = new byte[BUFFER_BYTES];
-                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                  out.write(buffer, 0, n);
-                }
-              });
-    } catch (RejectedException e) {
-      throw new IllegalStateException("a stream rejects nothing", e);
+      Stored stored;
+      try (FileChannel channel =
+          FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        MessageDigest hash = Digest.sha256();
+        long length = DigestedCopy.copy(in, maxBytes, channel, hash);
+        if (length == maxBytes && in.read() >= 0) {
+          throw new TooLargeException(maxBytes);
+        }
+        channel.force(true);
+        stored = new Stored(Digest.ofHash(hash.digest()), length);
+      }
+      keep(part, stored.sha256());
+      return stored;
+    } finally {
+      Files.deleteIfExists(part);
     }
   }
 

@@ -33,11 +33,19 @@ enum PolicyCode {
   STRENGTH_TOO_LOW,
   SUITE_REQUIRED,
   REQUESTER_NOT_ALLOWED,
+  BARE_DIGESTS_OFF,
+  DIGEST_LENGTH,
+  NOT_APPROVABLE,
   EMERGENCY_NOT_ALLOWED;
 
   /** Rules of the maker's own, which an emergency may break. No device is harmed by that. */
   private static final Set<PolicyCode> WAIVABLE =
       EnumSet.of(COUNTER_STEP_TOO_LARGE, STRENGTH_TOO_LOW, SUITE_REQUIRED, REQUESTER_NOT_ALLOWED);
+
+  /** Reasons that a request can be refused for; the others are those of bare digests. */
+  static Set<PolicyCode> ofRequests() {
+    return EnumSet.complementOf(EnumSet.of(BARE_DIGESTS_OFF, DIGEST_LENGTH, NOT_APPROVABLE));
+  }
 
   /** Whether an emergency request may break this rule, if enough people approve. */
   boolean isWaivable() {

@@ -123,13 +123,18 @@ class RequestController {
   private record Wanted(RequestSpec spec, @Nullable String idempotencyKey) {
     static Wanted read(Fields fields) throws RejectedException {
       RequestSpec spec = RequestSpec.read(fields);
-      String key = fields.optionalString("idempotencyKey").orElse(null);
-      if (key != null && (key.isEmpty() || key.length() > MAX_KEY_LENGTH)) {
-        throw fields.malformed(
-            "idempotencyKey", "1 to " + MAX_KEY_LENGTH + " characters are expected");
-      }
-      return new Wanted(spec, key);
+      return new Wanted(spec, RequestController.idempotencyKey(fields));
     }
+  }
+
+  /** Under which a repeated request is known, where it came with one. */
+  static @Nullable String idempotencyKey(Fields fields) throws RejectedException {
+    String key = fields.optionalString("idempotencyKey").orElse(null);
+    if (key != null && (key.isEmpty() || key.length() > MAX_KEY_LENGTH)) {
+      throw fields.malformed(
+          "idempotencyKey", "1 to " + MAX_KEY_LENGTH + " characters are expected");
+    }
+    return key;
   }
 
   @GetMapping("/api/v1/products/{product}/requests")

@@ -27,8 +27,9 @@ class Signing {
   }
 
   @Bean
-  static PartialUploads partialUploads(PayloadStore payloads, Clock clock) throws IOException {
-    return new PartialUploads(payloads, clock);
+  static PartialUploads partialUploads(PayloadStore payloads, Milestones milestones, Clock clock)
+      throws IOException {
+    return new PartialUploads(payloads, milestones, clock);
   }
 
   @Bean
@@ -79,6 +80,18 @@ class Signing {
       Milestones milestones,
       Clock clock) {
     return new SigningCycle(ledger, approvals, fleet, keys, builds, payloads, milestones, clock);
+  }
+
+  @Bean
+  static BareDigests bareDigests(
+      FleetFacts fleet,
+      SigningKeys keys,
+      BareDigestStore store,
+      TransactionTemplate transactions,
+      AuditLog audit,
+      Milestones milestones,
+      Clock clock) {
+    return new BareDigests(fleet, keys, store, transactions, audit, milestones, clock);
   }
 
   @Bean

@@ -141,6 +141,7 @@ final class SigningCycle {
         id,
         () -> {
           approvals.take(ledger.get(id), envelope, now());
+          milestones.passed("signing.approval-stored");
           return asFarAsItGoes(id);
         });
   }
@@ -388,7 +389,9 @@ final class SigningCycle {
                           : request,
                       build.manifest()));
       milestones.passed("signing.accepted");
-      milestones.passed("signing." + released.state().code());
+      if (released.state() == RequestState.READY) {
+        milestones.passed("signing.ready");
+      }
       return released;
     } catch (RejectedException e) {
       return fail(request, e);

@@ -89,6 +89,7 @@ final class Facets {
     ALL.put("slotSize", range(0, 1L << 40));
     ALL.put("align", range(1, 32));
     ALL.put("quota", range(0, Long.MAX_VALUE));
+    ALL.put("hex", pattern("^([0-9a-f]{2})+$"));
     ALL.put("digest", pattern("^[0-9a-f]{64}$"));
     ALL.put("from", range(0, Long.MAX_VALUE));
     ALL.put(

@@ -194,6 +194,10 @@ final class Operations {
             .answers(201, Answer.list(Shapes.SigningRequest.class))
             .answers(202, Answer.list(Shapes.SigningRequest.class))
             .refuses(REFUSED, CONFLICT, TOKEN_UNAVAILABLE, KEY_NOT_USABLE),
+        call("POST " + PRODUCT + "/digests", "signBareDigest", "Signs a digest, unjudged")
+            .takes(Shapes.NewBareDigest.class)
+            .answers(201, Shapes.BareDigest.class)
+            .refuses(REFUSED, CONFLICT, APPROVAL_MISSING, TOKEN_UNAVAILABLE, KEY_NOT_USABLE),
         call("GET " + PRODUCT + "/requests", "listRequests", "Its requests, newest first")
             .answers(200, Answer.list(Shapes.SigningRequest.class)),
         call("GET /api/v1/requests", "listWaitingRequests", "Requests that wait for approvals")

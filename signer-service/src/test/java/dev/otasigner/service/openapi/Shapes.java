@@ -175,7 +175,8 @@ final class Shapes {
       @Nullable List<String> requesters,
       @Nullable List<KeyDemand> keys,
       @Nullable @Facets.Is("approvals") Integer approvals,
-      @Nullable @Facets.Is("approvals") Integer emergencyApprovals) {}
+      @Nullable @Facets.Is("approvals") Integer emergencyApprovals,
+      @Nullable Boolean bareDigests) {}
 
   record KeyDemand(
       String purpose,
@@ -295,6 +296,21 @@ final class Shapes {
 
   record Upload(
       Digest sha256, long length, long received, boolean complete, @Nullable Boolean receiving) {}
+
+  record NewBareDigest(
+      String key,
+      @Facets.Is("hex") String digest,
+      @Nullable @Facets.Is("idempotencyKey") String idempotencyKey) {}
+
+  record BareDigest(
+      UUID id,
+      String product,
+      String requester,
+      Digest keyId,
+      @Facets.Is("hex") String digest,
+      boolean unjudged,
+      @Facets.Is("base64") String signature,
+      Instant created) {}
 
   record NewSigningRequests(List<NewSigningRequest> requests) {}
 

@@ -44,7 +44,7 @@ class PartialUploadsTests {
   @BeforeEach
   void open() throws IOException {
     payloads = new PayloadStore(directory, 10_000);
-    uploads = new PartialUploads(payloads, Clock.fixed(NOW, ZoneOffset.UTC));
+    uploads = new PartialUploads(payloads, milestone -> {}, Clock.fixed(NOW, ZoneOffset.UTC));
   }
 
   private static byte[] bytes(int count, int seed) {

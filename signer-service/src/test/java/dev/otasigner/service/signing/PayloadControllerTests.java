@@ -23,7 +23,7 @@ class PayloadControllerTests {
     PayloadStore payloads = new PayloadStore(directory.resolve("payloads"), Long.MAX_VALUE);
     return new PayloadController(
         payloads,
-        new PartialUploads(payloads, Clock.systemUTC()),
+        new PartialUploads(payloads, milestone -> {}, Clock.systemUTC()),
         new StorageRoom(new ServiceDirectories(directory)));
   }
 
