@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.springframework.stereotype.Component;
 
 /**
@@ -53,8 +54,26 @@ public class KeySignatures {
    * @param approvals DSSE envelopes
    */
   public byte[] sign(Digest keyId, Bytes document, SigningInput input, List<Bytes> approvals) {
-    return sign(
-        new WorkerRequest(Digest.of(document), Optional.of(document), keyId, input, approvals));
+    return sign(request(keyId, document, input, approvals));
+  }
+
+  /**
+   * The same for a caller who has more to record, and records this use with it.
+   *
+   * @param uses is told of a use that belongs into the audit log
+   */
+  public byte[] sign(
+      Digest keyId,
+      Bytes document,
+      SigningInput input,
+      List<Bytes> approvals,
+      Consumer<KeyUse> uses) {
+    return signAll(List.of(request(keyId, document, input, approvals)), uses).get(0).toByteArray();
+  }
+
+  private static WorkerRequest request(
+      Digest keyId, Bytes document, SigningInput input, List<Bytes> approvals) {
+    return new WorkerRequest(Digest.of(document), Optional.of(document), keyId, input, approvals);
   }
 
   private byte[] sign(WorkerRequest request) {
@@ -66,6 +85,10 @@ public class KeySignatures {
    * what the first one signed does not leave when the second one fails.
    */
   public List<Bytes> signAll(List<WorkerRequest> requests) {
+    return signAll(requests, this::record);
+  }
+
+  private List<Bytes> signAll(List<WorkerRequest> requests, Consumer<KeyUse> uses) {
     List<KeyEntry> keys = requests.stream().map(request -> active(request.keyId())).toList();
     long begun = System.nanoTime();
     List<Bytes> signatures = Refusals.told(() -> signedBy(keys, requests));
@@ -82,7 +105,7 @@ public class KeySignatures {
       if (keys.get(i).purpose().isGuarded()) {
         // What signs unattended stands in the worker's journal; the log holds what people asked
         // for.
-        record(keys.get(i), requests.get(i), signatures.get(i));
+        uses.accept(use(keys.get(i), requests.get(i), signatures.get(i)));
       }
     }
     return signatures;
@@ -107,14 +130,20 @@ public class KeySignatures {
     return keys.stream().map(key -> Objects.requireNonNull(made.get(key.token())).next()).toList();
   }
 
-  private void record(KeyEntry key, WorkerRequest request, Bytes signature) {
+  private static KeyUse use(KeyEntry key, WorkerRequest request, Bytes signature) {
+    return new KeyUse(
+        key.name(), key.keyId(), key.purpose(), request.request(), Digest.of(signature));
+  }
+
+  /** Puts a use into the audit log, in the transaction under way or in one of its own. */
+  public void record(KeyUse use) {
     audit.record(
         "key.used",
-        "key:" + key.name(),
+        "key:" + use.name(),
         Map.of(
-            "keyId", key.keyId().hex(),
-            "purpose", key.purpose().code(),
-            "request", request.request().hex(),
-            "signature", Digest.of(signature).hex()));
+            "keyId", use.keyId().hex(),
+            "purpose", use.purpose().code(),
+            "request", use.request().hex(),
+            "signature", use.signature().hex()));
   }
 }

@@ -1,5 +1,6 @@
 package dev.otasigner.service.signing;
 
+import dev.otasigner.service.keyring.KeyUse;
 import dev.otasigner.service.signing.SigningPlan.ImageFile;
 import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Bytes;
@@ -23,6 +24,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Makes a build of a plan: images, perhaps a bootloader component, and the manifest over all of
@@ -48,8 +50,9 @@ final class Assembly {
    * What the signatures are asked with.
    *
    * @param document the canonical request document
+   * @param uses is told of each use of a key, also when nothing comes of the whole
    */
-  record Mandate(Bytes document, List<Bytes> approvals) {
+  record Mandate(Bytes document, List<Bytes> approvals, Consumer<KeyUse> uses) {
     Mandate {
       approvals = List.copyOf(approvals);
     }
@@ -273,7 +276,7 @@ final class Assembly {
   }
 
   private byte[] sign(SigningKey key, SigningInput input, Mandate mandate) {
-    return keys.sign(key.keyId(), mandate.document(), input, mandate.approvals());
+    return keys.sign(key.keyId(), mandate.document(), input, mandate.approvals(), mandate.uses());
   }
 
   /** The assembler sees signatures only; the key stays with the worker. */

@@ -2,12 +2,14 @@ package dev.otasigner.service.signing;
 
 import dev.otasigner.service.keyring.KeyEntry;
 import dev.otasigner.service.keyring.KeySignatures;
+import dev.otasigner.service.keyring.KeyUse;
 import dev.otasigner.service.keyring.Keyring;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SigningInput;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.springframework.stereotype.Component;
 
 /** The service's keyring. */
@@ -42,7 +44,17 @@ final class KeyringSigningKeys implements SigningKeys {
   }
 
   @Override
-  public byte[] sign(Digest keyId, Bytes document, SigningInput input, List<Bytes> approvals) {
-    return signatures.sign(keyId, document, input, approvals);
+  public byte[] sign(
+      Digest keyId,
+      Bytes document,
+      SigningInput input,
+      List<Bytes> approvals,
+      Consumer<KeyUse> uses) {
+    return signatures.sign(keyId, document, input, approvals, uses);
+  }
+
+  @Override
+  public void record(KeyUse use) {
+    signatures.record(use);
   }
 }

@@ -2,12 +2,14 @@ package dev.otasigner.service.signing;
 
 import dev.otasigner.keys.approval.Approval;
 import dev.otasigner.service.Milestones;
+import dev.otasigner.service.keyring.KeyUse;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.signing.Assembly.Made;
 import dev.otasigner.service.signing.RequestJudgement.Documented;
 import dev.otasigner.service.signing.SigningAttempt.Outcome;
 import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.manifest.Manifest;
@@ -16,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +44,7 @@ final class SigningCycle {
 
   private final RequestLedger ledger;
   private final RequestApprovals approvals;
+  private final SigningKeys keys;
   private final RequestPolicy policy;
   private final FleetFacts fleet;
   private final Assembly assembly;
@@ -63,6 +67,7 @@ final class SigningCycle {
       Clock clock) {
     this.ledger = ledger;
     this.approvals = approvals;
+    this.keys = keys;
     this.policy = new RequestPolicy(fleet, keys, builds, payloads);
     this.fleet = fleet;
     this.assembly = new Assembly(payloads, keys);
@@ -331,9 +336,11 @@ final class SigningCycle {
     return make(intended, verdict.plan().get(), begun);
   }
 
+  /** What was signed is durable with the uses of keys, and with what the device's code says. */
   private SigningRequest make(SigningRequest intended, SigningPlan plan, Instant begun)
       throws IOException {
     Bytes document = Bytes.copyOf(intended.document().orElseThrow());
+    List<KeyUse> uses = new ArrayList<>();
     Made made;
     try {
       made =
@@ -341,61 +348,100 @@ final class SigningCycle {
               intended.product(),
               intended.spec(),
               plan,
-              new Assembly.Mandate(document, approvals.standing(intended, begun)),
+              new Assembly.Mandate(document, approvals.standing(intended, begun), uses::add),
               intended.created());
     } catch (RejectedException e) {
-      return fail(intended, e);
+      return failed(intended, RefusalJson.of(e), e.reason().code(), uses);
     } catch (SignerException e) {
-      return unsigned(intended, e);
+      return unsigned(intended, e, uses);
     }
     milestones.passed("signing.stored");
-    SigningRequest signed =
-        ledger.close(
-            intended.id(),
-            Outcome.SIGNED,
-            r -> r.signed(made.manifest(), made.component(), now()),
-            Passed.made(made.manifest(), made.variants()));
+    Judged judged = judged(intended, made.manifest(), made.component());
+    SigningRequest released =
+        ledger.together(
+            () -> {
+              uses.forEach(keys::record);
+              return conclude(
+                  ledger.close(
+                      intended.id(),
+                      Outcome.SIGNED,
+                      r -> r.signed(made.manifest(), made.component(), now()),
+                      Passed.made(made.manifest(), made.variants())),
+                  judged);
+            });
     milestones.passed("signing.signed");
-    return signed;
+    return told(released, judged);
   }
 
   /** The token said no, or nothing. */
-  private SigningRequest unsigned(SigningRequest request, SignerException e) {
+  private SigningRequest unsigned(SigningRequest request, SignerException e, List<KeyUse> uses) {
     if (e.type() == ProblemType.APPROVAL_MISSING) {
-      return ledger.close(request.id(), Outcome.FAILED, r -> r.awaitApproval(now()), Map.of());
+      return ledger.together(
+          () -> {
+            uses.forEach(keys::record);
+            return ledger.close(
+                request.id(), Outcome.FAILED, r -> r.awaitApproval(now()), Map.of());
+          });
     }
     if (e.type() == ProblemType.TOKEN_UNAVAILABLE) {
-      ledger.closeAttempt(request.id(), Outcome.FAILED);
+      ledger.together(
+          () -> {
+            uses.forEach(keys::record);
+            ledger.closeAttempt(request.id(), Outcome.FAILED);
+            return request;
+          });
       throw e;
     }
-    return fail(request, e.type().code(), e.detail());
+    return failed(request, RefusalJson.of(e.type().code(), e.detail()), e.type().code(), uses);
   }
 
   /**
-   * Step 6: the device's own code judges the finished build for every state devices are in. What it
-   * accepts may be fetched at once.
+   * What the device's own code says of a finished build: one of the two.
+   *
+   * @param accepted its manifest
    */
-  private SigningRequest accept(SigningRequest request) throws IOException {
+  private record Judged(Optional<Manifest> accepted, Optional<RejectedException> refusal) {}
+
+  /** Step 6: the device's own code judges the finished build for every state devices are in. */
+  private Judged judged(SigningRequest request, Digest manifest, Optional<Digest> component)
+      throws IOException {
     try {
-      byte[] envelope = payloads.read(request.manifest().orElseThrow());
-      BuildFiles build = builds.files(envelope, request.component());
+      BuildFiles build = builds.files(payloads.read(manifest), component);
       judgement.requireTakeable(request.product(), build);
-      SigningRequest released =
-          ledger.together(
-              () ->
-                  release(
-                      request.state() == RequestState.SIGNED
-                          ? ledger.change(request.id(), r -> r.accepted(now()), Passed.judgement())
-                          : request,
-                      build.manifest()));
-      milestones.passed("signing.accepted");
-      if (released.state() == RequestState.READY) {
-        milestones.passed("signing.ready");
-      }
-      return released;
+      return new Judged(Optional.of(build.manifest()), Optional.empty());
     } catch (RejectedException e) {
-      return fail(request, e);
+      return new Judged(Optional.empty(), Optional.of(e));
     }
+  }
+
+  /** A request that a release before has left between two steps. */
+  private SigningRequest accept(SigningRequest request) throws IOException {
+    Judged judged = judged(request, request.manifest().orElseThrow(), request.component());
+    return told(ledger.together(() -> conclude(request, judged)), judged);
+  }
+
+  private SigningRequest conclude(SigningRequest signed, Judged judged) {
+    if (judged.accepted().isEmpty()) {
+      RejectedException refusal = judged.refusal().orElseThrow();
+      return closed(signed, RefusalJson.of(refusal), refusal.reason().code());
+    }
+    SigningRequest accepted =
+        signed.state() == RequestState.SIGNED
+            ? ledger.change(signed.id(), r -> r.accepted(now()), Passed.judgement())
+            : signed;
+    return release(accepted, judged.accepted().get());
+  }
+
+  private SigningRequest told(SigningRequest released, Judged judged) {
+    if (judged.refusal().isEmpty()) {
+      milestones.passed("signing.accepted");
+    }
+    if (released.state() == RequestState.READY) {
+      milestones.passed("signing.ready");
+    } else {
+      milestones.passed("signing.failed");
+    }
+    return released;
   }
 
   /** Step 7: the build may be fetched. */
@@ -404,7 +450,7 @@ final class SigningCycle {
     if (builds.find(request.product(), spec.version()).isPresent()) {
       String code = PolicyCode.VERSION_TAKEN.code();
       String detail = "another request made build " + spec.version() + " meanwhile";
-      return failed(request, RefusalJson.of(code, detail), code);
+      return closed(request, RefusalJson.of(code, detail), code);
     }
     Build build =
         new Build(
@@ -418,21 +464,23 @@ final class SigningCycle {
     return ledger.release(request.id(), build, manifest, r -> r.ready(now()));
   }
 
-  private SigningRequest fail(SigningRequest request, RejectedException e) {
-    return fail(request, RefusalJson.of(e), e.reason().code());
-  }
-
   private SigningRequest fail(SigningRequest request, String code, String detail) {
-    return fail(request, RefusalJson.of(code, detail), code);
+    return failed(request, RefusalJson.of(code, detail), code, List.of());
   }
 
-  private SigningRequest fail(SigningRequest request, Json.Obj refusal, String code) {
-    SigningRequest failed = failed(request, refusal, code);
+  private SigningRequest failed(
+      SigningRequest request, Json.Obj refusal, String code, List<KeyUse> uses) {
+    SigningRequest failed =
+        ledger.together(
+            () -> {
+              uses.forEach(keys::record);
+              return closed(request, refusal, code);
+            });
     milestones.passed("signing.failed");
     return failed;
   }
 
-  private SigningRequest failed(SigningRequest request, Json.Obj refusal, String code) {
+  private SigningRequest closed(SigningRequest request, Json.Obj refusal, String code) {
     return ledger.close(
         request.id(), Outcome.FAILED, r -> r.fail(refusal, now()), Map.of("reason", code));
   }

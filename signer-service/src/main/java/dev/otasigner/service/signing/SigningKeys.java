@@ -1,10 +1,12 @@
 package dev.otasigner.service.signing;
 
+import dev.otasigner.service.keyring.KeyUse;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SigningInput;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** The keyring, as far as signing needs it. */
 interface SigningKeys {
@@ -27,7 +29,16 @@ interface SigningKeys {
    *
    * @param document the request document in canonical form, whose digest the worker journals
    * @param approvals DSSE envelopes
-   * @throws dev.otasigner.keys.KeyOperationException when the key can not be used
+   * @param uses is told of the use, which belongs into the audit log
+   * @throws dev.otasigner.service.problem.SignerException when the key can not be used
    */
-  byte[] sign(Digest keyId, Bytes document, SigningInput input, List<Bytes> approvals);
+  byte[] sign(
+      Digest keyId,
+      Bytes document,
+      SigningInput input,
+      List<Bytes> approvals,
+      Consumer<KeyUse> uses);
+
+  /** Puts a use into the audit log, in the transaction under way. */
+  void record(KeyUse use);
 }

@@ -151,6 +151,17 @@ class SigningCycleTests extends SigningFixture {
     assertThat(requests.findAll().get(0).state()).isEqualTo(RequestState.READY);
   }
 
+  /** The manifest's key refuses after the image's has signed: that one was used. */
+  @Test
+  void whatAKeySignedIsRecordedAlsoWhenNothingComesOfIt() throws Exception {
+    keys.refusing = "manifest";
+    assertThat(sign(spec("34.12", 1)).state()).isEqualTo(RequestState.FAILED);
+    assertThat(keys.recorded).containsExactly("image");
+    keys.refusing = "";
+    sign(spec("34.14", 1));
+    assertThat(keys.recorded).containsExactly("image", "image", "manifest");
+  }
+
   @Test
   void whatNeedsApprovalsWaitsForThem() throws Exception {
     keys.minApprovals = 2;
@@ -179,7 +190,7 @@ class SigningCycleTests extends SigningFixture {
       passed.clear();
       haltAfter = halt;
       assertThatThrownBy(() -> sign(spec("34.12", 1))).isInstanceOf(Halted.class);
-      boolean released = halt >= steps.indexOf("signing.accepted") + 1;
+      boolean released = halt >= steps.indexOf("signing.signed") + 1;
       assertThat(builds().of(PRODUCT))
           .as("after %s", steps.get(halt - 1))
           .hasSize(released ? 1 : 0);
@@ -232,7 +243,7 @@ class SigningCycleTests extends SigningFixture {
     SigningCycle cycle = cycle();
     RequestSpec spec = read(spec("34.12", 1));
     SigningRequest first = cycle.receive(PRODUCT, "user:alice", "a", spec);
-    haltAfter = passed.size() + 5;
+    haltAfter = passed.size() + 4;
     assertThatThrownBy(() -> cycle.advance(first.id())).isInstanceOf(Halted.class);
     haltAfter = Integer.MAX_VALUE;
     SigningRequest second = cycle().receive(PRODUCT, "user:bob", "b", spec);

@@ -2,6 +2,7 @@ package dev.otasigner.service.signing;
 
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeyState;
+import dev.otasigner.service.keyring.KeyUse;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Bytes;
@@ -13,12 +14,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** A keyring in memory that remembers what it was asked for. */
 final class TestSigningKeys implements SigningKeys {
   private final Map<String, SigningKey> keys = new LinkedHashMap<>();
   private final Map<Digest, TestKey> secrets = new LinkedHashMap<>();
   final List<String> uses = new ArrayList<>();
+  final List<String> recorded = new ArrayList<>();
+  String refusing = "";
   boolean unavailable;
   boolean takesEveryApproval;
   int minApprovals;
@@ -47,7 +51,17 @@ final class TestSigningKeys implements SigningKeys {
   }
 
   @Override
-  public byte[] sign(Digest keyId, Bytes document, SigningInput input, List<Bytes> approvals) {
+  public void record(KeyUse use) {
+    recorded.add(use.name());
+  }
+
+  @Override
+  public byte[] sign(
+      Digest keyId,
+      Bytes document,
+      SigningInput input,
+      List<Bytes> approvals,
+      Consumer<KeyUse> told) {
     if (unavailable) {
       throw new SignerException(ProblemType.TOKEN_UNAVAILABLE, "the token does not answer");
     }
@@ -55,11 +69,17 @@ final class TestSigningKeys implements SigningKeys {
     if (key.state() != KeyState.ACTIVE) {
       throw new SignerException(ProblemType.KEY_NOT_USABLE, "key is " + key.state().code());
     }
+    if (key.name().equals(refusing)) {
+      throw new SignerException(ProblemType.KEY_NOT_USABLE, "the key is used up");
+    }
     uses.add(key.name());
     TestKey secret = secrets.get(keyId);
     if (secret == null) {
       throw new IllegalStateException("no key " + keyId);
     }
-    return secret.sign(input);
+    byte[] signature = secret.sign(input);
+    told.accept(
+        new KeyUse(key.name(), keyId, key.purpose(), Digest.of(document), Digest.of(signature)));
+    return signature;
   }
 }
