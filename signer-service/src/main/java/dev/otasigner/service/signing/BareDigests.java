@@ -91,7 +91,9 @@ final class BareDigests {
     if (request.signatureDigest().isPresent()) {
       return request;
     }
-    request.signed(keys.sign(signer.keyId(), request.document(), input(signer, digest), List.of()));
+    request.signed(
+        keys.sign(
+            signer.keyId(), request.document(), input(signer, digest), List.of(), keys::record));
     BareDigest signed =
         recorded(
             request,
