@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import javax.net.ssl.HttpsURLConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -162,6 +163,10 @@ public final class ServiceClient {
     try {
       HttpURLConnection connection =
           (HttpURLConnection) URI.create(service() + path).toURL().openConnection();
+      Path authorities = authorities();
+      if (authorities != null && connection instanceof HttpsURLConnection https) {
+        https.setSSLSocketFactory(ServiceTrust.of(authorities));
+      }
       connection.setConnectTimeout(CONNECT_MILLIS);
       connection.setReadTimeout(READ_MILLIS);
       connection.setInstanceFollowRedirects(false); // a redirect would carry the credential away
@@ -195,6 +200,13 @@ public final class ServiceClient {
     } catch (IOException e) {
       throw unreachable(e);
     }
+  }
+
+  private @Nullable Path authorities() {
+    Path file = options.caFile();
+    String named = terminal.environment("SIGNER_CA_FILE");
+    Path chosen = file == null && named != null ? Path.of(named) : file;
+    return chosen == null ? null : terminal.directory().resolve(chosen);
   }
 
   private static boolean hasAnswer(HttpURLConnection connection) {

@@ -56,6 +56,15 @@ public final class Signer {
       description = "Use the API key in this file instead of the session.")
   private @Nullable Path apiKeyFile;
 
+  @Option(
+      names = "--ca-file",
+      paramLabel = "FILE",
+      scope = ScopeType.INHERIT,
+      description =
+          "Trust the service's certificate by these authorities in PEM, and by no others (default:"
+              + " $$SIGNER_CA_FILE, or those of the JVM).")
+  private @Nullable Path caFile;
+
   @Option(names = "--stacktrace", scope = ScopeType.INHERIT, hidden = true)
   private boolean stacktrace;
 
@@ -69,6 +78,10 @@ public final class Signer {
 
   public @Nullable Path apiKeyFile() {
     return apiKeyFile;
+  }
+
+  public @Nullable Path caFile() {
+    return caFile;
   }
 
   public boolean stacktrace() {

@@ -46,6 +46,9 @@ record FailedStart(String error, String hint, boolean isForeseen) {
           "a newer service has used " + data + ": " + newer.getMessage(),
           "start that one, or restore a backup of before; nothing was changed");
     }
+    if (t instanceof ConfigurationRefused) {
+      return foreseen(message, "correct the service's configuration; nothing was changed");
+    }
     if (t instanceof PortInUseException port) {
       return foreseen(
           "port " + port.getPort() + " is in use", "give another --port, or 0 for any free one");

@@ -22,6 +22,17 @@ class FailedStartTests {
   }
 
   @Test
+  void configurationThatIsRefusedIsSaidInOneLine() {
+    FailedStart failed =
+        FailedStart.of(
+            new IllegalStateException(
+                "bean", new ConfigurationRefused("signer.x: a y is expected")),
+            DATA);
+    assertThat(failed.error()).isEqualTo("signer.x: a y is expected");
+    assertThat(failed.isForeseen()).isTrue();
+  }
+
+  @Test
   void fullDiskIsCalledSoHoweverDeepItLies() {
     IOException full = new IOException("No space left on device");
     FailedStart failed =

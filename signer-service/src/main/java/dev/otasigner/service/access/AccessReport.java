@@ -12,9 +12,11 @@ import org.springframework.stereotype.Component;
 @Component
 class AccessReport implements ReportSource {
   private final Accounts accounts;
+  private final IssuedTokens issued;
 
-  AccessReport(Accounts accounts) {
+  AccessReport(Accounts accounts, IssuedTokens issued) {
     this.accounts = accounts;
+    this.issued = issued;
   }
 
   @Override
@@ -70,6 +72,14 @@ class AccessReport implements ReportSource {
             List.of("Random, shown once, kept as a hash; each ends by itself."),
             List.of("name", "roles", "product", "made by", "since", "until"),
             keys),
+        new Section(
+            "Issuers",
+            List.of(
+                issued.rules().isEmpty()
+                    ? "No token of another issuer is taken."
+                    : "Whoever comes with an issuer's token has the rights of the claims in it."),
+            List.of("issuer", "address", "audience", "claims", "roles"),
+            issued.rules()),
         Section.ofNotes(
             "Credentials",
             Passwords.kept(),

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
+import org.springframework.transaction.support.TransactionOperations;
 
 /** Users and API keys, and what their owners may change about them. */
 @Component
@@ -26,6 +27,7 @@ class Accounts {
   private final Passwords passwords;
   private final ApplicationEventPublisher events;
   private final Clock clock;
+  private final TransactionOperations transactions;
 
   Accounts(
       Users users,
@@ -33,13 +35,15 @@ class Accounts {
       ApiKeys apiKeys,
       Passwords passwords,
       ApplicationEventPublisher events,
-      Clock clock) {
+      Clock clock,
+      TransactionOperations transactions) {
     this.users = users;
     this.sessions = sessions;
     this.apiKeys = apiKeys;
     this.passwords = passwords;
     this.events = events;
     this.clock = clock;
+    this.transactions = transactions;
   }
 
   @Transactional(readOnly = true)
@@ -76,8 +80,7 @@ class Accounts {
     return password;
   }
 
-  /** One's own, with the current one. Ends all sessions of the user. */
-  @Transactional
+  /** One's own, with the current one. Ends all sessions of the user. Hashes before it writes. */
   public void changeOwnPassword(String name, @Nullable String current, String password) {
     User user = user(name);
     if (current == null || !passwords.matches(current, user.passwordHash())) {
@@ -87,8 +90,16 @@ class Accounts {
     if (password.equals(current)) {
       throw new SignerException(ProblemType.BAD_REQUEST, "the new password is the current one");
     }
-    set(user, password, false);
-    changed("user.password-changed", "user:" + name, Map.of());
+    String fresh = passwords.hash(password);
+    transactions.executeWithoutResult(
+        status -> {
+          User now = user(name);
+          if (!now.passwordHash().equals(user.passwordHash())) {
+            throw SignerException.conflict("the password was just changed");
+          }
+          set(now, fresh, false);
+          changed("user.password-changed", "user:" + name, Map.of());
+        });
   }
 
   /** Sets a one-time password: this one, or a new one, which is the answer. */
@@ -96,12 +107,12 @@ class Accounts {
     User user = user(name);
     String password = wanted.orElseGet(passwords::oneTime);
     Passwords.requireAcceptable(name, password);
-    set(user, password, true);
+    set(user, passwords.hash(password), true);
     return wanted.isPresent() ? Optional.empty() : Optional.of(password);
   }
 
-  private void set(User user, String password, boolean byOther) {
-    user.changePassword(passwords.hash(password), byOther);
+  private void set(User user, String passwordHash, boolean byOther) {
+    user.changePassword(passwordHash, byOther);
     users.save(user);
     sessions.closeAllOf(user.name());
   }

@@ -12,28 +12,28 @@ import org.springframework.stereotype.Component;
 
 /**
  * Slows guessing down. After {@value #FREE} failures in a row, a user at an address waits one
- * second, then two, then four, up to a quarter of an hour; an address with many failures over all
- * users waits too. Nobody can lock a user out from another address. Kept in memory: a restart
- * forgets it.
+ * second, then two, then four, up to a quarter of an hour. An address with many failures over all
+ * users waits too, up to half a minute, but for those users who have signed in from there before:
+ * many people may be behind one proxy. Nobody can lock a user out from another address. Kept in
+ * memory, so much and no more: a restart forgets it.
  */
 @Component
 public class Attempts {
   static final int FREE = 5;
   private static final int FREE_PER_ADDRESS = 50;
   private static final Duration LONGEST = Duration.ofMinutes(15);
+  private static final Duration LONGEST_PER_ADDRESS = Duration.ofSeconds(30);
   private static final Duration FORGOTTEN = Duration.ofHours(1);
   private static final int MAX_ENTRIES = 10_000;
 
-  private final Clock clock;
-  private final Map<Source, Failures> failures =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
+  /** Longer than a product with a device. */
+  private static final int MAX_NAME = 128;
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Source, Failures> eldest) {
-          return size() > MAX_ENTRIES;
-        }
-      };
+  private final Clock clock;
+  private final Map<Source, Failures> failures = new Recent<>();
+
+  /** Who has signed in, and from where. */
+  private final Map<Source, Boolean> welcome = new Recent<>();
 
   Attempts(Clock clock) {
     this.clock = clock;
@@ -45,32 +45,56 @@ public class Attempts {
         + FREE
         + " failures in a row a user at one address waits, twice as long each time, up to "
         + LONGEST.toMinutes()
-        + " minutes; an address waits after "
+        + " minutes; after "
         + FREE_PER_ADDRESS
-        + ".";
+        + " failures an address waits up to "
+        + LONGEST_PER_ADDRESS.toSeconds()
+        + " seconds, but for users who have signed in from there.";
   }
 
   /** A user at an address, or with an empty user an address alone. */
   private record Source(String user, String address) {}
 
   private record Failures(int count, Instant last) {
-    Instant nextAllowed(int free) {
+    Instant nextAllowed(int free, Duration longest) {
       if (count < free) {
         return Instant.MIN;
       }
       long seconds = 1L << Math.min(count - free, 20);
-      return last.plusSeconds(Math.min(seconds, LONGEST.toSeconds()));
+      return last.plusSeconds(Math.min(seconds, longest.toSeconds()));
     }
+  }
+
+  /** The entries used last, and no more of them than there is room for. */
+  private static final class Recent<V> extends LinkedHashMap<Source, V> {
+    private static final long serialVersionUID = 1L;
+
+    Recent() {
+      super(16, 0.75f, true);
+    }
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<Source, V> eldest) {
+      return size() > MAX_ENTRIES;
+    }
+  }
+
+  /** What no user and no device can be called is not remembered at whatever length it came. */
+  private static Source source(String user, String address) {
+    return new Source(user.length() <= MAX_NAME ? user : "?", address);
   }
 
   /** Refuses an attempt that comes too early. */
   public synchronized void requireAllowed(String user, String address) {
     Instant now = clock.instant();
-    requireAllowed(new Source(user, address), FREE, now);
-    requireAllowed(new Source("", address), FREE_PER_ADDRESS, now);
+    Source source = source(user, address);
+    requireAllowed(source, FREE, LONGEST, now);
+    if (!welcome.containsKey(source)) {
+      requireAllowed(new Source("", address), FREE_PER_ADDRESS, LONGEST_PER_ADDRESS, now);
+    }
   }
 
-  private void requireAllowed(Source source, int free, Instant now) {
+  private void requireAllowed(Source source, int free, Duration longest, Instant now) {
     Failures known = failures.get(source);
     if (known == null) {
       return;
@@ -79,7 +103,7 @@ public class Attempts {
       failures.remove(source);
       return;
     }
-    Instant next = known.nextAllowed(free);
+    Instant next = known.nextAllowed(free, longest);
     if (next.isAfter(now)) {
       long wait = Math.max(1, Duration.between(now, next).toSeconds());
       throw new SignerException(
@@ -89,9 +113,13 @@ public class Attempts {
     }
   }
 
+  synchronized int remembered() {
+    return failures.size() + welcome.size();
+  }
+
   public synchronized void failed(String user, String address) {
     Instant now = clock.instant();
-    count(new Source(user, address), now);
+    count(source(user, address), now);
     count(new Source("", address), now);
   }
 
@@ -101,7 +129,8 @@ public class Attempts {
   }
 
   public synchronized void succeeded(String user, String address) {
-    failures.remove(new Source(user, address));
+    failures.remove(source(user, address));
+    welcome.put(source(user, address), true);
     // Many people may share an address; those who get in speak for the others.
     failures.computeIfPresent(
         new Source("", address),

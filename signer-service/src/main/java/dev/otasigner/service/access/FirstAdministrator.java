@@ -2,6 +2,8 @@ package dev.otasigner.service.access;
 
 import dev.otasigner.service.Console;
 import java.util.Set;
+import org.springframework.boot.tomcat.TomcatWebServer;
+import org.springframework.boot.web.server.WebServer;
 import org.springframework.boot.web.server.servlet.context.ServletWebServerInitializedEvent;
 import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
@@ -24,10 +26,17 @@ class FirstAdministrator {
     this.console = console;
   }
 
+  /** As a client on this machine would write it. */
+  private static String address(WebServer server) {
+    boolean tls =
+        server instanceof TomcatWebServer tomcat && tomcat.getTomcat().getConnector().getSecure();
+    return (tls ? "https://localhost:" : "http://127.0.0.1:") + server.getPort();
+  }
+
   @EventListener
   @Transactional
   public void onStarted(ServletWebServerInitializedEvent event) {
-    console.line("listening on http://127.0.0.1:" + event.getWebServer().getPort());
+    console.line("listening on " + address(event.getWebServer()));
     if (users.count() == 0) {
       String password =
           accounts.createFirst("admin", Rights.everywhere(Set.of(Role.ADMINISTRATOR)));

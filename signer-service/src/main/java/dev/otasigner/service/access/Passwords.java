@@ -2,14 +2,18 @@ package dev.otasigner.service.access;
 
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.json.Json;
 import java.security.SecureRandom;
+import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import org.springframework.security.crypto.argon2.Argon2PasswordEncoder;
 import org.springframework.stereotype.Component;
 
 /**
  * Hashes passwords with Argon2id. Two at a time: each takes 19 MiB, and whoever tries many
- * passwords at once shall wait, not the service.
+ * passwords at once shall wait, not the service. Nor do more wait than the service has threads to
+ * spare: the others are sent away.
  */
 @Component
 class Passwords {
@@ -25,7 +29,13 @@ class Passwords {
   private final Argon2PasswordEncoder argon2 =
       new Argon2PasswordEncoder(16, 32, 1, MEMORY_KIB, ITERATIONS);
   private final SecureRandom random = new SecureRandom();
-  private final Semaphore seats = new Semaphore(2);
+  private static final int SEATS = 2;
+
+  /** Of the threads that answer requests, a quarter. */
+  static final int WAITING = 14;
+
+  private final Semaphore places = new Semaphore(SEATS + WAITING);
+  private final Semaphore seats = new Semaphore(SEATS);
   private volatile String nobodysHash = "";
 
   /** How they are kept, in a sentence. */
@@ -42,23 +52,41 @@ class Passwords {
   }
 
   String hash(String password) {
-    seats.acquireUninterruptibly();
-    try {
-      return String.valueOf(argon2.encode(password));
-    } finally {
-      seats.release();
-    }
+    return inTurn(() -> String.valueOf(argon2.encode(password)));
   }
 
   boolean matches(String password, String hash) {
     if (password.length() > MAX_LENGTH) {
       return false;
     }
-    seats.acquireUninterruptibly();
+    return inTurn(() -> argon2.matches(password, hash));
+  }
+
+  int placesLeft() {
+    return places.availablePermits();
+  }
+
+  /**
+   * Waits for a seat, and works in it.
+   *
+   * @throws SignerException TOO_MANY_REQUESTS when too many wait already
+   */
+  <T> T inTurn(Supplier<T> work) {
+    if (!places.tryAcquire()) {
+      throw new SignerException(
+          ProblemType.TOO_MANY_REQUESTS,
+          "too many passwords are being checked",
+          Map.of("retryAfterSeconds", new Json.Num(1)));
+    }
     try {
-      return argon2.matches(password, hash);
+      seats.acquireUninterruptibly();
+      try {
+        return work.get();
+      } finally {
+        seats.release();
+      }
     } finally {
-      seats.release();
+      places.release();
     }
   }
 

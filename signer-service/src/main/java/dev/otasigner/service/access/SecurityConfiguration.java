@@ -7,6 +7,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpMethod;
+import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
@@ -32,6 +33,7 @@ class SecurityConfiguration {
   SecurityFilterChain managementChain(
       HttpSecurity http,
       SignIn signIn,
+      IssuedTokens issued,
       @Qualifier("handlerExceptionResolver") HandlerExceptionResolver problems) {
     return http
         // No cookie ever authenticates, so there is nothing to forge a request with.
@@ -40,13 +42,12 @@ class SecurityConfiguration {
         .requestCache(AbstractHttpConfigurer::disable)
         .logout(AbstractHttpConfigurer::disable)
         .anonymous(AbstractHttpConfigurer::disable)
-        .headers(
-            headers ->
-                headers.contentSecurityPolicy(
-                    csp -> csp.policyDirectives("default-src 'none'; frame-ancestors 'none'")))
+        // Those of every answer are set before this chain is reached: see SecurityHeaders.
+        .headers(headers -> headers.defaultsDisabled().cacheControl(Customizer.withDefaults()))
         .addFilterBefore(
             new BodyLimit(SecurityConfiguration::maxBytes, problems), AuthorizationFilter.class)
-        .addFilterBefore(new TokenFilter(signIn, problems), AuthorizationFilter.class)
+        .addFilterBefore(new TokenFilter(signIn, issued, problems), AuthorizationFilter.class)
+        .addFilterBefore(new ClientLimit(PAYLOADS, problems), AuthorizationFilter.class)
         .authorizeHttpRequests(
             requests ->
                 requests

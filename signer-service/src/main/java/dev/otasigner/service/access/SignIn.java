@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
+import org.springframework.transaction.support.TransactionOperations;
 
 /** Turns a password into a session, and a token into the actor it stands for. */
 @Component
@@ -24,6 +25,7 @@ class SignIn {
   private final Attempts attempts;
   private final ApplicationEventPublisher events;
   private final Clock clock;
+  private final TransactionOperations transactions;
 
   SignIn(
       Users users,
@@ -33,7 +35,8 @@ class SignIn {
       Passwords passwords,
       Attempts attempts,
       ApplicationEventPublisher events,
-      Clock clock) {
+      Clock clock,
+      TransactionOperations transactions) {
     this.users = users;
     this.sessions = sessions;
     this.apiKeys = apiKeys;
@@ -42,13 +45,16 @@ class SignIn {
     this.attempts = attempts;
     this.events = events;
     this.clock = clock;
+    this.transactions = transactions;
   }
 
   /** A session just opened; the only time its token is seen. */
   record Opened(Secret token, User user, Instant expires) {}
 
-  /** Refuses after the same time whether the user or the password is wrong. */
-  @Transactional(noRollbackFor = SignerException.class)
+  /**
+   * Refuses after the same time whether the user or the password is wrong. Nothing of the database
+   * is held while passwords wait for their turn.
+   */
   public Opened open(String name, String password, String address) {
     attempts.requireAllowed(name, address);
     Optional<User> user = users.findById(name);
@@ -66,6 +72,16 @@ class SignIn {
       throw new SignerException(ProblemType.WRONG_CREDENTIALS, "user or password is wrong");
     }
     attempts.succeeded(name, address);
+    String checked = user.get().passwordHash();
+    return transactions.execute(status -> opened(name, checked, address));
+  }
+
+  private Opened opened(String name, String checked, String address) {
+    User user =
+        users
+            .findById(name)
+            .filter(u -> u.passwordHash().equals(checked))
+            .orElseThrow(() -> SignerException.conflict("the password was just changed"));
     Instant now = clock.instant();
     Secret token = Secret.generate("ots_");
     sessions.deleteExpired(now);
@@ -73,8 +89,8 @@ class SignIn {
     sessions.save(session);
     events.publishEvent(
         new AccessChanged(
-            user.get().actor(), "session.opened", "user:" + name, Map.of("address", address)));
-    return new Opened(token, user.get(), session.expires());
+            user.actor(), "session.opened", "user:" + name, Map.of("address", address)));
+    return new Opened(token, user, session.expires());
   }
 
   @Transactional

@@ -22,10 +22,12 @@ final class TokenFilter extends OncePerRequestFilter {
   private static final String BEARER = "Bearer ";
 
   private final SignIn signIn;
+  private final IssuedTokens issued;
   private final HandlerExceptionResolver problems;
 
-  TokenFilter(SignIn signIn, HandlerExceptionResolver problems) {
+  TokenFilter(SignIn signIn, IssuedTokens issued, HandlerExceptionResolver problems) {
     this.signIn = signIn;
+    this.issued = issued;
     this.problems = problems;
   }
 
@@ -36,6 +38,13 @@ final class TokenFilter extends OncePerRequestFilter {
         : Optional.empty();
   }
 
+  /** Our own tokens have no dots, and those of issuers have two. */
+  private Optional<Actor> actor(Secret token, String address) {
+    return token.text().indexOf('.') < 0
+        ? signIn.actor(token)
+        : Optional.of(issued.actor(token, address));
+  }
+
   @Override
   protected void doFilterInternal(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
@@ -44,7 +53,7 @@ final class TokenFilter extends OncePerRequestFilter {
     if (token.isPresent()) {
       Optional<Actor> actor;
       try {
-        actor = signIn.actor(token.get());
+        actor = actor(token.get(), request.getRemoteAddr());
       } catch (RuntimeException e) {
         problems.resolveException(request, response, null, e);
         return;

@@ -46,6 +46,7 @@ class ListenerValve implements WebServerFactoryCustomizer<TomcatServletWebServer
     return new ValveBase(true) {
       @Override
       public void invoke(Request request, Response response) throws IOException, ServletException {
+        SecurityHeaders.set(request, response);
         if (response.isError()) {
           // Tomcat has refused it already, and takes no body from us: it would be waited for.
           getNext().invoke(request, response);
@@ -74,6 +75,7 @@ class ListenerValve implements WebServerFactoryCustomizer<TomcatServletWebServer
     ProblemType type = ProblemType.NOT_FOUND;
     byte[] body = Problem.json(type, "nothing is served here", Map.of()).textBytes();
     response.setStatus(type.status().value());
+    response.setHeader("Cache-Control", "no-store");
     response.setContentType("application/problem+json");
     response.setContentLength(body.length);
     response.getOutputStream().write(body);

@@ -1,6 +1,7 @@
 package dev.otasigner.service.listeners;
 
 import dev.otasigner.service.ServiceDirectories;
+import dev.otasigner.service.access.IssuedTokens;
 import dev.otasigner.service.report.Period;
 import dev.otasigner.service.report.ReportKind;
 import dev.otasigner.service.report.ReportSource;
@@ -20,11 +21,20 @@ import org.springframework.stereotype.Component;
 class NetworkReport implements ReportSource {
   private final Listeners listeners;
   private final ServiceDirectories directories;
+  private final IssuedTokens issued;
+  private final ManagementTls management;
   private final Environment environment;
 
-  NetworkReport(Listeners listeners, ServiceDirectories directories, Environment environment) {
+  NetworkReport(
+      Listeners listeners,
+      ServiceDirectories directories,
+      IssuedTokens issued,
+      ManagementTls management,
+      Environment environment) {
     this.listeners = listeners;
     this.directories = directories;
+    this.issued = issued;
+    this.management = management;
     this.environment = environment;
   }
 
@@ -48,9 +58,11 @@ class NetworkReport implements ReportSource {
             environment.getProperty("server.address", "all"),
             environment.getProperty("local.server.port", "?"),
             "people, pipelines",
-            "none: " + (isLoopback() ? "loopback only" : "reachable from other machines"),
-            "-",
-            "-"));
+            management.versions().isEmpty()
+                ? "none: " + (isLoopback() ? "loopback only" : "reachable from other machines")
+                : String.join(", ", management.versions()),
+            management.suites().isEmpty() ? "-" : String.join(", ", management.suites()),
+            management.versions().isEmpty() ? "-" : "those of the JVM"));
     for (OpenListener listener : listeners.list()) {
       TlsPolicy tls = listener.spec().tls();
       rows.add(
@@ -68,11 +80,20 @@ class NetworkReport implements ReportSource {
     return List.of(
         new Section(
             "Listening",
-            List.of(
-                "All connections come in, but for calls of webhooks: the service opens no other to"
-                    + " the outside, and reaches no device."),
+            List.of("The service reaches no device: devices come to it."),
             List.of("name", "address", "port", "for", "TLS", "cipher suites", "groups"),
             rows),
+        new Section(
+            "Connections to issuers",
+            List.of(
+                issued.outbound().isEmpty()
+                    ? "None: no token of another issuer is taken. But for these and for calls of"
+                        + " webhooks all connections come in."
+                    : "These addresses are asked for the keys of the issuers whose tokens are taken,"
+                        + " twice in half a minute at most. But for these and for calls of webhooks"
+                        + " all connections come in."),
+            List.of("issuer", "address"),
+            issued.outbound()),
         new Section(
             "Data at rest",
             List.of("Nothing is deleted by itself; a person prunes, and the audit log never."),

@@ -1,5 +1,6 @@
 package dev.otasigner.service.access;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -43,6 +44,43 @@ class AttemptsTests {
       fail(1, "user" + i, "attacker");
     }
     assertThatThrownBy(() -> attempts.requireAllowed("fresh", "attacker"))
+        .isInstanceOf(SignerException.class);
+  }
+
+  /** They are behind one proxy; the one who guesses is behind it too. */
+  @Test
+  void whoeverHasSignedInFromAnAddressIsNotHeldUpByOthersThere() {
+    attempts.succeeded("alice", "proxy");
+    for (int i = 0; i < 500; i++) {
+      fail(1, "user" + i, "proxy");
+    }
+    assertThatCode(() -> attempts.requireAllowed("alice", "proxy")).doesNotThrowAnyException();
+    assertThatThrownBy(() -> attempts.requireAllowed("bob", "proxy"))
+        .isInstanceOf(SignerException.class);
+    fail(8, "alice", "proxy");
+    assertThatThrownBy(() -> attempts.requireAllowed("alice", "proxy"))
+        .isInstanceOf(SignerException.class);
+  }
+
+  @Test
+  void addressWaitsHalfAMinuteAtMost() {
+    for (int i = 0; i < 500; i++) {
+      fail(1, "user" + i, "proxy");
+    }
+    clock.advance(Duration.ofSeconds(31));
+    assertThatCode(() -> attempts.requireAllowed("bob", "proxy")).doesNotThrowAnyException();
+  }
+
+  /** What is remembered of a name is bounded however long it is, and so is how many there are. */
+  @Test
+  void memoryIsBounded() {
+    for (int i = 0; i < 25_000; i++) {
+      attempts.failed("user-" + i, "address-" + i);
+      attempts.succeeded("user-" + i, "other-" + i);
+    }
+    assertThat(attempts.remembered()).isLessThanOrEqualTo(20_000);
+    fail(8, "x".repeat(1_000_000), "a");
+    assertThatThrownBy(() -> attempts.requireAllowed("y".repeat(1_000_000), "a"))
         .isInstanceOf(SignerException.class);
   }
 

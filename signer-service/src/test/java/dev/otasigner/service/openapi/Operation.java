@@ -3,11 +3,13 @@ package dev.otasigner.service.openapi;
 import static dev.otasigner.service.problem.ProblemType.BAD_REQUEST;
 import static dev.otasigner.service.problem.ProblemType.FORBIDDEN;
 import static dev.otasigner.service.problem.ProblemType.INTERNAL;
+import static dev.otasigner.service.problem.ProblemType.ISSUER_UNAVAILABLE;
 import static dev.otasigner.service.problem.ProblemType.NOT_ACCEPTABLE;
 import static dev.otasigner.service.problem.ProblemType.NOT_FOUND;
 import static dev.otasigner.service.problem.ProblemType.PASSWORD_CHANGE_DUE;
 import static dev.otasigner.service.problem.ProblemType.STORAGE_FULL;
 import static dev.otasigner.service.problem.ProblemType.TOO_LARGE;
+import static dev.otasigner.service.problem.ProblemType.TOO_MANY_REQUESTS;
 import static dev.otasigner.service.problem.ProblemType.UNAUTHENTICATED;
 import static dev.otasigner.service.problem.ProblemType.UNSUPPORTED_MEDIA_TYPE;
 
@@ -84,7 +86,14 @@ record Operation(
 
   /** All that it can answer. */
   Set<ProblemType> allProblems(boolean isOpen) {
-    Set<ProblemType> all = EnumSet.of(BAD_REQUEST, UNAUTHENTICATED, NOT_ACCEPTABLE, INTERNAL);
+    Set<ProblemType> all =
+        EnumSet.of(
+            BAD_REQUEST,
+            UNAUTHENTICATED,
+            ISSUER_UNAVAILABLE,
+            NOT_ACCEPTABLE,
+            TOO_MANY_REQUESTS,
+            INTERNAL);
     all.addAll(problems);
     if (!isOpen) {
       all.addAll(Set.of(FORBIDDEN, PASSWORD_CHANGE_DUE));

@@ -1,0 +1,118 @@
+package dev.otasigner.service.access;
+
+import dev.otasigner.service.problem.ProblemType;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.json.Json;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.web.filter.OncePerRequestFilter;
+import org.springframework.web.servlet.HandlerExceptionResolver;
+
+/**
+ * Lets a client keep no more than its share of the service busy. A client is an actor, wherever it
+ * comes from; who has not said who they are is an address. Requests at a time are counted, not over
+ * time: who waits for the answers may send as many as it likes.
+ */
+final class ClientLimit extends OncePerRequestFilter {
+  /** Half of the threads there are. */
+  static final int PER_ACTOR = 32;
+
+  static final int PER_ADDRESS = 8;
+
+  /** Each holds a thread for as long as the client likes to send. */
+  static final int UPLOADS_PER_ACTOR = 4;
+
+  static final int UPLOADS = 16;
+  private static final int RETRY_SECONDS = 1;
+
+  private final String uploads;
+  private final HandlerExceptionResolver problems;
+  private final Map<String, Integer> busy = new ConcurrentHashMap<>();
+
+  /**
+   * A filter.
+   *
+   * @param uploads where the paths of uploads begin
+   */
+  ClientLimit(String uploads, HandlerExceptionResolver problems) {
+    this.uploads = uploads;
+    this.problems = problems;
+  }
+
+  @Override
+  protected void doFilterInternal(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws ServletException, IOException {
+    Authentication authentication = SecurityContextHolder.getContext().getAuthentication();
+    boolean known = authentication != null;
+    String client = known ? Actor.current().label() : "address:" + request.getRemoteAddr();
+    if (!enter(client, known ? PER_ACTOR : PER_ADDRESS)) {
+      refuse(request, response, "requests");
+      return;
+    }
+    try {
+      if (known && isUpload(request)) {
+        upload(client, request, response, chain);
+      } else {
+        chain.doFilter(request, response);
+      }
+    } finally {
+      leave(client);
+    }
+  }
+
+  private boolean isUpload(HttpServletRequest request) {
+    return request.getRequestURI().startsWith(uploads)
+        && (request.getMethod().equals("PUT") || request.getMethod().equals("POST"));
+  }
+
+  private void upload(
+      String client, HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws ServletException, IOException {
+    if (!enter("uploads", UPLOADS)) {
+      refuse(request, response, "uploads of all clients");
+      return;
+    }
+    try {
+      if (!enter("upload:" + client, UPLOADS_PER_ACTOR)) {
+        refuse(request, response, "uploads");
+        return;
+      }
+      try {
+        chain.doFilter(request, response);
+      } finally {
+        leave("upload:" + client);
+      }
+    } finally {
+      leave("uploads");
+    }
+  }
+
+  private boolean enter(String client, int most) {
+    return busy.merge(client, 1, Integer::sum) <= most || leave(client);
+  }
+
+  /** Forgets who is not busy, so that there is no more to remember than there are threads. */
+  private boolean leave(String client) {
+    busy.computeIfPresent(client, (c, count) -> count == 1 ? null : count - 1);
+    return false;
+  }
+
+  private void refuse(HttpServletRequest request, HttpServletResponse response, String what) {
+    problems.resolveException(
+        request,
+        response,
+        null,
+        new SignerException(
+            ProblemType.TOO_MANY_REQUESTS,
+            "too many " + what + " at a time",
+            Map.of("retryAfterSeconds", new Json.Num(RETRY_SECONDS))));
+  }
+}

@@ -1,0 +1,114 @@
+package dev.otasigner.service.listeners;
+
+import dev.otasigner.service.ConfigurationRefused;
+import dev.otasigner.service.Console;
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.Ssl;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.core.Ordered;
+import org.springframework.stereotype.Component;
+
+/**
+ * What the management port speaks: TLS 1.2 and 1.3 with suites of our choice once {@code
+ * server.ssl} names a certificate; without one, plain HTTP to this machine only. An operator whose
+ * proxy speaks TLS in front of it can say so, and is reminded at every start.
+ */
+@Component
+class ManagementTls implements WebServerFactoryCustomizer<TomcatServletWebServerFactory>, Ordered {
+  /** The value of {@code signer.management.plain-http} that opens the port without TLS. */
+  static final String BEHIND_A_PROXY = "behind-a-tls-proxy";
+
+  static final List<String> VERSIONS = List.of("TLSv1.3", "TLSv1.2");
+
+  /** With forward secrecy and authenticated encryption, all of them. */
+  static final List<String> SUITES =
+      List.of(
+          "TLS_AES_256_GCM_SHA384",
+          "TLS_CHACHA20_POLY1305_SHA256",
+          "TLS_AES_128_GCM_SHA256",
+          "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+          "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+          "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+          "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+          "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+          "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+
+  private final String plain;
+  private final Console console;
+  private volatile List<String> versions = List.of();
+  private volatile List<String> suites = List.of();
+
+  ManagementTls(@Value("${signer.management.plain-http}") String plain, Console console) {
+    this.plain = plain;
+    this.console = console;
+  }
+
+  /** After the one that reads {@code server}. */
+  @Override
+  public int getOrder() {
+    return Ordered.LOWEST_PRECEDENCE;
+  }
+
+  @Override
+  public void customize(TomcatServletWebServerFactory factory) {
+    if (!plain.isEmpty() && !plain.equals("loopback-only") && !plain.equals(BEHIND_A_PROXY)) {
+      throw new ConfigurationRefused(
+          "signer.management.plain-http: loopback-only or " + BEHIND_A_PROXY + " is expected");
+    }
+    Ssl ssl = factory.getSsl();
+    if (Ssl.isEnabled(ssl)) {
+      restrict(ssl);
+      return;
+    }
+    InetAddress address = factory.getAddress();
+    if (address != null && address.isLoopbackAddress()) {
+      return;
+    }
+    String where = address == null ? "every address" : address.getHostAddress();
+    if (!plain.equals(BEHIND_A_PROXY)) {
+      throw new ConfigurationRefused(
+          "the management port would answer plain HTTP on "
+              + where
+              + ": set server.ssl.certificate and server.ssl.certificate-private-key, or keep"
+              + " server.address at 127.0.0.1");
+    }
+    console.line(
+        "warning: plain HTTP on "
+            + where
+            + ": whoever is between the proxy and this port reads passwords and tokens");
+  }
+
+  /** Spoken on the port; none without TLS. */
+  List<String> versions() {
+    return versions;
+  }
+
+  List<String> suites() {
+    return suites;
+  }
+
+  private void restrict(Ssl ssl) {
+    requireAmong("server.ssl.enabled-protocols", ssl.getEnabledProtocols(), VERSIONS);
+    requireAmong("server.ssl.ciphers", ssl.getCiphers(), SUITES);
+    if (ssl.getEnabledProtocols() == null) {
+      ssl.setEnabledProtocols(VERSIONS.toArray(String[]::new));
+    }
+    if (ssl.getCiphers() == null) {
+      ssl.setCiphers(SUITES.toArray(String[]::new));
+    }
+    versions = List.of(ssl.getEnabledProtocols());
+    suites = List.of(ssl.getCiphers());
+  }
+
+  private static void requireAmong(
+      String property, String @Nullable [] wanted, List<String> known) {
+    if (wanted != null && !known.containsAll(Arrays.asList(wanted))) {
+      throw new ConfigurationRefused(property + ": some of " + known + " are expected");
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package dev.otasigner.service.listeners;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.otasigner.service.Admin;
+import dev.otasigner.service.PrintedConsole;
+import dev.otasigner.service.TemporaryData;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Date;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.annotation.Import;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+
+/** A management port with a certificate, open to other machines. */
+@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+@Import(PrintedConsole.class)
+class ManagementPortTests {
+  private static byte[] certificate = {};
+
+  @LocalServerPort private int port;
+  @Autowired private Admin.Printed printed;
+
+  @DynamicPropertySource
+  static void properties(DynamicPropertyRegistry registry) throws Exception {
+    Path data = TemporaryData.register(registry);
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(256);
+    KeyPair keys = generator.generateKeyPair();
+    X500Name name = new X500Name("CN=localhost");
+    JcaX509v3CertificateBuilder builder =
+        new JcaX509v3CertificateBuilder(
+            name,
+            BigInteger.ONE,
+            Date.from(Instant.now().minus(Duration.ofDays(1))),
+            Date.from(Instant.now().plus(Duration.ofDays(2))),
+            name,
+            keys.getPublic());
+    builder.addExtension(
+        Extension.subjectAlternativeName,
+        false,
+        new GeneralNames(new GeneralName(GeneralName.dNSName, "localhost")));
+    certificate =
+        builder
+            .build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate()))
+            .getEncoded();
+    Path pem = data.resolve("tls.pem");
+    Path key = data.resolve("tls-key.pem");
+    write(pem, "CERTIFICATE", certificate);
+    write(key, "PRIVATE KEY", keys.getPrivate().getEncoded());
+    registry.add("server.address", () -> "0.0.0.0");
+    registry.add("server.ssl.certificate", () -> "file:" + pem);
+    registry.add("server.ssl.certificate-private-key", () -> "file:" + key);
+  }
+
+  private static void write(Path file, String what, byte[] bytes) throws IOException {
+    Files.writeString(
+        file,
+        "-----BEGIN "
+            + what
+            + "-----\n"
+            + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes)
+            + "\n-----END "
+            + what
+            + "-----\n");
+  }
+
+  private static SSLContext trusting() throws Exception {
+    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+    store.load(null, null);
+    store.setCertificateEntry(
+        "it",
+        CertificateFactory.getInstance("X.509")
+            .generateCertificate(new ByteArrayInputStream(certificate)));
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(store);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return context;
+  }
+
+  private HttpResponse<String> get(String path) throws Exception {
+    return HttpClient.newBuilder()
+        .sslContext(trusting())
+        .build()
+        .send(
+            HttpRequest.newBuilder(URI.create("https://localhost:" + port + path)).build(),
+            HttpResponse.BodyHandlers.ofString());
+  }
+
+  private String handshake(String version, String... suites) throws Exception {
+    try (SSLSocket socket =
+        (SSLSocket)
+            trusting()
+                .getSocketFactory()
+                .createSocket(
+                    new Socket(InetAddress.getLoopbackAddress(), port), "localhost", port, true)) {
+      socket.setSoTimeout(20_000);
+      socket.setEnabledProtocols(new String[] {version});
+      if (suites.length > 0) {
+        socket.setEnabledCipherSuites(suites);
+      }
+      socket.startHandshake();
+      return socket.getSession().getCipherSuite();
+    }
+  }
+
+  @Test
+  void speaksTlsAndSaysSo() throws Exception {
+    assertThat(get("/actuator/health").statusCode()).isEqualTo(200);
+    assertThat(printed.text()).contains("listening on https://localhost:" + port);
+  }
+
+  @Test
+  void everyAnswerAsksForTlsFromNowOn() throws Exception {
+    for (String path : new String[] {"/actuator/health", "/api/v1/whoami", "/nothing"}) {
+      assertThat(get(path).headers().allValues("Strict-Transport-Security"))
+          .as(path)
+          .containsExactly("max-age=31536000");
+    }
+  }
+
+  @Test
+  void plainHttpIsNotAnswered() throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(20_000);
+      socket
+          .getOutputStream()
+          .write("GET /actuator/health HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      String answer =
+          new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+      assertThat(answer).doesNotContain(" 200").doesNotContain("UP");
+    }
+  }
+
+  @Test
+  void bothVersionsAreSpokenWithSuitesOfTheList() throws Exception {
+    assertThat(handshake("TLSv1.3")).isIn(ManagementTls.SUITES);
+    assertThat(handshake("TLSv1.2")).isIn(ManagementTls.SUITES);
+  }
+
+  @Test
+  void suiteWithoutAuthenticatedEncryptionIsRefused() {
+    assertThatThrownBy(() -> handshake("TLSv1.2", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"))
+        .isInstanceOf(SSLException.class);
+  }
+}
