@@ -8,6 +8,7 @@ import static dev.otasigner.cli.demo.World.SECOND_DEVICE;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +25,11 @@ final class Rotation {
     this.world = world;
   }
 
+  private static final String CHECKPOINT = "device-1.checkpoint";
+  private static final String LOG = "audit.log";
+  private static final int MISSING = 7;
+  private static final int REFUSED = 1;
+
   void play() throws IOException, StepFailedException {
     Steps steps = world.steps();
     steps.act("4 rotation: RSA-3072, Ed25519 with ML-DSA-65, TLS 1.3 with P-384");
@@ -36,7 +42,8 @@ final class Rotation {
     steps.step("a build signed by the old keys only is refused", this::offerOld);
     steps.step("both devices renew to P-384 and dial in over TLS 1.3", this::renew);
     steps.step("the legacy listener, now unused, is closed", this::closeLegacy);
-    steps.step("the audit log is whole", this::verifyAudit);
+    steps.step("the audit log is whole, by the checkpoint that device-1 holds", this::verifyAudit);
+    steps.step("a record taken out of it is found by the same checkpoint", this::missARecord);
   }
 
   private String prepare() throws IOException, StepFailedException {
@@ -218,7 +225,30 @@ final class Rotation {
     Output keys = engineer.run("keys", "list", "--json").requireDone();
     String audit = Answers.find(keys, "purpose", "audit", "state", "active", "keyId");
     engineer.run("keys", "export", audit, "--public", "-o", "audit.pem").requireDone();
-    Output verified = engineer.run("audit", "verify", "--key", "audit.pem", "--json").requireDone();
-    return Answers.number(verified, "records") + " records, signed by the audit key";
+    Output held = world.device(FIRST_DEVICE).run("state", "--flash", "flash.bin", "--checkpoint");
+    Path desk = engineer.directory();
+    Files.writeString(desk.resolve(CHECKPOINT), held.requireDone().out());
+    engineer.run("audit", "export", "-o", LOG).requireDone();
+    Output verified =
+        engineer
+            .run("audit", "verify", LOG, "--key", "audit.pem", "--checkpoint", CHECKPOINT, "--json")
+            .requireDone();
+    return Answers.number(verified, "records") + " records";
+  }
+
+  private String missARecord() throws IOException, StepFailedException {
+    Program engineer = world.engineer();
+    Path desk = engineer.directory();
+    List<String> lines = new ArrayList<>(Files.readAllLines(desk.resolve(LOG)));
+    lines.remove(MISSING);
+    Files.write(desk.resolve("shorter.log"), lines);
+    Output refused =
+        engineer
+            .run("audit", "verify", "shorter.log", "--key", "audit.pem", "--checkpoint", CHECKPOINT)
+            .requireExit(REFUSED);
+    if (!refused.err().contains("record " + MISSING)) {
+      throw new StepFailedException("the missing record is not named:\n" + refused.all());
+    }
+    return refused.err().lines().findFirst().orElse("").replaceFirst("^error: ", "");
   }
 }
