@@ -4,6 +4,8 @@ import dev.otasigner.keys.approval.Approval;
 import dev.otasigner.keys.approval.Approval.Decision;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.json.Json;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
@@ -13,6 +15,7 @@ import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +60,22 @@ class RequestApproval {
     this.reason = word.reason().orElse(null);
     this.envelope = new String(envelope.toByteArray(), StandardCharsets.UTF_8);
     this.received = now;
+  }
+
+  /** The same envelope, or the same word in another one: its nonce makes a word the only one. */
+  boolean isSame(Approval word, RequestApproval other) {
+    return digest.equals(other.digest)
+        || (approver.equals(word.approver())
+            && nonceOf(envelope()).equals(Optional.of(word.nonce())));
+  }
+
+  private static Optional<Bytes> nonceOf(Bytes envelope) {
+    try {
+      Bytes payload = Envelope.read(envelope.toByteArray()).payloadOf(Approval.PAYLOAD_TYPE);
+      return Optional.of(Approval.read(payload.toByteArray()).nonce());
+    } catch (RejectedException e) {
+      return Optional.empty();
+    }
   }
 
   void takeBack(Instant now) {

@@ -10,10 +10,13 @@ import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.dsse.Envelope;
+import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.springframework.transaction.support.TransactionOperations;
 
@@ -53,7 +56,22 @@ final class RequestApprovals {
    * product's policy. A worker asks for one more in an emergency.
    */
   int needed(SigningRequest request) {
-    return needed(request, fleet.policy(request.product()), keyIds(request));
+    int today = needed(request, fleet.policy(request.product()), keyIds(request));
+    return Math.max(today, askedFor(request));
+  }
+
+  /** By the policy that people approved under: what waits is not let go by a looser one. */
+  private int askedFor(SigningRequest request) {
+    Optional<Json> kept = request.policy();
+    if (kept.isEmpty()) {
+      return 0;
+    }
+    try {
+      ProductPolicy policy = ProductPolicy.read(new Fields((Json.Obj) kept.get(), "policy"));
+      return needed(request, policy, keyIds(request));
+    } catch (RejectedException e) {
+      throw new IllegalStateException("request " + request.id() + " is damaged", e);
+    }
   }
 
   /** The same before the request's document is stored. */
@@ -129,6 +147,10 @@ final class RequestApprovals {
 
   private void keep(SigningRequest request, Approval word, RequestApproval row, Instant now) {
     List<RequestApproval> all = of(request.id());
+    if (all.stream().anyMatch(earlier -> earlier.isSame(word, row))) {
+      // Whoever has the bytes could else give back a word that was taken back.
+      throw SignerException.conflict("this word of " + word.approver() + " was handed in before");
+    }
     List<RequestApproval> own =
         all.stream()
             .filter(earlier -> isSame(earlier.approver(), word.approver()) && earlier.stands(now))

@@ -106,6 +106,34 @@ final class RequestPolicy {
     return List.copyOf(run.reasons);
   }
 
+  /**
+   * Whether a build that was let in has become too old meanwhile. Asked in the transaction that
+   * adds it, in which nobody else adds one.
+   */
+  Optional<PolicyReason> overtaken(String product, Manifest manifest) {
+    List<String> hardware = manifest.hardware().stream().map(Manifest.Hardware::id).toList();
+    ImageVersion version = manifest.version();
+    Optional<ImageVersion> newest = lines.newest(product, hardware, version.major());
+    if (newest.isPresent() && newest.get().isNewerThan(version)) {
+      return Optional.of(
+          new PolicyReason(
+              PolicyCode.VERSION_NOT_NEWER,
+              version + " is not newer than " + newest.get() + ", which was built meanwhile"));
+    }
+    OptionalLong counter = lines.counter(product, hardware, version.major());
+    if (counter.isPresent() && manifest.securityCounter() < counter.getAsLong()) {
+      return Optional.of(
+          new PolicyReason(
+              PolicyCode.COUNTER_TOO_LOW,
+              "security counter "
+                  + manifest.securityCounter()
+                  + " is below "
+                  + counter.getAsLong()
+                  + " of a build that was made meanwhile"));
+    }
+    return Optional.empty();
+  }
+
   /** One judgement; reasons gather as it goes. */
   private final class Run {
     private final String product;

@@ -354,6 +354,13 @@ final class SigningCycle {
       return failed(intended, RefusalJson.of(e), e.reason().code(), uses);
     } catch (SignerException e) {
       return unsigned(intended, e, uses);
+    } catch (IOException | UncheckedIOException e) {
+      // A disk in trouble is no fault of the request's: it is tried again for as long as it takes.
+      stopped(intended, uses, Outcome.FAILED);
+      throw e;
+    } catch (RuntimeException e) {
+      stopped(intended, uses, Outcome.INTERRUPTED);
+      throw e;
     }
     milestones.passed("signing.stored");
     Judged judged = judged(intended, made.manifest(), made.component());
@@ -373,6 +380,15 @@ final class SigningCycle {
     return told(released, judged);
   }
 
+  private void stopped(SigningRequest request, List<KeyUse> uses, Outcome outcome) {
+    ledger.together(
+        () -> {
+          uses.forEach(keys::record);
+          ledger.closeAttempt(request.id(), outcome);
+          return request;
+        });
+  }
+
   /** The token said no, or nothing. */
   private SigningRequest unsigned(SigningRequest request, SignerException e, List<KeyUse> uses) {
     if (e.type() == ProblemType.APPROVAL_MISSING) {
@@ -384,12 +400,7 @@ final class SigningCycle {
           });
     }
     if (e.type() == ProblemType.TOKEN_UNAVAILABLE) {
-      ledger.together(
-          () -> {
-            uses.forEach(keys::record);
-            ledger.closeAttempt(request.id(), Outcome.FAILED);
-            return request;
-          });
+      stopped(request, uses, Outcome.FAILED);
       throw e;
     }
     return failed(request, RefusalJson.of(e.type().code(), e.detail()), e.type().code(), uses);
@@ -444,13 +455,18 @@ final class SigningCycle {
     return released;
   }
 
-  /** Step 7: the build may be fetched. */
+  /** Step 7: the build may be fetched, unless another one came in between. */
   private SigningRequest release(SigningRequest request, Manifest manifest) {
     RequestSpec spec = request.spec();
     if (builds.find(request.product(), spec.version()).isPresent()) {
       String code = PolicyCode.VERSION_TAKEN.code();
       String detail = "another request made build " + spec.version() + " meanwhile";
       return closed(request, RefusalJson.of(code, detail), code);
+    }
+    Optional<PolicyReason> overtaken = policy.overtaken(request.product(), manifest);
+    if (overtaken.isPresent()) {
+      String code = overtaken.get().code().code();
+      return closed(request, RefusalJson.of(code, overtaken.get().detail()), code);
     }
     Build build =
         new Build(

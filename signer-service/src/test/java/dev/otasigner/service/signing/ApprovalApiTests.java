@@ -337,6 +337,36 @@ class ApprovalApiTests {
     request.handIn(request.word("alice", Decision.REVOKE), ALICE).expectProblem(409, "conflict");
   }
 
+  /** A retry, or anybody who has the bytes, gives no word back that was taken back. */
+  @Test
+  void aWordThatWasTakenBackIsNotHandedInAgain() throws Exception {
+    Waiting request = waiting();
+    Approval word = request.word("alice", Decision.APPROVE);
+    Bytes envelope = sealed(word, ALICE);
+    request.handIn(envelope).expect(200);
+    request.handIn(request.word("alice", Decision.REVOKE), ALICE).expect(200);
+    assertThat(request.handIn(envelope).expectProblem(409, "conflict").text())
+        .contains("was handed in before");
+    byte[] spaced =
+        (new String(envelope.toByteArray(), StandardCharsets.UTF_8) + "\n")
+            .getBytes(StandardCharsets.UTF_8);
+    assertThat(request.handIn(Bytes.copyOf(spaced)).status()).isNotEqualTo(200);
+    assertThat(request.approve("bob", BOB).expect(200).string("state"))
+        .isEqualTo("awaiting-approval");
+  }
+
+  /** One administrator does not let go what people were to approve. */
+  @Test
+  void aLooserPolicyDoesNotLetGoWhatWaits() throws Exception {
+    Waiting request = waiting("{'approvals':3}", "");
+    admin.put(request.story.base + "/policy", "{}").expect(200);
+    request.approve("alice", ALICE).expect(200);
+    assertThat(request.approve("bob", BOB).expect(200).string("state"))
+        .isEqualTo("awaiting-approval");
+    assertThat(request.shown().integer("approvalsNeeded", 0, 9)).isEqualTo(3);
+    assertThat(request.approve("carol", CAROL).expect(200).string("state")).isEqualTo("ready");
+  }
+
   /** A request does not grow for ever; whoever plays with it can be answered by a rejection. */
   @Test
   void noMoreWordsAreKeptThanAWorkerTakes() throws Exception {

@@ -12,6 +12,8 @@ import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.Accepted;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -149,6 +151,40 @@ class SigningCycleTests extends SigningFixture {
     keys.unavailable = false;
     cycle().resume();
     assertThat(requests.findAll().get(0).state()).isEqualTo(RequestState.READY);
+  }
+
+  /** Two that were let in at once: the one with the lower counter comes second. */
+  @Test
+  void aBuildThatWasOvertakenIsNotReleased() throws Exception {
+    sign(spec("34.10", 7));
+    SigningCycle cycle = cycle();
+    SigningRequest first = cycle.receive(PRODUCT, "user:alice", "a", read(spec("34.12", 7)));
+    RequestSpec meanwhile = read(spec("34.11", 8));
+    keys.beforeSigning =
+        () -> {
+          keys.beforeSigning = () -> {};
+          SigningRequest second = cycle.receive(PRODUCT, "user:bob", "b", meanwhile);
+          cycle.advance(second.id());
+        };
+    SigningRequest late = cycle.advance(first.id());
+    assertThat(late.state()).isEqualTo(RequestState.FAILED);
+    assertThat(refusal(late)).isEqualTo("counter-too-low");
+  }
+
+  @Test
+  void aDiskInTroubleDoesNotUseUpTheAttempts() throws Exception {
+    keys.beforeSigning =
+        () -> {
+          throw new UncheckedIOException(new IOException("no room"));
+        };
+    SigningCycle cycle = cycle();
+    SigningRequest request = cycle.receive(PRODUCT, "user:alice", null, read(spec("34.12", 1)));
+    for (int i = 0; i < 7; i++) {
+      assertThatThrownBy(() -> cycle.advance(request.id()))
+          .isInstanceOf(UncheckedIOException.class);
+    }
+    keys.beforeSigning = () -> {};
+    assertThat(cycle.advance(request.id()).state()).isEqualTo(RequestState.READY);
   }
 
   /** The manifest's key refuses after the image's has signed: that one was used. */

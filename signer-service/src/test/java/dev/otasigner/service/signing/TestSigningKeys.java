@@ -23,6 +23,13 @@ final class TestSigningKeys implements SigningKeys {
   final List<String> uses = new ArrayList<>();
   final List<String> recorded = new ArrayList<>();
   String refusing = "";
+  Before beforeSigning = () -> {};
+
+  /** What happens while a key is about to sign. */
+  interface Before {
+    void run() throws Exception;
+  }
+
   boolean unavailable;
   boolean takesEveryApproval;
   int minApprovals;
@@ -71,6 +78,13 @@ final class TestSigningKeys implements SigningKeys {
     }
     if (key.name().equals(refusing)) {
       throw new SignerException(ProblemType.KEY_NOT_USABLE, "the key is used up");
+    }
+    try {
+      beforeSigning.run();
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
     }
     uses.add(key.name());
     TestKey secret = secrets.get(keyId);
