@@ -1,12 +1,12 @@
 package dev.otasigner.service.webhook;
 
+import dev.otasigner.keys.DurableFile;
 import dev.otasigner.service.ServiceDirectories;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Base64;
@@ -37,11 +37,7 @@ class WebhookSecrets {
     byte[] key = new byte[KEY_BYTES];
     random.nextBytes(key);
     try {
-      Path file = Files.createFile(file(webhook));
-      if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-      }
-      Files.write(file, key);
+      DurableFile.create(file(webhook), key);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -50,7 +46,7 @@ class WebhookSecrets {
 
   void delete(UUID webhook) {
     try {
-      Files.deleteIfExists(file(webhook));
+      DurableFile.delete(file(webhook));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -93,22 +93,36 @@ class WebhookSender {
       if (!called.add(hook.id())) {
         continue;
       }
-      Optional<WebhookStore.Delivery> due = store.due(hook.id(), clock.instant());
-      if (due.isEmpty()) {
-        called.remove(hook.id());
-        continue;
+      boolean begun = false;
+      try {
+        begun = begin(hook);
+      } catch (RuntimeException e) {
+        log.warn("webhook {}: {}", hook.name(), e.getMessage());
+      } finally {
+        if (!begun) {
+          called.remove(hook.id());
+        }
       }
-      threads.execute(
-          () -> {
-            try {
-              deliver(hook, due.get());
-            } catch (RuntimeException e) {
-              log.warn("webhook {}: {}", hook.name(), e.getMessage());
-            } finally {
-              called.remove(hook.id());
-            }
-          });
     }
+  }
+
+  /** Whether a thread has it now. */
+  private boolean begin(Webhook hook) {
+    Optional<WebhookStore.Delivery> due = store.due(hook.id(), clock.instant());
+    if (due.isEmpty()) {
+      return false;
+    }
+    threads.execute(
+        () -> {
+          try {
+            deliver(hook, due.get());
+          } catch (RuntimeException e) {
+            log.warn("webhook {}: {}", hook.name(), e.getMessage());
+          } finally {
+            called.remove(hook.id());
+          }
+        });
+    return true;
   }
 
   @PreDestroy

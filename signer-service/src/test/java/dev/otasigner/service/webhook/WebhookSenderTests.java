@@ -1,0 +1,94 @@
+package dev.otasigner.service.webhook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.otasigner.service.ServiceTest;
+import dev.otasigner.service.audit.AuditLog;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.dao.QueryTimeoutException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** What a failure before a call's beginning does to the calls after it. */
+@ServiceTest
+class WebhookSenderTests {
+  @Autowired private WebhookSecrets secrets;
+  @Autowired private AuditLog audit;
+  @Autowired private JdbcClient jdbc;
+
+  private final Webhook hook =
+      new Webhook(
+          UUID.randomUUID(),
+          "one",
+          URI.create("http://127.0.0.1:1/hook"),
+          Set.of(),
+          Instant.EPOCH,
+          "user:test");
+
+  @AfterEach
+  void forgetTheSecret() {
+    secrets.delete(hook.id());
+  }
+
+  /** One receiver, to whom something is always due; the database fails the first time. */
+  private final class Store extends WebhookStore {
+    final CountDownLatch attempted = new CountDownLatch(1);
+    int asked;
+    boolean failsFirst;
+
+    Store() {
+      super(jdbc);
+    }
+
+    @Override
+    List<Webhook> all() {
+      return List.of(hook);
+    }
+
+    @Override
+    Optional<Delivery> due(UUID webhook, Instant now) {
+      if (asked++ == 0 && failsFirst) {
+        throw new QueryTimeoutException("the database is busy");
+      }
+      return Optional.of(new Delivery(UUID.randomUUID(), webhook, "test", "{}", 0));
+    }
+
+    @Override
+    void again(UUID delivery, int attempts, Instant at, String failure) {
+      attempted.countDown();
+    }
+  }
+
+  @Test
+  void aReceiverIsCalledAfterTheDatabaseFailedOnce() throws Exception {
+    secrets.create(hook.id());
+    Store store = new Store();
+    store.failsFirst = true;
+    WebhookSender sender = new WebhookSender(store, secrets, audit, Clock.systemUTC());
+    sender.send();
+    assertThat(store.attempted.getCount()).isEqualTo(1);
+    sender.send();
+    assertThat(store.attempted.await(20, TimeUnit.SECONDS)).as("called").isTrue();
+    sender.stop();
+  }
+
+  @Test
+  void aReceiverIsAskedAboutAgainAfterNoThreadTookItsCall() {
+    Store store = new Store();
+    WebhookSender sender = new WebhookSender(store, secrets, audit, Clock.systemUTC());
+    sender.stop();
+    sender.send();
+    sender.send();
+    assertThat(store.asked).isEqualTo(2);
+  }
+}
