@@ -1,17 +1,16 @@
 package dev.otasigner.service.audit;
 
+import dev.otasigner.keys.DurableFile;
 import dev.otasigner.service.ServiceDirectories;
+import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.audit.AuditKey;
 import dev.otasigner.verifier.audit.Checkpoint;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
@@ -41,7 +40,7 @@ class KeptCheckpoint {
     }
     Checkpoint vouched;
     try {
-      vouched = Checkpoint.read(bounded(), new AuditKey(signer.getObject().key()));
+      vouched = vouched();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (RejectedException e) {
@@ -65,17 +64,27 @@ class KeptCheckpoint {
     }
   }
 
-  /** Replaces the file; whole and on disk when this returns. */
-  synchronized void replace(byte[] note) {
-    Path next = file.resolveSibling("checkpoint.next");
+  /**
+   * Replaces the file, unless what it vouches for is longer: of two checkpoints made at once either
+   * may come first. Whole and on disk when this returns.
+   *
+   * @throws SignerException CONFLICT when the file is none of the audit key's; it is left alone
+   */
+  synchronized void replace(Checkpoint checkpoint, byte[] note) {
     try {
-      Files.write(next, note);
-      try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
-        channel.force(true);
+      if (Files.exists(file) && vouched().size() > checkpoint.size()) {
+        return;
       }
-      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      DurableFile.replace(file, note);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } catch (RejectedException e) {
+      throw SignerException.conflict(
+          "the audit log's last checkpoint is not one of the audit key's: " + e.getMessage());
     }
+  }
+
+  private Checkpoint vouched() throws IOException, RejectedException {
+    return Checkpoint.read(bounded(), new AuditKey(signer.getObject().key()));
   }
 }

@@ -129,7 +129,7 @@ class MerkleAuditLog implements AuditLog {
     long size = store.size();
     Checkpoint checkpoint = new Checkpoint(store.origin(), size, new MerkleTree(store).root(size));
     byte[] note = checkpoint.note(new AuditKey(key), signing.sign(checkpoint.text()));
-    kept.replace(note);
+    kept.replace(checkpoint, note);
     return note;
   }
 

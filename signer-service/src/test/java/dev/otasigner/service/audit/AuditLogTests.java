@@ -14,6 +14,7 @@ import dev.otasigner.verifier.audit.Checkpoint;
 import dev.otasigner.verifier.audit.LogCheck;
 import dev.otasigner.verifier.audit.TreeHash;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,6 +108,30 @@ class AuditLogTests {
     String later = text.replaceFirst("\\n\\d+\\n", "\n" + (checkpoint.size() + 1) + "\n");
     assertThatThrownBy(() -> Checkpoint.read(later.getBytes(StandardCharsets.UTF_8), key))
         .hasMessageContaining("does not verify");
+  }
+
+  @Test
+  void anOlderCheckpointDoesNotReplaceANewerOne() throws Exception {
+    record("older");
+    byte[] older = audit.checkpoint();
+    record("newer");
+    byte[] newer = audit.checkpoint();
+    kept.replace(Checkpoint.readUnverified(older), older);
+    assertThat(kept.file()).hasBinaryContent(newer);
+  }
+
+  @Test
+  void aCheckpointThatIsNotTheAuditKeysIsNotReplaced() throws Exception {
+    byte[] note = audit.checkpoint();
+    byte[] other = "no checkpoint\n".getBytes(StandardCharsets.UTF_8);
+    Files.write(kept.file(), other);
+    try {
+      assertThatThrownBy(() -> kept.replace(Checkpoint.readUnverified(note), note))
+          .isInstanceOf(SignerException.class);
+      assertThat(kept.file()).hasBinaryContent(other);
+    } finally {
+      Files.write(kept.file(), note);
+    }
   }
 
   @Test
