@@ -15,9 +15,11 @@ import org.springframework.stereotype.Component;
 @Component
 class TokenHealthIndicator implements HealthIndicator {
   private final Keyring keyring;
+  private final TokenProbes probes;
 
-  TokenHealthIndicator(Keyring keyring) {
+  TokenHealthIndicator(Keyring keyring, TokenProbes probes) {
     this.keyring = keyring;
+    this.probes = probes;
   }
 
   @Override
@@ -26,7 +28,12 @@ class TokenHealthIndicator implements HealthIndicator {
     for (TokenName token : keyring.tokens()) {
       Map<String, Object> details = new LinkedHashMap<>();
       try {
-        keyring.probe(token);
+        probes
+            .refusal(token)
+            .ifPresent(
+                refusal -> {
+                  throw refusal;
+                });
         details.put(
             "keysOutOfService",
             keyring.outOfService(token).stream().map(Digest::hex).sorted().toList());

@@ -45,7 +45,6 @@ class KeyringTests {
 
   @Autowired private Keyring keyring;
   @Autowired private KeySignatures signatures;
-  @Autowired private TokenHealthIndicator health;
   @Autowired private JdbcTemplate database;
   @Autowired private Needed needed;
 
@@ -301,14 +300,28 @@ class KeyringTests {
 
   @Test
   void healthTellsWhetherTheTokenSigns() throws Exception {
-    assertThat(health.health().getStatus()).isEqualTo(Status.UP);
+    assertThat(new TokenHealthIndicator(keyring, new TokenProbes(keyring)).health().getStatus())
+        .isEqualTo(Status.UP);
     Path header = data.resolve("token").resolve("token.seal");
     Path away = data.resolve("token.away");
     Files.move(header, away);
     try {
-      assertThat(health.health().getStatus()).isEqualTo(Status.DOWN);
+      assertThat(new TokenHealthIndicator(keyring, new TokenProbes(keyring)).health().getStatus())
+          .isEqualTo(Status.DOWN);
     } finally {
       Files.move(away, header);
     }
+  }
+
+  @Test
+  void tenCallsOfHealthMakeOneProbe() {
+    AtomicInteger made = new AtomicInteger();
+    TokenHealthIndicator health =
+        new TokenHealthIndicator(
+            keyring, new TokenProbes(token -> made.incrementAndGet(), () -> 0));
+    for (int i = 0; i < 10; i++) {
+      assertThat(health.health().getStatus()).isEqualTo(Status.UP);
+    }
+    assertThat(made).hasValue(1);
   }
 }
