@@ -55,8 +55,7 @@ class PayloadController {
         request,
         Math.max(0, request.getContentLengthLong()),
         body ->
-            ResponseEntity.status(HttpStatus.CREATED)
-                .body(json(payloads.store(new Incoming(body)))));
+            ResponseEntity.status(HttpStatus.CREATED).body(json(payloads.store(arriving(body)))));
   }
 
   /** Several files in one body. */
@@ -73,7 +72,7 @@ class PayloadController {
           List<Json> stored = new ArrayList<>();
           try {
             form.read(
-                new Incoming(body),
+                arriving(body),
                 (name, file) -> {
                   PayloadStore.Stored one = payloads.store(file);
                   stored.add(
@@ -111,7 +110,9 @@ class PayloadController {
             drain(body);
             return standing(complete(digest, there.get()), HttpStatus.CREATED);
           }
-          PartialUploads.Part part = partial.receive(Actor.current().label(), digest, range, body);
+          PartialUploads.Part part =
+              partial.receive(
+                  Actor.current().label(), digest, range, new WhileThereIsRoom(body, storage));
           return standing(part, part.isComplete() ? HttpStatus.CREATED : HttpStatus.ACCEPTED);
         });
   }
@@ -212,6 +213,10 @@ class PayloadController {
       drain(body);
       throw storage.full("the payload is not stored: ");
     }
+  }
+
+  private InputStream arriving(InputStream body) {
+    return new WhileThereIsRoom(new Incoming(body), storage);
   }
 
   /** Who is still sending hears no answer: the rest is read, and dropped. */

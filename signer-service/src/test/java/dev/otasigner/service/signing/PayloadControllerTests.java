@@ -4,19 +4,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.otasigner.service.ServiceDirectories;
+import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.problem.StorageRoom;
+import dev.otasigner.verifier.Digest;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.mock.web.MockHttpServletRequest;
 
 class PayloadControllerTests {
+  private static final byte[] LONG = new byte[16 * 1024 * 1024];
+
   @TempDir Path directory;
 
   private PayloadController controller() throws IOException {
@@ -96,5 +107,130 @@ class PayloadControllerTests {
     Body body = new Body();
     body.left = 4;
     assertStorageFull(body, Long.MAX_VALUE / 2);
+  }
+
+  /** A long body, in which a form's head and end may stand. */
+  private static final class LongBody extends ServletInputStream {
+    private final InputStream in;
+    private long read;
+    private boolean finished;
+
+    LongBody(String head, String end) {
+      this.in =
+          new SequenceInputStream(
+              Collections.enumeration(
+                  List.of(bytes(head), new ByteArrayInputStream(LONG), bytes(end))));
+    }
+
+    private static InputStream bytes(String text) {
+      return new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0];
+    }
+
+    @Override
+    public int read(byte[] buffer, int from, int length) throws IOException {
+      int n = in.read(buffer, from, length);
+      read += Math.max(0, n);
+      finished |= n < 0;
+      return n;
+    }
+
+    @Override
+    public boolean isFinished() {
+      return finished;
+    }
+
+    @Override
+    public boolean isReady() {
+      return true;
+    }
+
+    @Override
+    public void setReadListener(ReadListener listener) {}
+  }
+
+  /** Gets full after it was asked twice, of a body that never says how long it is. */
+  private final class SmallRoom extends StorageRoom {
+    private final LongBody body;
+    private final List<Long> askedAt = new ArrayList<>();
+
+    SmallRoom(LongBody body) {
+      super(new ServiceDirectories(directory));
+      this.body = body;
+    }
+
+    @Override
+    public void require(long lengthBytes) {
+      askedAt.add(body.read);
+      if (askedAt.size() > 2) {
+        throw full("");
+      }
+    }
+  }
+
+  private interface Upload {
+    void by(PayloadController controller, MockHttpServletRequest request) throws Exception;
+  }
+
+  private PartialUploads assertStopped(LongBody body, Upload upload) throws IOException {
+    PayloadStore payloads = new PayloadStore(directory.resolve("payloads"), 1L << 30);
+    PartialUploads partial = new PartialUploads(payloads, milestone -> {}, Clock.systemUTC());
+    SmallRoom room = new SmallRoom(body);
+    MockHttpServletRequest request =
+        new MockHttpServletRequest() {
+          @Override
+          public ServletInputStream getInputStream() {
+            return body;
+          }
+
+          @Override
+          public long getContentLengthLong() {
+            return -1;
+          }
+        };
+    request.setContentType("multipart/form-data; boundary=xx");
+    assertThatThrownBy(() -> upload.by(new PayloadController(payloads, partial, room), request))
+        .isInstanceOfSatisfying(
+            SignerException.class, e -> assertThat(e.type()).isEqualTo(ProblemType.STORAGE_FULL));
+    assertThat(body.isFinished()).as("whoever sends is read to the end").isTrue();
+    assertThat(directory.resolve("payloads/incoming")).isEmptyDirectory();
+    assertThat(room.askedAt.get(2))
+        .isLessThanOrEqualTo(2 * WhileThereIsRoom.STEP_BYTES + 512 * 1024);
+    return partial;
+  }
+
+  @Test
+  void uploadOfUnknownLengthEndsWhereTheRoomEnds() throws Exception {
+    assertStopped(new LongBody("", ""), PayloadController::upload);
+  }
+
+  @Test
+  void formOfUnknownLengthEndsWhereTheRoomEnds() throws Exception {
+    assertStopped(
+        new LongBody(
+            "--xx\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a\"\r\n\r\n",
+            "\r\n--xx--\r\n"),
+        PayloadController::uploadSeveral);
+  }
+
+  @Test
+  void pieceEndsWhereTheRoomEndsAndWhatCameBeforeStays() throws Exception {
+    String digest = "ab".repeat(32);
+    PartialUploads partial =
+        assertStopped(
+            new LongBody("", ""),
+            (controller, request) -> {
+              request.addHeader(
+                  "Content-Range", "bytes 0-" + (LONG.length - 1) + "/" + LONG.length);
+              controller.uploadPiece(digest, request);
+            });
+    assertThat(partial.find(Actor.current().label(), new Digest(digest)))
+        .hasValueSatisfying(
+            part -> assertThat(part.received()).isEqualTo(2 * WhileThereIsRoom.STEP_BYTES));
   }
 }
