@@ -14,8 +14,8 @@ import org.springframework.stereotype.Component;
  * Slows guessing down. After {@value #FREE} failures in a row, a user at an address waits one
  * second, then two, then four, up to a quarter of an hour. An address with many failures over all
  * users waits too, up to half a minute, but for those users who have signed in from there before:
- * many people may be behind one proxy. Nobody can lock a user out from another address. Kept in
- * memory, so much and no more: a restart forgets it.
+ * many people may be behind one proxy. Nobody can lock a user out from another address. An IPv6
+ * address counts as its /64. Kept in memory, so much and no more: a restart forgets it.
  */
 @Component
 public class Attempts {
@@ -53,7 +53,11 @@ public class Attempts {
   }
 
   /** A user at an address, or with an empty user an address alone. */
-  private record Source(String user, String address) {}
+  private record Source(String user, String address) {
+    Source {
+      address = SourceAddress.of(address);
+    }
+  }
 
   private record Failures(int count, Instant last) {
     Instant nextAllowed(int free, Duration longest) {

@@ -10,21 +10,26 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.servlet.HandlerExceptionResolver;
 
 /**
- * Lets a client keep no more than its share of the service busy. A client is an actor, wherever it
- * comes from; who has not said who they are is an address. Requests at a time are counted, not over
- * time: who waits for the answers may send as many as it likes.
+ * Lets a client keep no more than its share of the service busy. A client is a person with all
+ * their API keys, wherever they come from; who has not said who they are is an address, or of IPv6
+ * a /64, and all of those have a share together. Requests at a time are counted, not over time: who
+ * waits for the answers may send as many as it likes.
  */
 final class ClientLimit extends OncePerRequestFilter {
   /** Half of the threads there are. */
   static final int PER_ACTOR = 32;
 
   static final int PER_ADDRESS = 8;
+
+  /** Of all addresses: who is known finds a thread, however many come that are not. */
+  static final int ADDRESSES = 24;
 
   /** Each holds a thread for as long as the client likes to send. */
   static final int UPLOADS_PER_ACTOR = 4;
@@ -33,6 +38,7 @@ final class ClientLimit extends OncePerRequestFilter {
   private static final int RETRY_SECONDS = 1;
 
   private final String uploads;
+  private final UnaryOperator<String> person;
   private final HandlerExceptionResolver problems;
   private final Map<String, Integer> busy = new ConcurrentHashMap<>();
 
@@ -40,9 +46,11 @@ final class ClientLimit extends OncePerRequestFilter {
    * A filter.
    *
    * @param uploads where the paths of uploads begin
+   * @param person the label of whoever answers for an actor of this label
    */
-  ClientLimit(String uploads, HandlerExceptionResolver problems) {
+  ClientLimit(String uploads, UnaryOperator<String> person, HandlerExceptionResolver problems) {
     this.uploads = uploads;
+    this.person = person;
     this.problems = problems;
   }
 
@@ -52,16 +60,47 @@ final class ClientLimit extends OncePerRequestFilter {
       throws ServletException, IOException {
     Authentication authentication = SecurityContextHolder.getContext().getAuthentication();
     boolean known = authentication != null;
-    String client = known ? Actor.current().label() : "address:" + request.getRemoteAddr();
-    if (!enter(client, known ? PER_ACTOR : PER_ADDRESS)) {
+    if (known) {
+      known(person.apply(Actor.current().label()), request, response, chain);
+    } else {
+      unknown("address:" + SourceAddress.of(request.getRemoteAddr()), request, response, chain);
+    }
+  }
+
+  private void known(
+      String client, HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws ServletException, IOException {
+    if (!enter(client, PER_ACTOR)) {
       refuse(request, response, "requests");
       return;
     }
     try {
-      if (known && isUpload(request)) {
+      if (isUpload(request)) {
         upload(client, request, response, chain);
       } else {
         chain.doFilter(request, response);
+      }
+    } finally {
+      leave(client);
+    }
+  }
+
+  private void unknown(
+      String client, HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws ServletException, IOException {
+    if (!enter(client, PER_ADDRESS)) {
+      refuse(request, response, "requests");
+      return;
+    }
+    try {
+      if (!enter("addresses", ADDRESSES)) {
+        refuse(request, response, "requests without a token");
+        return;
+      }
+      try {
+        chain.doFilter(request, response);
+      } finally {
+        leave("addresses");
       }
     } finally {
       leave(client);

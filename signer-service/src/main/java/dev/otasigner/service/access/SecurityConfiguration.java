@@ -34,6 +34,7 @@ class SecurityConfiguration {
       HttpSecurity http,
       SignIn signIn,
       IssuedTokens issued,
+      People people,
       @Qualifier("handlerExceptionResolver") HandlerExceptionResolver problems) {
     return http
         // No cookie ever authenticates, so there is nothing to forge a request with.
@@ -47,7 +48,8 @@ class SecurityConfiguration {
         .addFilterBefore(
             new BodyLimit(SecurityConfiguration::maxBytes, problems), AuthorizationFilter.class)
         .addFilterBefore(new TokenFilter(signIn, issued, problems), AuthorizationFilter.class)
-        .addFilterBefore(new ClientLimit(PAYLOADS, problems), AuthorizationFilter.class)
+        .addFilterBefore(
+            new ClientLimit(PAYLOADS, people::behind, problems), AuthorizationFilter.class)
         .authorizeHttpRequests(
             requests ->
                 requests

@@ -39,6 +39,17 @@ class AttemptsTests {
   }
 
   @Test
+  void addressesOfOneIpv6NetworkWaitTogether() {
+    for (int i = 0; i < 8; i++) {
+      fail(1, "alice", "2001:db8:1:2::" + i);
+    }
+    assertThatThrownBy(() -> attempts.requireAllowed("alice", "2001:db8:1:2:9:9:9:9"))
+        .isInstanceOf(SignerException.class);
+    assertThatCode(() -> attempts.requireAllowed("alice", "2001:db8:1:3::1"))
+        .doesNotThrowAnyException();
+  }
+
+  @Test
   void addressThatTriesManyUsersWaits() {
     for (int i = 0; i < 50; i++) {
       fail(1, "user" + i, "attacker");

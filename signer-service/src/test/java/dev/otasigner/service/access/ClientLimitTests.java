@@ -20,6 +20,7 @@ class ClientLimitTests {
   private final ClientLimit limit =
       new ClientLimit(
           "/api/v1/payloads",
+          label -> label.startsWith("api-key:") ? "user:alice" : label,
           (request, response, handler, e) -> {
             assertThat(e)
                 .isInstanceOfSatisfying(
@@ -89,6 +90,68 @@ class ClientLimitTests {
   void addressOfNobodyKeepsLessBusy() {
     nested(ClientLimit.PER_ADDRESS + 1, "/api/v1/sessions", "a", null);
     assertThat(refused).hasSize(1);
+  }
+
+  /** Else each key that somebody makes is a further share. */
+  @Test
+  void personsApiKeysShareThePersonsShare() {
+    nestedAs(0);
+    assertThat(refused).hasSize(1);
+    assertThat(most).isEqualTo(ClientLimit.PER_ACTOR);
+  }
+
+  private void nestedAs(int number) {
+    if (number > ClientLimit.PER_ACTOR) {
+      return;
+    }
+    Actor.Kind kind = number == 0 ? Actor.Kind.USER : Actor.Kind.API_KEY;
+    String name = number == 0 ? "alice" : "key-" + number;
+    Actor actor = new Actor(kind, name, Rights.everywhere(Set.of(Role.PIPELINE)));
+    SecurityContextHolder.clearContext();
+    SecurityContextHolder.getContext()
+        .setAuthentication(
+            UsernamePasswordAuthenticationToken.authenticated(actor, null, List.of()));
+    send(new MockHttpServletRequest("GET", ANY), () -> nestedAs(number + 1));
+  }
+
+  private void send(MockHttpServletRequest request, Runnable meanwhile) {
+    try {
+      limit.doFilter(
+          request,
+          new MockHttpServletResponse(),
+          (q, a) -> {
+            most++;
+            meanwhile.run();
+          });
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private void nestedFrom(String network, int number, int end) {
+    if (number == end) {
+      return;
+    }
+    SecurityContextHolder.clearContext();
+    MockHttpServletRequest request = new MockHttpServletRequest("GET", ANY);
+    request.setRemoteAddr(network + number);
+    send(request, () -> nestedFrom(network, number + 1, end));
+  }
+
+  @Test
+  void addressesTogetherLeaveThreadsForThoseWhoAreKnown() {
+    nestedFrom("192.0.2.", 0, ClientLimit.ADDRESSES + 1);
+    assertThat(refused).containsExactly("too many requests without a token at a time");
+    assertThat(most).isEqualTo(ClientLimit.ADDRESSES);
+    nestedFrom("192.0.2.", 0, ClientLimit.ADDRESSES);
+    assertThat(refused).hasSize(1);
+  }
+
+  @Test
+  void addressesOfOneIpv6NetworkShareAShare() {
+    nestedFrom("2001:db8:1:2::", 0, ClientLimit.PER_ADDRESS + 1);
+    assertThat(refused).hasSize(1);
+    assertThat(most).isEqualTo(ClientLimit.PER_ADDRESS);
   }
 
   /** The address of a proxy is that of everybody behind it. */
