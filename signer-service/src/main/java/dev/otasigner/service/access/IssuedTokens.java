@@ -24,6 +24,11 @@ public interface IssuedTokens {
         public List<List<String>> rules() {
           return List.of();
         }
+
+        @Override
+        public boolean mayGive(Role role) {
+          return false;
+        }
       };
 
   /**
@@ -39,4 +44,7 @@ public interface IssuedTokens {
 
   /** What claims are worth: the issuer's name, address and audience, claims, and rights. */
   List<List<String>> rules();
+
+  /** Whether there may be people, unknown here until they come, who hold this role everywhere. */
+  boolean mayGive(Role role);
 }

@@ -4,6 +4,8 @@ import com.nimbusds.jwt.JWT;
 import com.nimbusds.jwt.JWTParser;
 import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.access.IssuedTokens;
+import dev.otasigner.service.access.Rights;
+import dev.otasigner.service.access.Role;
 import dev.otasigner.service.access.Secret;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
@@ -56,6 +58,13 @@ final class Oidc implements IssuedTokens {
   @Override
   public List<List<String>> rules() {
     return settings.all().stream().flatMap(OidcSettings.Issuer::rules).toList();
+  }
+
+  @Override
+  public boolean mayGive(Role role) {
+    return settings.all().stream()
+        .flatMap(issuer -> issuer.peopleRules().stream())
+        .anyMatch(rule -> new Rights(rule.grants()).has(role));
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.otasigner.service.ConfigurationRefused;
 import dev.otasigner.service.access.IssuedTokens;
+import dev.otasigner.service.access.Role;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
@@ -67,6 +68,16 @@ class OidcSettingsTests {
                 "ota-signer",
                 "environment=release, repository=acme/cam",
                 "pipeline@cam"));
+  }
+
+  @Test
+  void ruleForPeopleThatGivesAdministratorIsTold() {
+    assertThat(start().mayGive(Role.ADMINISTRATOR)).isFalse();
+    properties.put(AT + "people[0].claims[0]", "groups=administrators");
+    properties.put(AT + "people[0].roles[0]", "administrator@cam");
+    assertThat(start().mayGive(Role.ADMINISTRATOR)).isFalse();
+    properties.put(AT + "people[0].roles[0]", "administrator");
+    assertThat(start().mayGive(Role.ADMINISTRATOR)).isTrue();
   }
 
   @Test
