@@ -5,12 +5,18 @@ import dev.otasigner.service.report.ReportKind;
 import dev.otasigner.service.report.ReportSource;
 import dev.otasigner.service.report.Section;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.springframework.stereotype.Component;
 
 /** People, API keys, their rights, and how their credentials are kept. */
 @Component
 class AccessReport implements ReportSource {
+  private static final Set<Role> SIGNING =
+      EnumSet.of(Role.RELEASE_ENGINEER, Role.APPROVER, Role.KEY_CUSTODIAN, Role.PIPELINE);
+
   private final Accounts accounts;
   private final IssuedTokens issued;
 
@@ -51,17 +57,18 @@ class AccessReport implements ReportSource {
               key.created().toString(),
               key.expires().toString()));
     }
-    List<List<String>> administrators =
+    List<User> administrators =
         accounts.users().stream()
-            .filter(user -> user.rights().has(Role.ADMINISTRATOR))
-            .map(user -> List.of(user.name(), user.rights().join()))
+            .filter(user -> user.rights().hasSomewhere(Role.ADMINISTRATOR))
             .toList();
     return List.of(
         new Section(
             "Administrators",
-            List.of("An administrator keeps users, API keys and listeners, and signs nothing."),
+            List.of(whetherTheySign(administrators)),
             List.of("user", "roles"),
-            administrators),
+            administrators.stream()
+                .map(user -> List.of(user.name(), user.rights().join()))
+                .toList()),
         new Section(
             "Users and their rights",
             List.of(),
@@ -85,6 +92,19 @@ class AccessReport implements ReportSource {
             Passwords.kept(),
             Attempts.slowed(),
             "A session lasts " + hours() + "."));
+  }
+
+  /** The role does not, and yet people may hold others too. */
+  private static String whetherTheySign(List<User> administrators) {
+    List<String> more =
+        administrators.stream()
+            .filter(user -> !Collections.disjoint(user.rights().roles(), SIGNING))
+            .map(User::name)
+            .toList();
+    return "The role administrator neither requests nor approves signatures, and keeps no keys. "
+        + (more.isEmpty()
+            ? "None of these people holds a role that does."
+            : "A role that does is also held by: " + String.join(", ", more) + ".");
   }
 
   private static String hours() {

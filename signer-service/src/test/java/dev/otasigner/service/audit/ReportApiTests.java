@@ -89,6 +89,23 @@ class ReportApiTests {
   }
 
   @Test
+  void accessListsAdministratorsOfOneProductToo() throws Exception {
+    admin.post("/api/v1/users", "{'name':'cam-admin','roles':['administrator@cam']}").expect(201);
+    assertThat(rows(report("access"), "Administrators")).contains("cam-admin|administrator@cam");
+  }
+
+  @Test
+  void accessNamesAdministratorsWhoHoldARoleThatSigns() {
+    admin
+        .post("/api/v1/users", "{'name':'both','roles':['administrator','release-engineer@cam']}")
+        .expect(201);
+    admin.post("/api/v1/users", "{'name':'only','roles':['administrator','auditor']}").expect(201);
+    assertThat(report("access").text())
+        .containsPattern("A role that does is also held by: [^.]*\\bboth\\b")
+        .doesNotContainPattern("A role that does is also held by: [^.]*\\bonly\\b");
+  }
+
+  @Test
   void cryptoTellsOfKeysWithTheirStrengthsAndEnds() throws Exception {
     assertThat(rows(report("crypto"), "Keys")).noneMatch(row -> row.startsWith("reported|"));
     admin
