@@ -25,6 +25,7 @@ class Accounts {
   private final Sessions sessions;
   private final ApiKeys apiKeys;
   private final Passwords passwords;
+  private final Attempts attempts;
   private final ApplicationEventPublisher events;
   private final Clock clock;
   private final TransactionOperations transactions;
@@ -34,6 +35,7 @@ class Accounts {
       Sessions sessions,
       ApiKeys apiKeys,
       Passwords passwords,
+      Attempts attempts,
       ApplicationEventPublisher events,
       Clock clock,
       TransactionOperations transactions) {
@@ -41,6 +43,7 @@ class Accounts {
     this.sessions = sessions;
     this.apiKeys = apiKeys;
     this.passwords = passwords;
+    this.attempts = attempts;
     this.events = events;
     this.clock = clock;
     this.transactions = transactions;
@@ -80,12 +83,20 @@ class Accounts {
     return password;
   }
 
-  /** One's own, with the current one. Ends all sessions of the user. Hashes before it writes. */
-  public void changeOwnPassword(String name, @Nullable String current, String password) {
+  /**
+   * One's own, with the current one, which is guessed no faster than at signing in. Ends all
+   * sessions of the user. Hashes before it writes.
+   */
+  public void changeOwnPassword(
+      String name, @Nullable String current, String password, String address) {
+    attempts.requireAllowed(name, address);
     User user = user(name);
     if (current == null || !passwords.matches(current, user.passwordHash())) {
+      attempts.failed(name, address);
+      changed("session.denied", "user:" + name, Map.of("address", address));
       throw new SignerException(ProblemType.FORBIDDEN, "the current password is wrong");
     }
+    attempts.succeeded(name, address);
     Passwords.requireAcceptable(name, password);
     if (password.equals(current)) {
       throw new SignerException(ProblemType.BAD_REQUEST, "the new password is the current one");
@@ -141,13 +152,16 @@ class Accounts {
     };
   }
 
-  /** Whom a key stands for: nobody once it is over, or its maker is gone. */
+  /**
+   * Whom a key stands for: nobody once it is over, or its maker is gone. It rests while the maker's
+   * password is one that somebody else has seen.
+   */
   Optional<Actor> actor(ApiKey key, Instant now) {
     String prefix = Actor.Kind.USER.code() + ":";
     return key.isGood(now) && key.createdBy().startsWith(prefix)
         ? users
             .findById(key.createdBy().substring(prefix.length()))
-            .map(maker -> key.actor(maker.rights()))
+            .map(maker -> key.actor(maker.actor().rights()))
         : Optional.empty();
   }
 

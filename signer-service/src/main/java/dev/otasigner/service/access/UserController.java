@@ -2,6 +2,7 @@ package dev.otasigner.service.access;
 
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
+import jakarta.servlet.http.HttpServletRequest;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -133,12 +134,13 @@ class UserController {
   ResponseEntity<Done> changePassword(
       @PathVariable String name,
       @RequestBody PasswordChange body,
-      @AuthenticationPrincipal Actor actor) {
+      @AuthenticationPrincipal Actor actor,
+      HttpServletRequest request) {
     if (actor.kind() == Actor.Kind.USER && actor.name().equals(name)) {
       if (body.password() == null) {
         throw new SignerException(ProblemType.BAD_REQUEST, "password: it is missing");
       }
-      accounts.changeOwnPassword(name, body.current(), body.password());
+      accounts.changeOwnPassword(name, body.current(), body.password(), request.getRemoteAddr());
       return ResponseEntity.noContent().build();
     }
     if (!actor.has(Role.ADMINISTRATOR)) {

@@ -130,6 +130,28 @@ class SignInTests {
     attempt(name, oneTime).expect(201);
   }
 
+  /** Whoever has found a session has not found the password. */
+  @Test
+  void currentPasswordIsGuessedNoFasterThanAtSigningIn() {
+    Admin self = self();
+    for (int i = 0; i < Attempts.FREE; i++) {
+      change(self, "wrong", GOOD + " staple").expectProblem(403, "forbidden");
+    }
+    change(self, GOOD, GOOD + " staple").expectProblem(429, "too-many-attempts");
+    clock.advance(Duration.ofSeconds(2));
+    change(self, GOOD, GOOD + " staple").expect(204);
+  }
+
+  @Test
+  void wrongCurrentPasswordIsOnRecord() {
+    change(self(), "wrong", GOOD + " staple").expectProblem(403, "forbidden");
+    assertThat(admin.get("/api/v1/audit/export").expect(200).text().lines())
+        .anyMatch(
+            line ->
+                line.contains("session.denied")
+                    && line.contains("\"actor\":\"user:" + name + "\""));
+  }
+
   @Test
   void passwordChangedEndsEverySessionOfItsUser() {
     Admin self = self();
@@ -229,6 +251,26 @@ class SignInTests {
     // A new user of the old name gets nothing of what the old one had.
     admin.newUser(port, "m-" + name, "auditor");
     program.get("/api/v1/whoami").expectProblem(401, "unauthenticated");
+  }
+
+  /** Whoever resets a password believes it to be in other hands. */
+  @Test
+  void apiKeyRestsWhileItsMakersPasswordIsAOneTimeOne() {
+    Admin self = admin.newUser(port, "r-" + name, "auditor");
+    Admin program =
+        admin.withToken(
+            self.post("/api/v1/api-keys", "{'name':'r-" + name + "','roles':['auditor'],'days':1}")
+                .expect(201)
+                .string("secret"));
+    program.get("/api/v1/audit").expect(200);
+    String made =
+        admin
+            .put("/api/v1/users/r-" + name + "/password", "{}")
+            .expect(200)
+            .string("oneTimePassword");
+    program.get("/api/v1/audit").expectProblem(403, "forbidden");
+    Admin.anonymous(port).signInAnew("r-" + name, made);
+    program.get("/api/v1/audit").expect(200);
   }
 
   @Test

@@ -59,7 +59,8 @@ final class Operations {
                 "Changes one's own password, or sets a one-time password for another")
             .answers(200, Shapes.UserChange.class)
             .answers(202, Shapes.UserChange.class)
-            .answers(204, Answer.nothing()),
+            .answers(204, Answer.nothing())
+            .refuses(CONFLICT, TOO_MANY_ATTEMPTS),
         call("DELETE /api/v1/users/{name}", "deleteUser", "Deletes a user and its sessions")
             .answers(202, Shapes.UserChange.class)
             .answers(204, Answer.nothing())
