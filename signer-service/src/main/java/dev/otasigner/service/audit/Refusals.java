@@ -37,6 +37,9 @@ class Refusals {
   private final Clock clock;
   private final Map<RecordKind, Window> windows = new EnumMap<>(RecordKind.class);
 
+  /** Counts of times that are over, and were not given out yet. */
+  private final List<Count> finished = new ArrayList<>();
+
   Refusals(Clock clock) {
     this.clock = clock;
   }
@@ -73,7 +76,10 @@ class Refusals {
   synchronized boolean isRecorded(RecordKind kind, Actor actor, String subject) {
     Instant now = clock.instant();
     Window window = windows.get(kind);
-    if (window == null || isOver(window, now) && window.counted.isEmpty()) {
+    if (window == null || isOver(window, now)) {
+      if (window != null) {
+        finished.addAll(window.counted.values());
+      }
       window = new Window(now);
       windows.put(kind, window);
     }
@@ -97,7 +103,8 @@ class Refusals {
   /** The counts of all times that are over, or of all; each is given out once. */
   synchronized List<Count> over(boolean all) {
     Instant now = clock.instant();
-    List<Count> over = new ArrayList<>();
+    List<Count> over = new ArrayList<>(finished);
+    finished.clear();
     windows
         .values()
         .removeIf(

@@ -41,6 +41,18 @@ class RefusalsTests {
     assertThat(recorded(RecordKind.SESSION_DENIED, one, 1)).isEqualTo(1);
   }
 
+  /** The next time begins when it is due, whether or not the counts of the last were fetched. */
+  @Test
+  void whatComesInTheNextTimeIsRecordedAgain() {
+    Actor one = Actor.nobody("192.0.2.1");
+    recorded(RecordKind.SESSION_DENIED, one, 1000);
+    clock.advance(Refusals.WINDOW);
+    assertThat(recorded(RecordKind.SESSION_DENIED, one, 1)).isEqualTo(1);
+    assertThat(refusals.over(false))
+        .singleElement()
+        .satisfies(count -> assertThat(count.times()).isEqualTo(1000 - Refusals.EACH));
+  }
+
   @Test
   void manySourcesTogetherAreBounded() {
     int recorded = 0;
