@@ -23,8 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,7 +52,7 @@ final class SigningCycle {
   private final PopulationJudgement judgement;
   private final Milestones milestones;
   private final Clock clock;
-  private final Map<UUID, Turn> running = new ConcurrentHashMap<>();
+  private final Turns turns = new Turns();
 
   SigningCycle(
       RequestLedger ledger,
@@ -169,34 +167,11 @@ final class SigningCycle {
         });
   }
 
-  /** A step with a request that nobody else takes a step with meanwhile. */
-  private interface Step {
-    SigningRequest take() throws IOException;
-  }
-
-  /** A request's lock, kept for as long as anybody holds it or waits for it. */
-  private static final class Turn {
-    private final ReentrantLock lock = new ReentrantLock();
-    private int people;
-  }
-
-  private SigningRequest alone(UUID id, Step step) {
-    Turn turn =
-        running.compute(
-            id,
-            (same, there) -> {
-              Turn one = there == null ? new Turn() : there;
-              one.people++;
-              return one;
-            });
-    turn.lock.lock();
+  private SigningRequest alone(UUID id, Turns.Step step) {
     try {
-      return step.take();
+      return turns.take(id, step);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } finally {
-      turn.lock.unlock();
-      running.computeIfPresent(id, (same, there) -> --there.people == 0 ? null : there);
     }
   }
 
