@@ -2,14 +2,22 @@ package dev.otasigner.service.listeners;
 
 import dev.otasigner.service.ConfigurationRefused;
 import dev.otasigner.service.Console;
+import dev.otasigner.service.report.Ending;
+import dev.otasigner.service.report.EndingSource;
 import java.net.InetAddress;
+import java.security.KeyStore;
+import java.security.KeyStoreException;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.Ssl;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.server.WebServerSslBundle;
 import org.springframework.core.Ordered;
 import org.springframework.stereotype.Component;
 
@@ -19,7 +27,8 @@ import org.springframework.stereotype.Component;
  * proxy speaks TLS in front of it can say so, and is reminded at every start.
  */
 @Component
-class ManagementTls implements WebServerFactoryCustomizer<TomcatServletWebServerFactory>, Ordered {
+class ManagementTls
+    implements WebServerFactoryCustomizer<TomcatServletWebServerFactory>, Ordered, EndingSource {
   /** The value of {@code signer.management.plain-http} that opens the port without TLS. */
   static final String BEHIND_A_PROXY = "behind-a-tls-proxy";
 
@@ -42,6 +51,7 @@ class ManagementTls implements WebServerFactoryCustomizer<TomcatServletWebServer
   private final Console console;
   private volatile List<String> versions = List.of();
   private volatile List<String> suites = List.of();
+  private volatile List<Ending> endings = List.of();
 
   ManagementTls(@Value("${signer.management.plain-http}") String plain, Console console) {
     this.plain = plain;
@@ -92,6 +102,35 @@ class ManagementTls implements WebServerFactoryCustomizer<TomcatServletWebServer
     return suites;
   }
 
+  /** Nobody but its operator replaces the certificate of the management port. */
+  @Override
+  public List<Ending> endings() {
+    return endings;
+  }
+
+  /** It is read once, at the start, and shown until the service ends. */
+  private static List<Ending> endings(Ssl ssl) {
+    List<Ending> endings = new ArrayList<>();
+    try {
+      KeyStore keys = WebServerSslBundle.get(ssl).getStores().getKeyStore();
+      if (keys == null) {
+        return List.of();
+      }
+      for (String alias : Collections.list(keys.aliases())) {
+        if (keys.getCertificate(alias) instanceof X509Certificate certificate) {
+          endings.add(
+              new Ending(
+                  "certificate of the management port "
+                      + certificate.getSubjectX500Principal().getName(),
+                  certificate.getNotAfter().toInstant()));
+        }
+      }
+    } catch (KeyStoreException e) {
+      throw new IllegalStateException("a key store that was loaded", e);
+    }
+    return endings;
+  }
+
   private void restrict(Ssl ssl) {
     requireAmong("server.ssl.enabled-protocols", ssl.getEnabledProtocols(), VERSIONS);
     requireAmong("server.ssl.ciphers", ssl.getCiphers(), SUITES);
@@ -103,6 +142,7 @@ class ManagementTls implements WebServerFactoryCustomizer<TomcatServletWebServer
     }
     versions = List.of(ssl.getEnabledProtocols());
     suites = List.of(ssl.getCiphers());
+    endings = ssl.getCertificate() == null && ssl.getKeyStore() == null ? List.of() : endings(ssl);
   }
 
   private static void requireAmong(

@@ -2,6 +2,7 @@ package dev.otasigner.service.signing;
 
 import dev.otasigner.keys.approval.Approval;
 import dev.otasigner.keys.approval.Approval.Decision;
+import dev.otasigner.service.report.Ending;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
@@ -14,6 +15,7 @@ import jakarta.persistence.Enumerated;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
@@ -25,7 +27,6 @@ import org.jspecify.annotations.Nullable;
 class RequestApproval {
   @Id private String digest;
 
-  @SuppressWarnings("UnusedVariable") // the store looks for it
   private UUID request;
 
   private String approver;
@@ -85,6 +86,14 @@ class RequestApproval {
   /** A yes that was not taken back and has not lapsed. */
   boolean stands(Instant now) {
     return decision == Decision.APPROVE && takenBack == null && now.isBefore(notAfter);
+  }
+
+  /** When this word stops counting; told once a quarter of its time is left. */
+  Ending lapse() {
+    return new Ending(
+        "approval by " + approver + " of request " + request,
+        notAfter,
+        Duration.between(received, notAfter).abs().dividedBy(4));
   }
 
   String approver() {

@@ -7,6 +7,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.scheduling.annotation.Scheduled;
@@ -14,18 +17,20 @@ import org.springframework.stereotype.Component;
 
 /**
  * Notices what nobody does: ends that come near, and parts of the service that fail. Each is told
- * once: an end ninety, thirty, seven days and one day ahead and when it has come, a failure when it
- * begins and when it is over.
+ * once: an end ninety, thirty, seven days and one day ahead, as far as its source has people know
+ * so early, and when it has come; a failure when it begins and when it is over.
  */
 @Component
 class WebhookWatch {
+  private static final Logger log = LoggerFactory.getLogger(WebhookWatch.class);
+
   static final List<Duration> AHEAD =
       List.of(
           Duration.ZERO,
           Duration.ofDays(1),
           Duration.ofDays(7),
           Duration.ofDays(30),
-          Duration.ofDays(90));
+          Ending.LONGEST_AHEAD);
 
   private final Webhooks webhooks;
   private final WebhookStore store;
@@ -54,7 +59,11 @@ class WebhookWatch {
     Instant now = clock.instant();
     parts.forEach((name, part) -> look(name.replaceAll("HealthIndicator$", ""), part, now));
     for (EndingSource source : sources) {
-      source.endings().forEach(ending -> look(ending, now));
+      try {
+        source.endings().forEach(ending -> look(ending, now));
+      } catch (RuntimeException e) {
+        log.warn("{} has nothing to tell: {}", source.getClass().getSimpleName(), e.getMessage());
+      }
     }
   }
 
@@ -70,9 +79,11 @@ class WebhookWatch {
   }
 
   private void look(Ending ending, Instant now) {
-    for (Duration ahead : AHEAD) {
+    TreeSet<Duration> steps = new TreeSet<>(AHEAD);
+    steps.add(ending.ahead());
+    for (Duration ahead : steps.headSet(ending.ahead(), true)) {
       if (!ending.at().minus(ahead).isAfter(now)) {
-        String what = "end " + ending.what() + " " + ending.at() + " " + ahead.toDays();
+        String what = "end " + ending.what() + " " + ending.at() + " " + ahead;
         if (store.isNews(what, now)) {
           webhooks.tell(
               WebhookEvent.END_NEAR,

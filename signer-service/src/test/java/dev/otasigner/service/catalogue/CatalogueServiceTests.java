@@ -1,5 +1,6 @@
 package dev.otasigner.service.catalogue;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.otasigner.service.Admin;
@@ -7,6 +8,7 @@ import dev.otasigner.service.Admin.Answer;
 import dev.otasigner.service.MovingClock;
 import dev.otasigner.service.ServiceDirectories;
 import dev.otasigner.service.TemporaryData;
+import dev.otasigner.service.report.Ending;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.catalogue.CataloguePaths;
@@ -22,6 +24,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +47,8 @@ class CatalogueServiceTests {
   @Autowired private MovingClock clock;
   @Autowired private Catalogue catalogue;
   @Autowired private ServiceDirectories directories;
+  @Autowired private RoleEndings roles;
+  @Autowired private Lineages lineages;
   @Autowired private ServiceFixture.StoppingMilestones milestones;
   @TempDir private Path directory;
 
@@ -101,6 +107,34 @@ class CatalogueServiceTests {
     assertThat(Digest.of(manifest).hex()).isEqualTo(build.string("manifest"));
     assertThat(build.text()).contains(Digest.of(image).hex());
     assertThat(updater.find("audit/checkpoint")).isPresent();
+  }
+
+  @Test
+  void everyRoleEndsAsItsFileSays() throws Exception {
+    Story story = twoBuilds();
+    story.release("34.12", false).expect(201);
+    Map<String, Ending> endings = new TreeMap<>();
+    String where = " of " + story.product + "/main";
+    roles.endings().stream()
+        .filter(ending -> ending.what().endsWith(where))
+        .forEach(ending -> endings.put(ending.what().replace(where, ""), ending));
+    assertThat(endings.keySet())
+        .contains(
+            "catalogue role root",
+            "catalogue role targets",
+            "catalogue role snapshot",
+            "catalogue role timestamp",
+            "catalogue role audit");
+    Path metadata = directories.catalogue().resolve(story.product + "/main/metadata");
+    assertThat(Files.readString(metadata.resolve("timestamp.json")))
+        .contains(
+            "\"expires\":\"" + requireNonNull(endings.get("catalogue role timestamp")).at() + '"');
+    assertThat(Files.readString(metadata.resolve("1.root.json")))
+        .contains("\"expires\":\"" + requireNonNull(endings.get("catalogue role root")).at() + '"');
+    Duration timestamp = lineages.lifetimes(story.product).timestamp();
+    assertThat(requireNonNull(endings.get("catalogue role timestamp")).ahead())
+        .as("not before its renewal, with half of the time left, is late")
+        .isLessThan(timestamp.dividedBy(2));
   }
 
   @Test

@@ -52,6 +52,7 @@ class ManagementPortTests {
 
   @LocalServerPort private int port;
   @Autowired private Admin.Printed printed;
+  @Autowired private ManagementTls management;
 
   @DynamicPropertySource
   static void properties(DynamicPropertyRegistry registry) throws Exception {
@@ -142,6 +143,21 @@ class ManagementPortTests {
   void speaksTlsAndSaysSo() throws Exception {
     assertThat(get("/actuator/health").statusCode()).isEqualTo(200);
     assertThat(printed.text()).contains("listening on https://localhost:" + port);
+  }
+
+  @Test
+  void theEndOfItsCertificateIsKnown() {
+    assertThat(management.endings())
+        .singleElement()
+        .satisfies(
+            ending -> {
+              assertThat(ending.what())
+                  .isEqualTo("certificate of the management port CN=localhost");
+              assertThat(ending.at())
+                  .isBetween(
+                      Instant.now().plus(Duration.ofDays(1)),
+                      Instant.now().plus(Duration.ofDays(2)));
+            });
   }
 
   @Test

@@ -60,6 +60,7 @@ class ApprovalApiTests {
   @Autowired private Admin.Printed printed;
   @Autowired private MovingClock clock;
   @Autowired private SigningCycle cycle;
+  @Autowired private WaitingRequestEndings endings;
 
   @DynamicPropertySource
   static void data(DynamicPropertyRegistry registry) {
@@ -396,6 +397,27 @@ class ApprovalApiTests {
     assertThat(request.approve("bob", BOB).expect(200).string("state"))
         .isEqualTo("awaiting-approval");
     assertThat(request.approve("alice", ALICE).expect(200).string("state")).isEqualTo("ready");
+  }
+
+  @Test
+  void anApprovalThatWaitsForOthersEndsBeforeItsRequest() throws Exception {
+    Waiting request = waiting();
+    String id = request.shown().string("id");
+    request.approve("alice", ALICE).expect(200);
+    assertThat(endings.endings())
+        .filteredOn(ending -> ending.what().endsWith(id))
+        .satisfiesExactly(
+            ending -> assertThat(ending.what()).isEqualTo("waiting request " + id),
+            ending -> {
+              assertThat(ending.what()).isEqualTo("approval by alice of request " + id);
+              assertThat(ending.at()).isBefore(clock.instant().plus(Duration.ofHours(4)));
+              assertThat(ending.ahead()).isBetween(Duration.ofMinutes(59), Duration.ofHours(1));
+            });
+    clock.advance(Duration.ofHours(5));
+    assertThat(endings.endings())
+        .filteredOn(ending -> ending.what().endsWith(id))
+        .as("what has lapsed ends no more")
+        .hasSize(1);
   }
 
   @Test

@@ -9,6 +9,8 @@ import dev.otasigner.service.MovingClock;
 import dev.otasigner.service.ServiceTest;
 import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.report.Ending;
+import dev.otasigner.service.report.EndingSource;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -371,12 +374,52 @@ class WebhooksTests {
         .expect(201);
     watch.look();
     watch.look();
-    long told =
-        jdbc.sql("select count(*) from webhook_delivery where body like ?")
-            .param("%API key " + key + "%")
-            .query(Long.class)
-            .single();
-    assertThat(told).isEqualTo(1);
+    assertThat(told("API key " + key)).isEqualTo(1);
+  }
+
+  private static WebhookWatch watching(
+      Webhooks webhooks, WebhookStore store, Clock clock, EndingSource... sources) {
+    return new WebhookWatch(webhooks, store, List.of(sources), Map.of(), clock);
+  }
+
+  @Test
+  void anEndIsToldNoEarlierThanItsSourceHasPeopleKnow() throws Exception {
+    add("one", receiver.url());
+    String role = "role " + Long.toHexString(System.nanoTime());
+    Ending ending = new Ending(role, clock.instant().plusSeconds(86_400), Duration.ofHours(6));
+    WebhookWatch watch = watching(webhooks, store, clock, () -> List.of(ending));
+    watch.look();
+    assertThat(told(role)).as("a day ahead").isZero();
+    clock.advance(Duration.ofHours(19));
+    watch.look();
+    watch.look();
+    assertThat(told(role)).as("five hours ahead").isEqualTo(1);
+    clock.advance(Duration.ofHours(6));
+    watch.look();
+    assertThat(told(role)).as("afterwards").isEqualTo(2);
+  }
+
+  @Test
+  void aSourceThatFailsHidesNoOther() throws Exception {
+    add("one", receiver.url());
+    String role = "role " + Long.toHexString(System.nanoTime());
+    watching(
+            webhooks,
+            store,
+            clock,
+            () -> {
+              throw new IllegalStateException("unreadable");
+            },
+            () -> List.of(new Ending(role, clock.instant())))
+        .look();
+    assertThat(told(role)).isEqualTo(1);
+  }
+
+  private long told(String what) {
+    return jdbc.sql("select count(*) from webhook_delivery where body like ?")
+        .param("%" + what + "%")
+        .query(Long.class)
+        .single();
   }
 
   @Test
