@@ -1,7 +1,10 @@
 package dev.otasigner.service.authority;
 
 import dev.otasigner.keys.CertificateSigner;
+import dev.otasigner.service.access.Actor;
+import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.keyring.KeySignatures;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.device.ClientKeyType;
@@ -10,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.security.SecureRandom;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -39,6 +43,7 @@ import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.bc.BcX509ExtensionUtils;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** Issues certificates under the service's own authorities, which are made when first needed. */
 @Component
@@ -54,14 +59,24 @@ public class Authorities {
   private final ServiceKeys keys;
   private final KeySignatures signatures;
   private final JdbcClient jdbc;
+  private final AuditLog audit;
+  private final TransactionTemplate transaction;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
   private final Map<String, Authority> known = new ConcurrentHashMap<>();
 
-  Authorities(ServiceKeys keys, KeySignatures signatures, JdbcClient jdbc, Clock clock) {
+  Authorities(
+      ServiceKeys keys,
+      KeySignatures signatures,
+      JdbcClient jdbc,
+      AuditLog audit,
+      TransactionTemplate transaction,
+      Clock clock) {
     this.keys = keys;
     this.signatures = signatures;
     this.jdbc = jdbc;
+    this.audit = audit;
+    this.transaction = transaction;
     this.clock = clock;
   }
 
@@ -110,7 +125,10 @@ public class Authorities {
         .list();
   }
 
-  /** The leaf and the authority's certificate, in the order TLS sends them. */
+  /**
+   * The leaf and the authority's certificate, in the order TLS sends them. Whoever gives it away
+   * records it, with {@link #told}.
+   */
   public List<X509Certificate> issue(AuthorityKind kind, Subject subject, Duration validity) {
     Authority issuer = authority(kind, AuthorityKeyType.forKey(subject.keyType()));
     X509v3CertificateBuilder builder =
@@ -142,6 +160,20 @@ public class Authorities {
     return List.of(sign(builder, issuer.key()), issuer.certificate());
   }
 
+  /** Which certificate was signed, and by which key: what a record of it says. */
+  public static Map<String, String> told(List<X509Certificate> chain) {
+    return told(chain.get(0), Digest.of(chain.get(1).getPublicKey().getEncoded()));
+  }
+
+  private static Map<String, String> told(X509Certificate certificate, Digest issuer) {
+    try {
+      return Map.of(
+          "certificate", Digest.of(certificate.getEncoded()).hex(), "issuer", issuer.hex());
+    } catch (CertificateEncodingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private Authority loadOrMake(String name, AuthorityKind kind, AuthorityKeyType type) {
     VerificationKey key = keys.ensure(name, kind.purpose(), type.suite());
     Optional<byte[]> stored =
@@ -166,12 +198,25 @@ public class Authorities {
       throw new UncheckedIOException(e);
     }
     Authority authority = new Authority(key, sign(builder, key));
+    transaction.executeWithoutResult(
+        status -> {
+          store(authority, kind, type);
+          audit.record(
+              Actor.SYSTEM,
+              "authority.created",
+              "authority:" + name,
+              told(authority.certificate(), key.keyId()));
+        });
+    return authority;
+  }
+
+  private void store(Authority authority, AuthorityKind kind, AuthorityKeyType type) {
     try {
       jdbc.sql(
               "insert into authority_certificate (key_id, purpose, key_type, certificate, created)"
                   + " values (?, ?, ?, ?, ?)")
           .params(
-              key.keyId().hex(),
+              authority.key().keyId().hex(),
               kind.purpose().code(),
               type.code(),
               authority.certificate().getEncoded(),
@@ -180,7 +225,6 @@ public class Authorities {
     } catch (CertificateException e) {
       throw new IllegalStateException(e);
     }
-    return authority;
   }
 
   private X509v3CertificateBuilder builder(

@@ -1,14 +1,20 @@
 package dev.otasigner.service.catalogue;
 
+import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionOperations;
 
-/** Version numbers in the database. */
+/** Version numbers in the database, and in the audit log what is about to be signed under them. */
 final class DatabaseLedger implements VersionLedger {
   private final JdbcClient jdbc;
   private final TransactionOperations ownTransaction;
   private final LineageKey lineage;
+  private final RoleKeyring keyring;
+  private final AuditLog audit;
 
   /**
    * The ledger of a repository.
@@ -16,10 +22,17 @@ final class DatabaseLedger implements VersionLedger {
    * @param ownTransaction begins a new one each time, whatever is under way: a number that was
    *     given stays given
    */
-  DatabaseLedger(JdbcClient jdbc, TransactionOperations ownTransaction, LineageKey lineage) {
+  DatabaseLedger(
+      JdbcClient jdbc,
+      TransactionOperations ownTransaction,
+      LineageKey lineage,
+      RoleKeyring keyring,
+      AuditLog audit) {
     this.jdbc = jdbc;
     this.ownTransaction = ownTransaction;
     this.lineage = lineage;
+    this.keyring = keyring;
+    this.audit = audit;
   }
 
   @Override
@@ -34,7 +47,19 @@ final class DatabaseLedger implements VersionLedger {
 
   @Override
   public void reserve(Map<String, Long> versions) {
-    ownTransaction.executeWithoutResult(status -> versions.forEach(this::reserve));
+    // A key that is not there yet is made, and recorded, before the transaction begins.
+    Map<String, List<VerificationKey>> keys = new LinkedHashMap<>();
+    versions.keySet().forEach(role -> keys.put(role, keyring.keysOf(role)));
+    ownTransaction.executeWithoutResult(
+        status -> {
+          versions.forEach(this::reserve);
+          new IntendedSignatures(versions, keys).details().forEach(this::record);
+        });
+  }
+
+  private void record(Map<String, String> details) {
+    audit.record(
+        "catalogue.intent-durable", "lineage:" + lineage.product() + "/" + lineage.name(), details);
   }
 
   private void reserve(String role, long version) {

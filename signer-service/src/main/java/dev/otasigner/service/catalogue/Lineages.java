@@ -93,12 +93,13 @@ final class Lineages implements LineageRoots {
   private Repository open(LineageKey key, boolean postQuantum) {
     try {
       RepositoryFiles files = new RepositoryFiles(directory(key));
+      RoleKeyring roles = new KeyringRoles(keyring, signatures, key, postQuantum);
       return new Repository(
           files,
           new Publisher(
               files,
-              new KeyringRoles(keyring, signatures, key, postQuantum),
-              new DatabaseLedger(jdbc, ownTransaction, key),
+              roles,
+              new DatabaseLedger(jdbc, ownTransaction, key, roles, audit),
               new ClientCheck(Lineage.thresholds(postQuantum)),
               milestones));
     } catch (IOException e) {

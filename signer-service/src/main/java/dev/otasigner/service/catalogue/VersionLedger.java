@@ -10,6 +10,9 @@ interface VersionLedger {
   /** The highest version given to a role, 0 when none was. */
   long highest(String role);
 
-  /** Remembers the versions durably, before anything is written under them. */
+  /**
+   * Remembers the versions durably, before anything is signed or written under them; with them
+   * stands in the audit log which keys are about to sign what.
+   */
   void reserve(Map<String, Long> versions);
 }

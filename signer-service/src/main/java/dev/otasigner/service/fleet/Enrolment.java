@@ -14,6 +14,7 @@ import dev.otasigner.verifier.json.Fields;
 import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -134,17 +135,11 @@ class Enrolment {
                   before.outcome()),
               certified(wish.request(), chain));
           checkIns.forget(wish.key());
-          audit.record(
-              wish.key().actor(),
-              "device.enrolled",
-              wish.key().label(),
-              Map.of(
-                  "by",
-                  wish.secret().isPresent() ? "secret" : "factory certificate",
-                  "address",
-                  address,
-                  "spki",
-                  wish.request().spki().hex()));
+          Map<String, String> details = new HashMap<>(Authorities.told(chain));
+          details.put("by", wish.secret().isPresent() ? "secret" : "factory certificate");
+          details.put("address", address);
+          details.put("spki", wish.request().spki().hex());
+          audit.record(wish.key().actor(), "device.enrolled", wish.key().label(), details);
         });
     return chain;
   }
@@ -187,11 +182,10 @@ class Enrolment {
           } else {
             store.renewed(device.key(), certified);
           }
-          audit.record(
-              device.key().actor(),
-              "device.renewed",
-              device.key().label(),
-              Map.of("spki", request.spki().hex(), "keyType", request.keyType().code()));
+          Map<String, String> details = new HashMap<>(Authorities.told(chain));
+          details.put("spki", request.spki().hex());
+          details.put("keyType", request.keyType().code());
+          audit.record(device.key().actor(), "device.renewed", device.key().label(), details);
         });
     return chain;
   }

@@ -103,8 +103,7 @@ public class KeySignatures {
                 key.token().code()));
     for (int i = 0; i < keys.size(); i++) {
       if (keys.get(i).purpose().isGuarded()) {
-        // What signs unattended stands in the worker's journal; the log holds what people asked
-        // for.
+        // What signs unattended is recorded by whoever has it sign: a publication, a certificate.
         uses.accept(use(keys.get(i), requests.get(i), signatures.get(i)));
       }
     }

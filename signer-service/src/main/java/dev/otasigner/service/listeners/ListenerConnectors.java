@@ -1,5 +1,6 @@
 package dev.otasigner.service.listeners;
 
+import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.authority.Authorities;
 import dev.otasigner.service.authority.AuthorityKeyType;
 import dev.otasigner.service.authority.AuthorityKind;
@@ -30,16 +31,19 @@ class ListenerConnectors {
   private static final int IDLE_MILLIS = 15_000;
 
   private final Authorities authorities;
+  private final AuditLog audit;
   private final Clock clock;
   private final String address;
   private final List<String> names;
 
   ListenerConnectors(
       Authorities authorities,
+      AuditLog audit,
       Clock clock,
       @Value("${signer.listeners.address}") String address,
       @Value("${signer.listeners.names}") List<String> names) {
     this.authorities = authorities;
+    this.audit = audit;
     this.clock = clock;
     this.address = address;
     this.names = List.copyOf(names);
@@ -103,7 +107,7 @@ class ListenerConnectors {
             .toList();
     certificate.setSslContext(
         new ListenerContext(
-            new ServerLeaf(policy.serverKey(), names, authorities, clock),
+            new ServerLeaf(policy.serverKey(), names, authorities, audit, clock),
             new DeviceTrust(devices, clock),
             policy));
     config.addCertificate(certificate);

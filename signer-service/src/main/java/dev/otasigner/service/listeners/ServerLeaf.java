@@ -1,5 +1,7 @@
 package dev.otasigner.service.listeners;
 
+import dev.otasigner.service.access.Actor;
+import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.authority.Authorities;
 import dev.otasigner.service.authority.AuthorityKind;
 import dev.otasigner.verifier.device.ClientKeyType;
@@ -37,14 +39,21 @@ final class ServerLeaf extends X509ExtendedKeyManager {
   private final ClientKeyType type;
   private final List<String> names;
   private final Authorities authorities;
+  private final AuditLog audit;
   private final Clock clock;
   private final Map<String, Entry> entries = new ConcurrentHashMap<>();
   private volatile Entry current;
 
-  ServerLeaf(ClientKeyType type, List<String> names, Authorities authorities, Clock clock) {
+  ServerLeaf(
+      ClientKeyType type,
+      List<String> names,
+      Authorities authorities,
+      AuditLog audit,
+      Clock clock) {
     this.type = type;
     this.names = List.copyOf(names);
     this.authorities = authorities;
+    this.audit = audit;
     this.clock = clock;
     this.current = issue();
   }
@@ -63,9 +72,12 @@ final class ServerLeaf extends X509ExtendedKeyManager {
                 SubjectPublicKeyInfo.getInstance(pair.getPublic().getEncoded()),
                 type),
             VALIDITY);
+    String serial = chain.get(0).getSerialNumber().toString(Character.MAX_RADIX);
+    audit.record(
+        Actor.SYSTEM, "listener.certified", "certificate:" + serial, Authorities.told(chain));
     Entry entry =
         new Entry(
-            chain.get(0).getSerialNumber().toString(Character.MAX_RADIX),
+            serial,
             pair.getPrivate(),
             chain,
             clock.instant().plus(VALIDITY).minus(REPLACED_BEFORE_END));

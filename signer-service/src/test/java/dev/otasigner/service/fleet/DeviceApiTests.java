@@ -11,6 +11,7 @@ import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.device.ClientKeyType;
 import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
@@ -370,6 +371,30 @@ class DeviceApiTests {
                 .put("csr", neighbour.csr(victim))
                 .build())
         .expectProblem(403, "enrolment-refused");
+  }
+
+  @Test
+  void recordOfACertificateNamesItAndItsIssuer() throws Exception {
+    String id = nextId();
+    TestDevice device = enrolled(id, ClientKeyType.P_384);
+    assertRecorded("device.enrolled", id, device);
+    TestDevice next = new TestDevice(ClientKeyType.P_384);
+    next.install(
+        device
+            .post(modern, "/device/v1/renew", Json.object().put("csr", next.csr(id)).build())
+            .expect(201));
+    assertRecorded("device.renewed", id, next);
+  }
+
+  private static void assertRecorded(String action, String id, TestDevice device)
+      throws GeneralSecurityException {
+    String certificate = Digest.of(device.chain().get(0).getEncoded()).hex();
+    String issuer = Digest.of(device.chain().get(1).getPublicKey().getEncoded()).hex();
+    assertThat(admin.get("/api/v1/audit/export").expect(200).text().lines())
+        .filteredOn(line -> line.contains(action) && line.contains("gadget/" + id + "\""))
+        .singleElement()
+        .asString()
+        .contains("\"certificate\":\"" + certificate + "\"", "\"issuer\":\"" + issuer + "\"");
   }
 
   @Test

@@ -13,13 +13,13 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Reads a worker's journal as its documentation describes it, without the worker's own code. */
-final class SignedInJournal {
+public final class SignedInJournal {
   private static final int MAX_BYTES = 1 << 20;
 
   private SignedInJournal() {}
 
   /** How many different signatures of each key the journal tells of. */
-  static Map<Digest, Integer> of(Path worker) throws IOException, RejectedException {
+  public static Map<Digest, Integer> of(Path worker) throws IOException, RejectedException {
     byte[] journal = Files.readAllBytes(worker.resolve("journal.log"));
     Map<Long, Digest> intents = new HashMap<>();
     Map<Digest, Integer> signed = new HashMap<>();
