@@ -15,8 +15,12 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import javax.net.ssl.HttpsURLConnection;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +59,23 @@ public final class ServiceClient {
 
   public Json get(String path) {
     return document(exchange("GET", path, null, credential()));
+  }
+
+  /** All items of a list that is answered in pages. */
+  public Json.Arr list(String path) {
+    List<Json> all = new ArrayList<>();
+    String query = "";
+    for (Set<String> seen = new HashSet<>(); seen.add(query); ) {
+      Json page = get(path + query);
+      all.addAll(Report.items(page));
+      if (!(page instanceof Json.Obj object)
+          || !(object.members().get("next") instanceof Json.Str next)) {
+        return new Json.Arr(all);
+      }
+      query = "?from=" + escape(next.value());
+    }
+    throw CommandFailedException.of(
+        ExitCode.UNREACHABLE, service() + " does not answer as the service: pages without end");
   }
 
   public Json post(String path, Json body) {

@@ -248,7 +248,7 @@ class WireExchangesIT {
 
   private void examplesOfTheService(Session session) throws Exception {
     Json requests = json(session.get("/api/v1/products/" + PRODUCT + "/requests", 200));
-    String id = new Fields((Json.Obj) ((Json.Arr) requests).items().get(0), "").string("id");
+    String id = new Fields((Json.Obj) requests, "").objects("requests", 500).get(0).string("id");
     Json.Obj request = (Json.Obj) json(session.get("/api/v1/requests/" + id, 200));
     Json document = Objects.requireNonNull(request.members().get("document"));
     assertThat(Digest.of(document.canonicalBytes()))

@@ -36,7 +36,7 @@ public final class ApprovalsCommand {
   int list() {
     cli.report()
         .list(
-            cli.service().get(path("requests")),
+            cli.service().list(path("requests")),
             "id",
             "product",
             "version",

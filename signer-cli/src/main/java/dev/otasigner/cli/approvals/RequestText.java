@@ -125,7 +125,9 @@ final class RequestText {
   private void lastRelease() throws RejectedException {
     Optional<Fields> newest = Optional.empty();
     ImageVersion found = draft.version();
-    for (Json.Obj item : Report.items(service.get(path("products", draft.product(), "builds")))) {
+    String builds = path("products", draft.product(), "builds");
+    String from = "?limit=2&from=" + ServiceClient.escape(draft.version().toString());
+    for (Json.Obj item : Report.items(service.get(builds + from))) {
       Fields build = new Fields(item, "build");
       ImageVersion version = build.version("version");
       if (draft.version().isNewerThan(version)

@@ -24,7 +24,7 @@ public final class BuildsCommand {
   int list(@Option(names = "--product", required = true) String product) {
     cli.report()
         .list(
-            cli.service().get(path("products", product, "builds")),
+            cli.service().list(path("products", product, "builds")),
             "version",
             "securityCounter",
             "format",

@@ -23,7 +23,7 @@ public final class ReleaseCommand {
   int list(@Option(names = "--product", required = true) String product) {
     cli.report()
         .list(
-            cli.service().get(path("products", product, "releases")),
+            cli.service().list(path("products", product, "releases")),
             "channel",
             "hardware",
             "version",

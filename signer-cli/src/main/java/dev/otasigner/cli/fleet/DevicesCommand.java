@@ -21,7 +21,7 @@ public final class DevicesCommand {
   int list(@Option(names = "--product", required = true) String product) {
     cli.report()
         .list(
-            cli.service().get(path("products", product, "devices")),
+            cli.service().list(path("products", product, "devices")),
             "deviceId",
             "hardware",
             "channel",

@@ -39,6 +39,8 @@ import org.jspecify.annotations.Nullable;
 final class FakeRequests implements AutoCloseable {
   static final String ID = "555b9863-d19f-49c3-891d-dd2e8f7ebc37";
   static final TestKey IMAGE = TestKey.of(SignatureSuite.ECDSA_P256_SHA256, "image");
+  private static final String BUILDS =
+      "/api/v1/products/thermostat/builds?limit=2&from=34.12.0%2B0";
   private static final String REQUEST = "/api/v1/requests/" + ID;
 
   final Map<String, Json> document = new LinkedHashMap<>();
@@ -112,7 +114,7 @@ final class FakeRequests implements AutoCloseable {
             .put("purpose", "image")
             .put("suite", "ecdsa-p256-sha256")
             .build());
-    put("/api/v1/products/thermostat/builds", build("34.13.0+0", 9), build("34.11.0+0", 1));
+    put(BUILDS, build("34.13.0+0", 9), build("34.11.0+0", 1));
   }
 
   static Json.Obj build(String version, long counter) {

@@ -73,6 +73,14 @@ public class Release {
     changed = now;
   }
 
+  UUID id() {
+    return id;
+  }
+
+  Instant created() {
+    return created;
+  }
+
   public String product() {
     return product;
   }

@@ -2,14 +2,17 @@ package dev.otasigner.service.catalogue;
 
 import dev.otasigner.service.access.AllowedTo;
 import dev.otasigner.service.access.Role;
+import dev.otasigner.service.page.Page;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
-import java.util.List;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.data.domain.Limit;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -17,22 +20,51 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Releases of a product. */
 @RestController
 @RequestMapping("/api/v1/products/{product}/releases")
 class ReleaseController {
-  private final Releases releases;
+  private static final UUID FIRST = new UUID(0, 0);
 
-  ReleaseController(Releases releases) {
+  private final Releases releases;
+  private final ReleaseStore store;
+
+  ReleaseController(Releases releases, ReleaseStore store) {
     this.releases = releases;
+    this.store = store;
   }
 
   @GetMapping
   @AllowedTo
-  Json list(@PathVariable String product) {
-    return new Json.Arr(List.copyOf(releases.of(product).stream().map(Release::toJson).toList()));
+  Json list(
+      @PathVariable String product,
+      @RequestParam @Nullable String from,
+      @RequestParam(defaultValue = Page.DEFAULT) int limit) {
+    Page page = new Page(limit);
+    Optional<Release> first = Optional.ofNullable(from).map(text -> first(product, text));
+    return page.of(
+        "releases",
+        store.oldest(
+            product,
+            first.map(Release::created).orElse(Instant.EPOCH),
+            first.map(Release::id).orElse(FIRST),
+            Limit.of(page.toRead())),
+        Release::toJson,
+        release -> release.id().toString());
+  }
+
+  private Release first(String product, String from) {
+    try {
+      return store
+          .findById(UUID.fromString(from))
+          .filter(release -> release.product().equals(product))
+          .orElseThrow(Page::notFrom);
+    } catch (IllegalArgumentException e) {
+      throw Page.notFrom();
+    }
   }
 
   @PostMapping

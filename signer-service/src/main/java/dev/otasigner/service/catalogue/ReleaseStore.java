@@ -1,13 +1,23 @@
 package dev.otasigner.service.catalogue;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.springframework.data.domain.Limit;
 import org.springframework.data.jpa.repository.JpaRepository;
+import org.springframework.data.jpa.repository.Query;
 
 /** Releases in the database. */
 interface ReleaseStore extends JpaRepository<Release, UUID> {
   List<Release> findByProductOrderByCreated(String product);
+
+  /** A product's releases, oldest first, from this one on. */
+  @Query(
+      "select r from Release r where r.product = :product"
+          + " and (r.created > :created or r.created = :created and r.id >= :id)"
+          + " order by r.created, r.id")
+  List<Release> oldest(String product, Instant created, UUID id, Limit limit);
 
   Optional<Release> findByProductAndChannelAndHardwareAndVersion(
       String product, String channel, String hardware, String version);

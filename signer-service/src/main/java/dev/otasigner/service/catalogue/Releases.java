@@ -85,10 +85,6 @@ public class Releases {
     this.clock = clock;
   }
 
-  public List<Release> of(String product) {
-    return store.findByProductOrderByCreated(product);
-  }
-
   /**
    * Lists a build, or lists it for another share.
    *
@@ -366,7 +362,7 @@ public class Releases {
       return List.of();
     }
     List<Release> superseded = new ArrayList<>();
-    for (Release older : of(order.product())) {
+    for (Release older : store.findByProductOrderByCreated(order.product())) {
       if (older.channel().equals(order.channel())
           && older.hardware().equals(order.hardware())
           && !older.isBridge()

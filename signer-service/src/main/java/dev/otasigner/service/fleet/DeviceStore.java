@@ -48,6 +48,16 @@ class DeviceStore {
         .list();
   }
 
+  /** Devices by id, from this one on. */
+  List<Device> list(String product, String from, int limit) {
+    return jdbc.sql(
+            "select * from fleet_device where product = ? and device_id >= ?"
+                + " order by device_id limit ?")
+        .params(product, from, limit)
+        .query((row, n) -> device(row))
+        .list();
+  }
+
   /** Without a secret: it is set apart. */
   void insert(Device device) {
     Report report = device.report();

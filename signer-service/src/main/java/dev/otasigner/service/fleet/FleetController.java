@@ -2,12 +2,12 @@ package dev.otasigner.service.fleet;
 
 import dev.otasigner.service.access.AllowedTo;
 import dev.otasigner.service.access.Role;
+import dev.otasigner.service.page.Page;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.device.ClockClass;
 import dev.otasigner.verifier.json.Json;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -15,6 +15,7 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -45,10 +46,17 @@ class FleetController {
 
   @GetMapping
   @AllowedTo
-  Json list(@PathVariable String product) {
+  Json list(
+      @PathVariable String product,
+      @RequestParam(defaultValue = "") String from,
+      @RequestParam(defaultValue = Page.DEFAULT) int limit) {
+    Page page = new Page(limit);
     products.require(product);
-    return new Json.Arr(
-        List.copyOf(population.members(product).stream().map(FleetController::summary).toList()));
+    return page.of(
+        "devices",
+        population.members(product, from, page.toRead()),
+        FleetController::summary,
+        member -> member.state().deviceId());
   }
 
   @PostMapping

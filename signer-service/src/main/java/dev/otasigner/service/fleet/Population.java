@@ -46,6 +46,14 @@ public class Population {
     return store.list(product).stream().map(checkIns::current).map(this::member).toList();
   }
 
+  /** Devices of a product by id, from this one on. */
+  List<Member> members(String product, String from, int limit) {
+    return store.list(product, from, limit).stream()
+        .map(checkIns::current)
+        .map(this::member)
+        .toList();
+  }
+
   public List<DeviceState> states(String product) {
     return members(product).stream().map(Member::state).toList();
   }

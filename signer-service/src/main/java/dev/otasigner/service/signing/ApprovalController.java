@@ -16,7 +16,6 @@ import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.springframework.core.io.FileSystemResource;
@@ -45,19 +44,6 @@ class ApprovalController {
     this.ledger = ledger;
     this.payloads = payloads;
     this.people = people;
-  }
-
-  /** Requests that wait for approvals, of every product that the caller may see. */
-  @GetMapping("/api/v1/requests")
-  @AllowedTo(ofAnyProduct = true)
-  Json awaiting() {
-    Actor actor = Actor.current();
-    return new Json.Arr(
-        List.copyOf(
-            ledger.awaitingApproval().stream()
-                .filter(request -> actor.rights().reach(request.product()))
-                .map(SigningRequest::toJson)
-                .toList()));
   }
 
   /** The payload, for an approver to look at what will be signed. */

@@ -18,6 +18,10 @@ public class Build {
   @Id private UUID id;
   private String product;
   private String version;
+
+  @SuppressWarnings("UnusedVariable") // read by the database alone
+  private String sortable;
+
   private String manifest;
   private @Nullable String component;
   private @Nullable UUID request;
@@ -39,6 +43,7 @@ public class Build {
     this.id = UUID.randomUUID();
     this.product = product;
     this.version = version.toString();
+    this.sortable = BuildLines.sortable(version);
     this.manifest = manifest.hex();
     this.component = component.map(Digest::hex).orElse(null);
     this.request = request;

@@ -3,6 +3,7 @@ package dev.otasigner.service.signing;
 import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.access.AllowedTo;
 import dev.otasigner.service.access.Role;
+import dev.otasigner.service.page.Page;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
@@ -12,7 +13,8 @@ import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.manifest.Manifest;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.Resource;
@@ -24,6 +26,7 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Builds: what they are, their files, and the registration of finished ones. */
@@ -45,8 +48,17 @@ class BuildController {
 
   @GetMapping
   @AllowedTo
-  Json list(@PathVariable String product) {
-    return new Json.Arr(List.copyOf(builds.of(product).stream().map(this::json).toList()));
+  Json list(
+      @PathVariable String product,
+      @RequestParam @Nullable String from,
+      @RequestParam(defaultValue = Page.DEFAULT) int limit) {
+    Page page = new Page(limit);
+    Optional<ImageVersion> first = Optional.ofNullable(from).map(BuildController::version);
+    return page.of(
+        "builds",
+        builds.newest(product, first, page.toRead()),
+        this::json,
+        build -> build.version().toString());
   }
 
   @GetMapping("/{version}")
@@ -126,15 +138,18 @@ class BuildController {
   }
 
   private Build require(String product, String version) {
-    ImageVersion wanted;
-    try {
-      wanted = ImageVersion.parseLenient(version);
-    } catch (RejectedException e) {
-      throw SignerException.badRequest(e);
-    }
+    ImageVersion wanted = version(version);
     return builds
         .find(product, wanted)
         .orElseThrow(() -> SignerException.notFound("build " + wanted + " of " + product));
+  }
+
+  private static ImageVersion version(String text) {
+    try {
+      return ImageVersion.parseLenient(text);
+    } catch (RejectedException e) {
+      throw SignerException.badRequest(e);
+    }
   }
 
   private Json json(Build build) {

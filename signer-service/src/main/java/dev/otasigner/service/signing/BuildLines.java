@@ -16,6 +16,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 final class BuildLines {
   private static final int HEX = 16;
 
+  /** Behind every version. */
+  static final String LAST = "g";
+
   private final JdbcClient jdbc;
 
   BuildLines(JdbcClient jdbc) {
@@ -75,7 +78,7 @@ final class BuildLines {
   }
 
   /** Text in whose order versions come. */
-  private static String sortable(ImageVersion version) {
+  static String sortable(ImageVersion version) {
     return String.format(
         Locale.ROOT,
         "%02x%02x%04x%08x",

@@ -160,7 +160,7 @@ final class BuildRegistration {
   record Precedent(Manifest manifest, List<String> manifestKeys) {}
 
   private Optional<Precedent> newest(String product) throws RejectedException, IOException {
-    List<Build> all = builds.of(product);
+    List<Build> all = builds.newest(product, Optional.empty(), 1);
     if (all.isEmpty()) {
       return Optional.empty();
     }

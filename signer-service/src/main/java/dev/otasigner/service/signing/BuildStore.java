@@ -3,11 +3,17 @@ package dev.otasigner.service.signing;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.springframework.data.domain.Limit;
 import org.springframework.data.jpa.repository.JpaRepository;
+import org.springframework.data.jpa.repository.Query;
 
 /** Builds in the database. */
 interface BuildStore extends JpaRepository<Build, UUID> {
-  List<Build> findByProductOrderByCreated(String product);
+  /** A product's builds, newest version first, from this version on. */
+  @Query(
+      "select b from Build b where b.product = :product and b.sortable <= :from"
+          + " order by b.sortable desc")
+  List<Build> newest(String product, String from, Limit limit);
 
   Optional<Build> findByProductAndVersion(String product, String version);
 }

@@ -10,11 +10,11 @@ import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.manifest.Manifest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.springframework.data.domain.Limit;
 
 /** The builds of all products: signed, accepted by the device's own code, unchangeable. */
 public final class Builds {
@@ -51,11 +51,14 @@ public final class Builds {
     return store.findByProductAndVersion(product, version.toString());
   }
 
-  /** The product's builds, newest version first. */
-  public List<Build> of(String product) {
-    return store.findByProductOrderByCreated(product).stream()
-        .sorted(Comparator.comparing(Build::version).reversed())
-        .toList();
+  /**
+   * The product's builds, newest version first.
+   *
+   * @param from not before this version, which need not exist
+   */
+  List<Build> newest(String product, Optional<ImageVersion> from, int limit) {
+    return store.newest(
+        product, from.map(BuildLines::sortable).orElse(BuildLines.LAST), Limit.of(limit));
   }
 
   /** What a build's manifest says. */

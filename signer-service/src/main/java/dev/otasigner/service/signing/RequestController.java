@@ -2,7 +2,9 @@ package dev.otasigner.service.signing;
 
 import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.access.AllowedTo;
+import dev.otasigner.service.access.Rights;
 import dev.otasigner.service.access.Role;
+import dev.otasigner.service.page.Page;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.ImageVersion;
@@ -10,12 +12,15 @@ import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -23,6 +28,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Signing requests. */
@@ -139,8 +145,47 @@ class RequestController {
 
   @GetMapping("/api/v1/products/{product}/requests")
   @AllowedTo
-  Json list(@PathVariable String product) {
-    return new Json.Arr(List.copyOf(ledger.of(product).stream().map(r -> r.toJson()).toList()));
+  Json list(
+      @PathVariable String product,
+      @RequestParam @Nullable String state,
+      @RequestParam @Nullable String from,
+      @RequestParam(defaultValue = Page.DEFAULT) int limit) {
+    Page page = new Page(limit);
+    Set<RequestState> states =
+        state == null ? EnumSet.allOf(RequestState.class) : EnumSet.of(RequestState.asked(state));
+    Optional<SigningRequest> first = first(from, request -> request.product().equals(product));
+    return shown(page, ledger.of(product, states, first, page.toRead()));
+  }
+
+  /** Those that wait for approvals, or are in another state, of every product of the caller's. */
+  @GetMapping("/api/v1/requests")
+  @AllowedTo(ofAnyProduct = true)
+  Json listAll(
+      @RequestParam(defaultValue = "awaiting-approval") String state,
+      @RequestParam @Nullable String from,
+      @RequestParam(defaultValue = Page.DEFAULT) int limit) {
+    Page page = new Page(limit);
+    Rights rights = Actor.current().rights();
+    Set<RequestState> states = EnumSet.of(RequestState.asked(state));
+    Optional<SigningRequest> first = first(from, request -> rights.reach(request.product()));
+    return shown(page, ledger.oldest(rights.products(), states, first, page.toRead()));
+  }
+
+  private Optional<SigningRequest> first(
+      @Nullable String from, Predicate<SigningRequest> reachable) {
+    if (from == null) {
+      return Optional.empty();
+    }
+    try {
+      Optional<SigningRequest> first = ledger.find(UUID.fromString(from)).filter(reachable);
+      return Optional.of(first.orElseThrow(Page::notFrom));
+    } catch (IllegalArgumentException e) {
+      throw Page.notFrom();
+    }
+  }
+
+  private static Json shown(Page page, List<SigningRequest> read) {
+    return page.of("requests", read, SigningRequest::toJson, r -> r.id().toString());
   }
 
   /** One request, with its attempts and the document that is approved. */

@@ -4,13 +4,16 @@ import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.signing.SigningAttempt.Outcome;
 import dev.otasigner.verifier.manifest.Manifest;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.data.domain.Limit;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
@@ -20,6 +23,9 @@ import org.springframework.transaction.support.TransactionOperations;
 final class RequestLedger {
   private static final List<RequestState> UNFINISHED =
       java.util.Arrays.stream(RequestState.values()).filter(s -> !s.isFinal()).toList();
+  private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z");
+  private static final UUID FIRST = new UUID(0, 0);
+  private static final UUID LAST = new UUID(-1, -1);
 
   private final TransactionOperations transactions;
   private final SigningRequestStore requests;
@@ -60,20 +66,38 @@ final class RequestLedger {
         : requests.findByProductAndRequesterAndIdempotencyKey(product, requester, key);
   }
 
-  List<SigningRequest> of(String product) {
-    return requests.findByProductOrderByCreatedDesc(product);
+  /**
+   * Requests of a product, newest first.
+   *
+   * @param from begins with this one
+   */
+  List<SigningRequest> of(
+      String product, Set<RequestState> states, Optional<SigningRequest> from, int limit) {
+    return requests.newest(
+        product,
+        states,
+        from.map(SigningRequest::created).orElse(LATEST),
+        from.map(SigningRequest::id).orElse(LAST),
+        Limit.of(limit));
+  }
+
+  /**
+   * Requests of these products, or of all where none is named, oldest first.
+   *
+   * @param from begins with this one
+   */
+  List<SigningRequest> oldest(
+      Set<String> products, Set<RequestState> states, Optional<SigningRequest> from, int limit) {
+    Instant created = from.map(SigningRequest::created).orElse(Instant.EPOCH);
+    UUID id = from.map(SigningRequest::id).orElse(FIRST);
+    return products.isEmpty()
+        ? requests.oldest(states, created, id, Limit.of(limit))
+        : requests.oldestOf(products, states, created, id, Limit.of(limit));
   }
 
   /** Requests that have not come to their end, oldest first. */
   List<UUID> unfinished() {
-    return requests.findByStateInOrderByCreated(UNFINISHED).stream()
-        .map(SigningRequest::id)
-        .toList();
-  }
-
-  /** Requests that wait for approvals, oldest first. */
-  List<SigningRequest> awaitingApproval() {
-    return requests.findByStateInOrderByCreated(List.of(RequestState.AWAITING_APPROVAL));
+    return requests.idsIn(UNFINISHED);
   }
 
   List<SigningAttempt> attempts(UUID id) {

@@ -1,6 +1,10 @@
 package dev.otasigner.service.signing;
 
+import dev.otasigner.service.problem.ProblemType;
+import dev.otasigner.service.problem.SignerException;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Where a request stands; each constant is one durable transition of the signing cycle. */
 public enum RequestState {
@@ -20,6 +24,26 @@ public enum RequestState {
   /** The name on the wire: {@code intent-durable}. */
   public String code() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /**
+   * The state of this name.
+   *
+   * @throws SignerException BAD_REQUEST when there is none
+   */
+  static RequestState asked(String code) {
+    return Arrays.stream(values())
+        .filter(state -> state.code().equals(code))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new SignerException(
+                    ProblemType.BAD_REQUEST,
+                    "state: one of "
+                        + Arrays.stream(values())
+                            .map(RequestState::code)
+                            .collect(Collectors.joining(", "))
+                        + " is expected"));
   }
 
   /** Whether the request has come to its end. */

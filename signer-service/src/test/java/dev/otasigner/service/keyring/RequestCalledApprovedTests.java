@@ -54,7 +54,7 @@ class RequestCalledApprovedTests {
     Admin.Answer pushed = story.request("34.12", profile, "image", "manifest", again);
 
     assertThat(pushed.text()).doesNotContain("\"state\":\"ready\"");
-    assertThat(admin.get(story.base + "/builds").expect(200).text()).isEqualTo("[]");
+    assertThat(admin.get(story.base + "/builds").expect(200).text()).isEqualTo("{\"builds\":[]}");
     assertThat(SignedInJournal.of(worker))
         .doesNotContainKeys(
             keyring.byName(story.named("image")).keyId(),

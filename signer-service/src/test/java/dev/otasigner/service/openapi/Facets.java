@@ -75,6 +75,7 @@ final class Facets {
     ALL.put("ports", range(1, 65_535));
     ALL.put("boundPort", range(1, 65_535));
     ALL.put("days", range(1, 366));
+    ALL.put("limit", range(1, 500));
     ALL.put("approvals", range(0, 255));
     ALL.put("attempts", range(0, Integer.MAX_VALUE));
     ALL.put("count", range(0, Integer.MAX_VALUE));

@@ -151,7 +151,7 @@ final class Operations {
         call("GET " + PRODUCT + "/profiles/{digest}", "getProfile", "A profile, byte for byte")
             .answers(200, Shapes.Profile.class),
         call("GET " + PRODUCT + "/devices", "listDevices", "The product's devices")
-            .answers(200, Answer.list(Shapes.DeviceSummary.class)),
+            .answers(200, Shapes.DevicePage.class),
         call("POST " + PRODUCT + "/devices", "manufactureDevice", "Puts a device on record")
             .refuses(CONFLICT),
         call("GET " + PRODUCT + "/devices/{deviceId}", "getDevice", "A device's state")
@@ -200,9 +200,9 @@ final class Operations {
             .answers(201, Shapes.BareDigest.class)
             .refuses(REFUSED, CONFLICT, APPROVAL_MISSING, TOKEN_UNAVAILABLE, KEY_NOT_USABLE),
         call("GET " + PRODUCT + "/requests", "listRequests", "Its requests, newest first")
-            .answers(200, Answer.list(Shapes.SigningRequest.class)),
+            .answers(200, Shapes.RequestPage.class),
         call("GET /api/v1/requests", "listWaitingRequests", "Requests that wait for approvals")
-            .answers(200, Answer.list(Shapes.SigningRequest.class)),
+            .answers(200, Shapes.RequestPage.class),
         call("GET /api/v1/requests/{id}", "getRequest", "A request with what is approved")
             .answers(200, Shapes.SigningRequestDetails.class),
         call("GET /api/v1/requests/{id}/payload", "getRequestPayload", "What would be signed")
@@ -216,7 +216,7 @@ final class Operations {
             .answers(200, Shapes.SigningRequest.class)
             .refuses(CONFLICT),
         call("GET " + builds, "listBuilds", "Its builds, newest version first")
-            .answers(200, Answer.list(Shapes.Build.class)),
+            .answers(200, Shapes.BuildPage.class),
         call("POST " + builds, "pushBuild", "Registers a finished build, judged like any other")
             .takes(Shapes.PushedImage.class)
             .answers(201, Shapes.Build.class)
@@ -238,7 +238,7 @@ final class Operations {
     String release = PRODUCT + "/releases/{channel}/{hardware}/{version}/";
     return List.of(
         call("GET " + PRODUCT + "/releases", "listReleases", "Its releases")
-            .answers(200, Answer.list(Shapes.Release.class)),
+            .answers(200, Shapes.ReleasePage.class),
         call("POST " + PRODUCT + "/releases", "publishRelease", "Lists a build in a channel")
             .takes(Shapes.NewRelease.class)
             .answers(201, Shapes.Release.class)

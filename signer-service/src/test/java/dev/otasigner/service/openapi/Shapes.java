@@ -255,6 +255,14 @@ final class Shapes {
       List<String> serverAnchors,
       @Facets.Is("clientKey") String clientKey) {}
 
+  record RequestPage(List<SigningRequest> requests, @Nullable String next) {}
+
+  record BuildPage(List<Build> builds, @Nullable String next) {}
+
+  record ReleasePage(List<Release> releases, @Nullable String next) {}
+
+  record DevicePage(List<DeviceSummary> devices, @Nullable String next) {}
+
   record DeviceSummary(
       String deviceId,
       String hardware,

@@ -9,7 +9,9 @@ import dev.otasigner.service.catalogue.Story;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,7 +26,7 @@ class RequestApiTests {
 
   @LocalServerPort private int port;
   @Autowired private Admin.Printed printed;
-  @Autowired private SigningRequestStore requests;
+  @Autowired private RequestLedger ledger;
 
   private static Admin admin = Admin.anonymous(0);
   private static boolean signedIn;
@@ -77,7 +79,9 @@ class RequestApiTests {
   }
 
   private long received() {
-    return requests.findByProductOrderByCreatedDesc(story.product).size();
+    return ledger
+        .of(story.product, EnumSet.allOf(RequestState.class), Optional.empty(), 100)
+        .size();
   }
 
   @Test

@@ -15,6 +15,7 @@ import dev.otasigner.verifier.policy.Accepted;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class SigningCycleTests extends SigningFixture {
@@ -43,7 +44,7 @@ class SigningCycleTests extends SigningFixture {
     SigningRequest request = sign(spec("34.11", 7).put("imageKeys", names("image-384")));
     assertThat(request.state()).isEqualTo(RequestState.FAILED);
     assertThat(refusal(request)).isEqualTo("no-variant");
-    assertThat(builds().of(PRODUCT)).isEmpty();
+    assertThat(builds().newest(PRODUCT, Optional.empty(), 10)).isEmpty();
   }
 
   @Test
@@ -54,7 +55,7 @@ class SigningCycleTests extends SigningFixture {
     // Each device is satisfied by half: the first by the manifest, the second by the image.
     SigningRequest request = sign(spec("34.12", 1).put("imageKeys", names("image-384")));
     assertThat(request.state()).isEqualTo(RequestState.FAILED);
-    assertThat(builds().of(PRODUCT)).isEmpty();
+    assertThat(builds().newest(PRODUCT, Optional.empty(), 10)).isEmpty();
   }
 
   @Test
@@ -227,7 +228,7 @@ class SigningCycleTests extends SigningFixture {
       haltAfter = halt;
       assertThatThrownBy(() -> sign(spec("34.12", 1))).isInstanceOf(Halted.class);
       boolean released = halt >= steps.indexOf("signing.signed") + 1;
-      assertThat(builds().of(PRODUCT))
+      assertThat(builds().newest(PRODUCT, Optional.empty(), 10))
           .as("after %s", steps.get(halt - 1))
           .hasSize(released ? 1 : 0);
 
@@ -235,7 +236,7 @@ class SigningCycleTests extends SigningFixture {
       cycle().resume();
       SigningRequest request = requests.findAll().get(0);
       assertThat(request.state()).isEqualTo(RequestState.READY);
-      assertThat(builds().of(PRODUCT)).hasSize(1);
+      assertThat(builds().newest(PRODUCT, Optional.empty(), 10)).hasSize(1);
       // The intent is durable with the judgement, where nobody's word is needed in between.
       boolean interrupted = halt >= 2 && halt <= 5;
       assertThat(attempts.findByKeyRequestOrderByKeyNumber(request.id()))
@@ -287,7 +288,7 @@ class SigningCycleTests extends SigningFixture {
     SigningRequest late = cycle().advance(first.id());
     assertThat(late.state()).isEqualTo(RequestState.FAILED);
     assertThat(refusal(late)).isEqualTo("version-taken");
-    assertThat(builds().of(PRODUCT)).hasSize(1);
+    assertThat(builds().newest(PRODUCT, Optional.empty(), 10)).hasSize(1);
   }
 
   @Test
