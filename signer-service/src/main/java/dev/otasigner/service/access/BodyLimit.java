@@ -10,11 +10,15 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.util.function.ToLongFunction;
 import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.servlet.HandlerExceptionResolver;
 
-/** Refuses a body that is longer than its path allows, whether it says so or just goes on. */
+/**
+ * Refuses a body that is longer than its path allows, whether it says so or just goes on, and one
+ * that only drips.
+ */
 public final class BodyLimit extends OncePerRequestFilter {
   private final ToLongFunction<String> maxBytes;
   private final HandlerExceptionResolver problems;
@@ -62,6 +66,7 @@ public final class BodyLimit extends OncePerRequestFilter {
   private static final class Counting extends ServletInputStream {
     private final ServletInputStream in;
     private final long limit;
+    private final BodyPace pace = new BodyPace(System::nanoTime);
     private long read;
 
     Counting(ServletInputStream in, long limit) {
@@ -79,14 +84,21 @@ public final class BodyLimit extends OncePerRequestFilter {
 
     @Override
     public int read() throws IOException {
-      int b = in.read();
-      count(b < 0 ? 0 : 1);
-      return b;
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override
     public int read(byte[] buffer, int offset, int length) throws IOException {
-      return count(in.read(buffer, offset, length));
+      pace.waits();
+      int n;
+      try {
+        n = in.read(buffer, offset, length);
+      } catch (SocketTimeoutException e) {
+        throw pace.givesUp();
+      }
+      pace.brought(n);
+      return count(n);
     }
 
     @Override

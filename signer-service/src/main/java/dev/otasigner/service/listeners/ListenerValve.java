@@ -43,9 +43,18 @@ class ListenerValve implements WebServerFactoryCustomizer<TomcatServletWebServer
   }
 
   private Valve valve() {
+    UnreadBody unread = new UnreadBody();
     return new ValveBase(true) {
       @Override
       public void invoke(Request request, Response response) throws IOException, ServletException {
+        boolean isRefused = response.isError(); // by Tomcat, which closes the connection
+        serve(request, response);
+        if (!isRefused) {
+          unread.drop(request, response);
+        }
+      }
+
+      private void serve(Request request, Response response) throws IOException, ServletException {
         SecurityHeaders.set(request, response);
         if (response.isError()) {
           // Tomcat has refused it already, and takes no body from us: it would be waited for.

@@ -20,6 +20,7 @@ public enum ProblemType {
   METHOD_NOT_ALLOWED(HttpStatus.METHOD_NOT_ALLOWED, "This path does not take the method"),
   NOT_ACCEPTABLE(HttpStatus.NOT_ACCEPTABLE, "No representation of the wanted kind"),
   UNSUPPORTED_MEDIA_TYPE(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "This kind of body is not taken"),
+  TOO_SLOW(HttpStatus.REQUEST_TIMEOUT, "The body comes too slowly"),
   TOO_LARGE(HttpStatus.CONTENT_TOO_LARGE, "The body is too large"),
   DIGEST_MISMATCH(HttpStatus.UNPROCESSABLE_CONTENT, "The bytes have another digest"),
   RANGE_NOT_SATISFIABLE(HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "The file has no such part"),
@@ -52,6 +53,7 @@ public enum ProblemType {
       case 404 -> NOT_FOUND;
       case 405 -> METHOD_NOT_ALLOWED;
       case 406 -> NOT_ACCEPTABLE;
+      case 408 -> TOO_SLOW;
       case 413 -> TOO_LARGE;
       case 416 -> RANGE_NOT_SATISFIABLE;
       case 415 -> UNSUPPORTED_MEDIA_TYPE;

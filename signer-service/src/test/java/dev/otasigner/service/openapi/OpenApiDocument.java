@@ -221,7 +221,8 @@ final class OpenApiDocument {
   }
 
   private static boolean isFile(Operation operation) {
-    return operation.answers().values().stream().anyMatch(answer -> answer.shape() == null);
+    return operation.answers().values().stream()
+        .anyMatch(answer -> answer.shape() == null && !answer.mediaType().isEmpty());
   }
 
   private Json.Obj result(Type type) {

@@ -10,6 +10,7 @@ import static dev.otasigner.service.problem.ProblemType.PASSWORD_CHANGE_DUE;
 import static dev.otasigner.service.problem.ProblemType.STORAGE_FULL;
 import static dev.otasigner.service.problem.ProblemType.TOO_LARGE;
 import static dev.otasigner.service.problem.ProblemType.TOO_MANY_REQUESTS;
+import static dev.otasigner.service.problem.ProblemType.TOO_SLOW;
 import static dev.otasigner.service.problem.ProblemType.UNAUTHENTICATED;
 import static dev.otasigner.service.problem.ProblemType.UNSUPPORTED_MEDIA_TYPE;
 
@@ -105,7 +106,7 @@ record Operation(
       all.add(STORAGE_FULL);
     }
     if (endpoint.startsWith("P")) {
-      all.addAll(Set.of(TOO_LARGE, UNSUPPORTED_MEDIA_TYPE));
+      all.addAll(Set.of(TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE));
     }
     return all;
   }
