@@ -26,11 +26,12 @@ public final class Admin {
   private static final Pattern PASSWORD =
       Pattern.compile("signer: administrator password \\(shown once\\): (\\S+)");
 
-  private final HttpClient client = HttpClient.newHttpClient();
+  private final HttpClient client;
   private final String base;
   private final String token;
 
-  private Admin(String base, String token) {
+  private Admin(HttpClient client, String base, String token) {
+    this.client = client;
     this.base = base;
     this.token = token;
   }
@@ -106,7 +107,12 @@ public final class Admin {
 
   /** Nobody in particular. */
   public static Admin anonymous(int port) {
-    return new Admin("http://127.0.0.1:" + port, "");
+    return over(HttpClient.newHttpClient(), "http://127.0.0.1:" + port);
+  }
+
+  /** The same by way of this client, as one that trusts a certificate. */
+  public static Admin over(HttpClient client, String base) {
+    return new Admin(client, base, "");
   }
 
   /** The first administrator, who makes a user with every role and goes on as that user. */
@@ -153,6 +159,7 @@ public final class Admin {
 
   public Admin signIn(String user, String password) {
     return new Admin(
+        client,
         base,
         post("/api/v1/sessions", "{'user':'" + user + "','password':'" + password + "'}")
             .expect(201)
@@ -160,7 +167,7 @@ public final class Admin {
   }
 
   public Admin withToken(String other) {
-    return new Admin(base, other);
+    return new Admin(client, base, other);
   }
 
   public String token() {

@@ -16,9 +16,11 @@ import dev.otasigner.verifier.RejectedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The worker that holds the token itself, and decides, from its own files alone, what its keys
@@ -76,6 +78,27 @@ public final class TokenWorker implements Worker {
    */
   public static TokenWorker open(Path directory, Token token, Clock clock) {
     return open(directory, token, clock, () -> JournalFile.on(directory.resolve(JOURNAL)));
+  }
+
+  /**
+   * The same, and tells how long each force of the journal took.
+   *
+   * @param forced is called while others wait for the journal: quick
+   */
+  public static TokenWorker open(
+      Path directory, Token token, Clock clock, Consumer<Duration> forced) {
+    Disk timing =
+        new Disk() {
+          @Override
+          public void step(String what, Step step) throws IOException {
+            long begun = System.nanoTime();
+            step.run();
+            if (what.startsWith("force ")) {
+              forced.accept(Duration.ofNanos(System.nanoTime() - begun));
+            }
+          }
+        };
+    return open(directory, token, clock, () -> JournalFile.on(directory.resolve(JOURNAL), timing));
   }
 
   /** Where the journal lies: in tests, on a disk whose power is cut. */

@@ -9,6 +9,8 @@ import dev.otasigner.keys.worker.TokenWorker;
 import dev.otasigner.keys.worker.WorkerLaunch;
 import dev.otasigner.keys.worker.WorkerPatience;
 import dev.otasigner.service.ServiceDirectories;
+import dev.otasigner.service.watch.Metric;
+import dev.otasigner.service.watch.Metrics;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -39,10 +41,11 @@ class TokenConfiguration {
       ServiceDirectories directories,
       Clock clock,
       TokenSecrets secrets,
+      Metrics metrics,
       @Value("${signer.hsm.directory:}") String hsmDirectory,
       @Value("${signer.worker.command:}") String workerCommand)
       throws IOException {
-    TokenWorker software = software(directories, clock, secrets);
+    TokenWorker software = software(directories, clock, secrets, metrics);
     return new Tokens(
         software,
         hsmDirectory.isEmpty() ? null : hsm(Path.of(hsmDirectory), workerCommand, secrets));
@@ -70,7 +73,8 @@ class TokenConfiguration {
   }
 
   private static TokenWorker software(
-      ServiceDirectories directories, Clock clock, TokenSecrets secrets) throws IOException {
+      ServiceDirectories directories, Clock clock, TokenSecrets secrets, Metrics metrics)
+      throws IOException {
     boolean isNew = !SoftwareToken.existsIn(directories.token());
     SoftwareToken token;
     try (Passphrase passphrase =
@@ -83,7 +87,12 @@ class TokenConfiguration {
                   secrets.areGenerated() ? Argon2Cost.FOR_RANDOM : Argon2Cost.RECOMMENDED)
               : SoftwareToken.open(directories.token(), passphrase);
     }
-    TokenWorker worker = TokenWorker.open(directories.worker(), token, clock);
+    TokenWorker worker =
+        TokenWorker.open(
+            directories.worker(),
+            token,
+            clock,
+            time -> metrics.took(Metric.JOURNAL_FORCE, time, TokenName.SOFTWARE.code()));
     Recovery recovery = worker.recovery();
     if (!recovery.isClean()) {
       log.warn(

@@ -32,6 +32,7 @@ class ListenerConnectors {
 
   private final Authorities authorities;
   private final AuditLog audit;
+  private final Handshakes handshakes;
   private final Clock clock;
   private final String address;
   private final List<String> names;
@@ -39,11 +40,13 @@ class ListenerConnectors {
   ListenerConnectors(
       Authorities authorities,
       AuditLog audit,
+      Handshakes handshakes,
       Clock clock,
       @Value("${signer.listeners.address}") String address,
       @Value("${signer.listeners.names}") List<String> names) {
     this.authorities = authorities;
     this.audit = audit;
+    this.handshakes = handshakes;
     this.clock = clock;
     this.address = address;
     this.names = List.copyOf(names);
@@ -109,7 +112,8 @@ class ListenerConnectors {
         new ListenerContext(
             new ServerLeaf(policy.serverKey(), names, authorities, audit, clock),
             new DeviceTrust(devices, clock),
-            policy));
+            spec,
+            handshakes));
     config.addCertificate(certificate);
     return config;
   }

@@ -4,6 +4,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyManagementException;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.util.List;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -18,12 +19,14 @@ final class ListenerContext implements SSLContext {
   private final javax.net.ssl.SSLContext context;
   private final ServerLeaf leaf;
   private final DeviceTrust trust;
-  private final TlsPolicy policy;
+  private final ListenerSpec spec;
+  private final Handshakes handshakes;
 
-  ListenerContext(ServerLeaf leaf, DeviceTrust trust, TlsPolicy policy) {
+  ListenerContext(ServerLeaf leaf, DeviceTrust trust, ListenerSpec spec, Handshakes handshakes) {
     this.leaf = leaf;
     this.trust = trust;
-    this.policy = policy;
+    this.spec = spec;
+    this.handshakes = handshakes;
     try {
       this.context = javax.net.ssl.SSLContext.getInstance("TLS");
       context.init(new KeyManager[] {leaf}, new TrustManager[] {trust}, new SecureRandom());
@@ -53,12 +56,13 @@ final class ListenerContext implements SSLContext {
   @Override
   public SSLEngine createSSLEngine() {
     SSLEngine engine = context.createSSLEngine();
-    if (!policy.groups().isEmpty()) {
+    List<String> groups = spec.tls().groups();
+    if (!groups.isEmpty()) {
       SSLParameters parameters = engine.getSSLParameters();
-      parameters.setAlgorithmConstraints(new GroupConstraints(policy.groups()));
+      parameters.setAlgorithmConstraints(new GroupConstraints(groups));
       engine.setSSLParameters(parameters);
     }
-    return engine;
+    return handshakes.counted(spec.name(), engine);
   }
 
   @Override

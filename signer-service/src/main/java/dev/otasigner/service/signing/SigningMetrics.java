@@ -1,8 +1,11 @@
 package dev.otasigner.service.signing;
 
 import dev.otasigner.service.ServiceDirectories;
+import dev.otasigner.service.audit.AuditRecorded;
+import dev.otasigner.service.audit.RecordKind;
 import dev.otasigner.service.watch.Metric;
 import dev.otasigner.service.watch.MetricSource;
+import dev.otasigner.service.watch.Metrics;
 import dev.otasigner.service.watch.Reading;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,9 +15,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.springframework.context.event.EventListener;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -23,14 +28,18 @@ import org.springframework.stereotype.Component;
 class SigningMetrics implements MetricSource {
   private static final Duration COUNTED_EVERY = Duration.ofMinutes(1);
 
+  private static final String LAPSED = "approvals-lapsed";
+
   private final JdbcClient jdbc;
+  private final Metrics metrics;
   private final Path payloads;
   private final Clock clock;
   private Instant counted = Instant.MIN;
   private long bytes;
 
-  SigningMetrics(JdbcClient jdbc, ServiceDirectories directories, Clock clock) {
+  SigningMetrics(JdbcClient jdbc, ServiceDirectories directories, Metrics metrics, Clock clock) {
     this.jdbc = jdbc;
+    this.metrics = metrics;
     this.payloads = directories.payloads();
     this.clock = clock;
   }
@@ -62,8 +71,25 @@ class SigningMetrics implements MetricSource {
             .map(since -> Duration.between(since.toInstant(), clock.instant()).toSeconds())
             .orElse(0L);
     readings.add(Reading.of(Metric.WAITING_SECONDS, waiting));
+    long lapsed =
+        jdbc.sql(
+                "select count(*) from request_approval a join signing_request r on r.id = a.request"
+                    + " where r.state = 'AWAITING_APPROVAL' and a.decision = 'APPROVE'"
+                    + " and a.taken_back is null and a.not_after <= ?")
+            .param(OffsetDateTime.ofInstant(clock.instant(), ZoneOffset.UTC))
+            .query(Long.class)
+            .single();
+    readings.add(Reading.of(Metric.APPROVALS_LAPSED, lapsed));
     readings.add(Reading.of(Metric.PAYLOAD_BYTES, payloadBytes()));
     return readings;
+  }
+
+  @EventListener
+  void on(AuditRecorded recorded) {
+    if (recorded.kind() == RecordKind.REQUEST_FAILED
+        && LAPSED.equals(recorded.details().get("reason"))) {
+      metrics.count(Metric.REQUESTS_LAPSED);
+    }
   }
 
   private synchronized long payloadBytes() {

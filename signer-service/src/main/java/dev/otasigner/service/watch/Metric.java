@@ -11,6 +11,12 @@ public enum Metric {
       Kind.GAUGE,
       "signer_request_waiting_seconds",
       "For how long the oldest request has waited for approvals; 0 when none waits"),
+  APPROVALS_LAPSED(
+      Kind.GAUGE,
+      "signer_approvals_lapsed",
+      "Approvals that lapsed while their request still waits"),
+  REQUESTS_LAPSED(
+      Kind.COUNTER, "signer_requests_lapsed_total", "Requests that were not approved in time"),
   REFUSALS(Kind.COUNTER, "signer_refusals_total", "Refused calls by type of problem", "type"),
   SIGNATURES(
       Kind.HISTOGRAM,
@@ -19,7 +25,17 @@ public enum Metric {
       "purpose",
       "suite",
       "token"),
+  JOURNAL_FORCE(
+      Kind.HISTOGRAM,
+      "signer_journal_force_seconds",
+      "Forces of the worker's journal to the disk",
+      "token"),
   KEYS(Kind.GAUGE, "signer_keys", "Keys by purpose, state and token", "purpose", "state", "token"),
+  KEY_EXPIRY(
+      Kind.GAUGE,
+      "signer_key_expiry_seconds",
+      "Time until the worker's rule of an active key ends; of the hundred that end first",
+      "key"),
   TOKEN_UP(Kind.GAUGE, "signer_token_up", "1 when the token signs, shown by a signature", "token"),
   KEYS_OUT_OF_SERVICE(
       Kind.GAUGE,
@@ -62,6 +78,18 @@ public enum Metric {
   DEVICES(Kind.GAUGE, "signer_devices", "Devices on record", "product"),
   LISTENER_CONNECTIONS(
       Kind.GAUGE, "signer_listener_connections", "Open connections of a listener", "listener"),
+  HANDSHAKES(
+      Kind.COUNTER,
+      "signer_tls_handshakes_total",
+      "TLS handshakes by listener, how they ended and what was agreed",
+      "listener",
+      "result",
+      "version",
+      "suite"),
+  MANAGEMENT_CERTIFICATE_EXPIRY(
+      Kind.GAUGE,
+      "signer_management_certificate_expiry_seconds",
+      "Time until the certificate of the management port ends"),
   HTTP(
       Kind.HISTOGRAM,
       "signer_http_request_seconds",

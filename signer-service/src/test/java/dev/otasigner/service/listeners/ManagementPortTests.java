@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Date;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
@@ -53,6 +54,7 @@ class ManagementPortTests {
   @LocalServerPort private int port;
   @Autowired private Admin.Printed printed;
   @Autowired private ManagementTls management;
+  @Autowired private Handshakes connections;
 
   @DynamicPropertySource
   static void properties(DynamicPropertyRegistry registry) throws Exception {
@@ -186,6 +188,41 @@ class ManagementPortTests {
   void bothVersionsAreSpokenWithSuitesOfTheList() throws Exception {
     assertThat(handshake("TLSv1.3")).isIn(ManagementTls.SUITES);
     assertThat(handshake("TLSv1.2")).isIn(ManagementTls.SUITES);
+  }
+
+  /** Counted by listener, result, version and suite, in the scrape that Prometheus gets. */
+  @Test
+  void handshakesAreCounted() throws Exception {
+    String done =
+        "listener=\"management\",result=\"done\",suite=\"TLS_AES_128_GCM_SHA256\",version=\"TLSv1.3\"";
+    String failed = "listener=\"management\",result=\"failed\",suite=\"-\",version=\"-\"";
+    double doneBefore = handshakes(done);
+    double failedBefore = handshakes(failed);
+    handshake("TLSv1.3", "TLS_AES_128_GCM_SHA256");
+    assertThatThrownBy(() -> handshake("TLSv1.2", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"))
+        .isInstanceOf(SSLException.class);
+    assertThat(handshakes(done)).isEqualTo(doneBefore + 1);
+    assertThat(handshakes(failed)).isEqualTo(failedBefore + 1);
+    assertThat(connections.agreedOn("management"))
+        .extracting(row -> row.get(0) + " " + row.get(1))
+        .contains("TLSv1.3 TLS_AES_128_GCM_SHA256");
+  }
+
+  private double handshakes(String labels) throws Exception {
+    HttpClient client = HttpClient.newBuilder().sslContext(trusting()).build();
+    String text =
+        Admin.over(client, "https://localhost:" + port)
+            .signInAnew("admin", printed.password())
+            .get("/actuator/prometheus")
+            .expect(200)
+            .text();
+    assertThat(text).containsPattern("(?m)^signer_management_certificate_expiry_seconds [1-9]");
+    return Pattern.compile(
+            "(?m)^signer_tls_handshakes_total\\{" + Pattern.quote(labels) + "} (\\S+)$")
+        .matcher(text)
+        .results()
+        .mapToDouble(line -> Double.parseDouble(line.group(1)))
+        .sum();
   }
 
   @Test

@@ -418,6 +418,9 @@ class ApprovalApiTests {
         .filteredOn(ending -> ending.what().endsWith(id))
         .as("what has lapsed ends no more")
         .hasSize(1);
+    assertThat(admin.get("/actuator/prometheus").text())
+        .as("it is counted now")
+        .containsPattern("(?m)^signer_approvals_lapsed [1-9]");
   }
 
   @Test
@@ -428,6 +431,8 @@ class ApprovalApiTests {
     clock.reset();
     assertThat(request.state()).isEqualTo("failed");
     assertThat(request.shown().object("refusal").string("reason")).isEqualTo("approvals-lapsed");
+    assertThat(admin.get("/actuator/prometheus").text())
+        .containsPattern("(?m)^signer_requests_lapsed_total [1-9]");
   }
 
   @Test

@@ -94,7 +94,8 @@ class MetricsTests {
     admin.get("/api/v1/audit/checkpoint").expect(200);
     assertThat(admin.get("/actuator/prometheus").text())
         .containsPattern(
-            "signer_signature_seconds_count\\{purpose=\"audit\",suite=\"[a-z0-9-]+\",token=\"software\"} [1-9]");
+            "signer_signature_seconds_count\\{purpose=\"audit\",suite=\"[a-z0-9-]+\",token=\"software\"} [1-9]")
+        .containsPattern("signer_journal_force_seconds_count\\{token=\"software\"} [1-9]");
   }
 
   @Test
