@@ -33,6 +33,12 @@ public final class PushCommand implements Callable<Integer> {
   @Option(names = "--manifest", paramLabel = "FILE", description = "Its manifest (DSSE).")
   private @Nullable Path manifest;
 
+  @Option(
+      names = "--idempotency-key",
+      paramLabel = "TEXT",
+      description = "The same text asks for the same build, not for another one.")
+  private @Nullable String idempotencyKey;
+
   public PushCommand(Cli cli) {
     this.cli = cli;
   }
@@ -40,6 +46,7 @@ public final class PushCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, RejectedException {
     Json.Builder build = Json.object().put("image", cli.service().upload(image));
+    build.put("idempotencyKey", idempotencyKey);
     if (manifest != null) {
       build.putBase64("manifest", bounded(manifest));
     }

@@ -36,11 +36,20 @@ class BuildController {
   private final Builds builds;
   private final BuildRegistration registration;
   private final SigningCycle cycle;
+  private final RequestLedger ledger;
+  private final PushKeys keys;
   private final PayloadStore payloads;
 
   BuildController(
-      Builds builds, BuildRegistration registration, SigningCycle cycle, PayloadStore payloads) {
+      Builds builds,
+      BuildRegistration registration,
+      SigningCycle cycle,
+      RequestLedger ledger,
+      PushKeys keys,
+      PayloadStore payloads) {
     this.builds = builds;
+    this.ledger = ledger;
+    this.keys = keys;
     this.payloads = payloads;
     this.registration = registration;
     this.cycle = cycle;
@@ -120,15 +129,27 @@ class BuildController {
       throw SignerException.badRequest(e);
     }
     String author = Actor.current().label();
+    String key = push.idempotencyKey().orElse(null);
+    boolean repeated = key != null && keys.claim(product, author, key, push.digest());
     if (push.manifest().isPresent()) {
       byte[] envelope = push.manifest().get().toByteArray();
-      Build build = registration.register(product, author, push.image(), envelope);
+      Build build =
+          key == null
+              ? registration.register(product, author, push.image(), envelope)
+              : registration.registerOnce(product, author, push.image(), envelope, repeated);
       return ResponseEntity.status(HttpStatus.CREATED).body(json(build));
     }
-    RequestSpec spec = registration.requestFor(product, push.image(), push);
-    SigningRequest request = cycle.advance(cycle.receive(product, author, null, spec).id());
+    // What is left out was filled in when the key came first; by now the newest build is another.
+    Optional<SigningRequest> earlier =
+        repeated ? ledger.findByIdempotencyKey(product, author, key) : Optional.empty();
+    SigningRequest received =
+        earlier.isPresent()
+            ? earlier.get()
+            : cycle.receive(
+                product, author, key, registration.requestFor(product, push.image(), push));
+    SigningRequest request = cycle.advance(received.id());
     if (request.state() == RequestState.READY) {
-      Build build = require(product, spec.version().toString());
+      Build build = require(product, request.spec().version().toString());
       return ResponseEntity.status(HttpStatus.CREATED).body(json(build));
     }
     if (!request.state().isFinal()) {

@@ -17,6 +17,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
@@ -90,6 +91,37 @@ final class BuildRegistration {
       return build;
     } catch (RejectedException e) {
       throw SignerException.refused(e);
+    } catch (DataIntegrityViolationException raced) {
+      throw SignerException.conflict("the same version was registered at this moment");
+    }
+  }
+
+  /**
+   * The same for a push that may come twice, also at once: it is registered once.
+   *
+   * @param repeated it came before, and may have been registered then
+   */
+  Build registerOnce(String product, String author, Digest image, byte[] envelope, boolean repeated)
+      throws IOException {
+    Optional<Build> before = repeated ? registered(product, author, envelope) : Optional.empty();
+    if (before.isPresent()) {
+      return before.get();
+    }
+    try {
+      return register(product, author, image, envelope);
+    } catch (SignerException raced) {
+      return registered(product, author, envelope).orElseThrow(() -> raced);
+    }
+  }
+
+  private Optional<Build> registered(String product, String author, byte[] envelope) {
+    try {
+      Digest manifest = Digest.of(envelope);
+      return builds
+          .find(product, Builds.manifestOf(envelope).version())
+          .filter(build -> build.manifest().equals(manifest) && build.author().equals(author));
+    } catch (RejectedException e) {
+      return Optional.empty();
     }
   }
 

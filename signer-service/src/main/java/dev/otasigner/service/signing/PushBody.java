@@ -23,7 +23,8 @@ import java.util.Optional;
  *
  * @param image digest of an uploaded image
  */
-record PushBody(Digest image, Optional<Bytes> manifest, Json.Obj given) {
+record PushBody(
+    Digest image, Optional<Bytes> manifest, Optional<String> idempotencyKey, Json.Obj given) {
 
   static PushBody read(Fields fields) throws RejectedException {
     return new PushBody(
@@ -31,7 +32,13 @@ record PushBody(Digest image, Optional<Bytes> manifest, Json.Obj given) {
         fields.has("manifest")
             ? Optional.of(fields.base64("manifest", Envelope.MAX_BYTES))
             : Optional.empty(),
+        Optional.ofNullable(RequestController.idempotencyKey(fields)),
         fields.json());
+  }
+
+  /** By which one push is told from another under the same key. */
+  Digest digest() {
+    return Digest.of(given.canonicalBytes());
   }
 
   /** The signing request for a manifest over the image. */
@@ -39,6 +46,7 @@ record PushBody(Digest image, Optional<Bytes> manifest, Json.Obj given) {
       throws RejectedException {
     Map<String, Json> members = new LinkedHashMap<>(given.members());
     members.remove("image");
+    members.remove("idempotencyKey");
     ImageVersion version = read.header().version();
     members.put("version", new Json.Str(version.toString()));
     members.put(

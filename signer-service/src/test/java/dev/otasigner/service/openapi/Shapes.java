@@ -425,6 +425,7 @@ final class Shapes {
   record PushedImage(
       Digest image,
       @Nullable @Facets.Is("base64") String manifest,
+      @Nullable @Facets.Is("idempotencyKey") String idempotencyKey,
       @Nullable List<HardwareRevisions> hardware,
       @Nullable List<String> manifestKeys,
       @Nullable Digest profile,
