@@ -79,7 +79,11 @@ class Audit:
                 self.problem("journal: byte %d does not follow the record before it" % at)
             previous = hashlib.sha256(body).hexdigest()
             seq = entry["seq"]
-            if "outcome" in entry:
+            if "revoked" in entry:
+                if seq != last + 1:
+                    self.problem("journal: revocation %d after record %d" % (seq, last))
+                last = seq
+            elif "outcome" in entry:
                 if seq not in self.intents:
                     self.problem("journal: byte %d is an outcome without its intent" % at)
                 self.outcomes[seq].append(entry)

@@ -47,7 +47,11 @@ public enum RefusalCode {
   /** One person approves twice. */
   APPROVER_TWICE,
   /** An approver has revoked. */
-  REVOKED;
+  REVOKED,
+  /** An approval that the worker was told is taken back. */
+  APPROVAL_TAKEN_BACK,
+  /** The worker remembers as many approvals that were taken back as it can. */
+  REVOCATIONS_FULL;
 
   /** The name on the wire, such as {@code self-approval}. */
   public String code() {

@@ -22,10 +22,12 @@ final class ApprovalCheck {
   private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
 
   private final List<Approver> approvers;
+  private final Revocations revocations;
   private final Instant now;
 
-  ApprovalCheck(List<Approver> approvers, Instant now) {
+  ApprovalCheck(List<Approver> approvers, Revocations revocations, Instant now) {
     this.approvers = approvers;
+    this.revocations = revocations;
     this.now = now;
   }
 
@@ -62,11 +64,47 @@ final class ApprovalCheck {
     try {
       Envelope envelope = Envelope.read(bytes.toByteArray());
       Approver signer = signer(envelope);
-      Approval approval = Approval.read(envelope.payloadOf(Approval.PAYLOAD_TYPE).toByteArray());
+      Bytes payload = envelope.payloadOf(Approval.PAYLOAD_TYPE);
+      Approval approval = Approval.read(payload.toByteArray());
       requireBinding(request, approval, signer);
+      revocations.requireStanding(
+          Revocations.Word.of(signer.key().keyId(), payload), signer.person());
       return approval;
     } catch (RejectedException e) {
-      throw new Refused(RefusalCode.APPROVAL_INVALID, "approval: " + e.getMessage());
+      throw invalid(e);
+    }
+  }
+
+  private static Refused invalid(RejectedException e) {
+    return new Refused(RefusalCode.APPROVAL_INVALID, "approval: " + e.getMessage());
+  }
+
+  /**
+   * The record that takes back a yes, of whatever request; it has to be an approver's, so that
+   * nobody fills the memory with what was never worth anything.
+   *
+   * @throws Refused APPROVAL_INVALID, APPROVER_UNKNOWN; APPROVAL_EXPIRED when nothing is left of it
+   */
+  JournalEntry.Revocation revocation(Bytes bytes) {
+    try {
+      Envelope envelope = Envelope.read(bytes.toByteArray());
+      Approver signer = signer(envelope);
+      Bytes payload = envelope.payloadOf(Approval.PAYLOAD_TYPE);
+      Approval approval = Approval.read(payload.toByteArray());
+      if (!approval.approver().equals(signer.person())
+          || approval.decision() != Approval.Decision.APPROVE) {
+        throw new Refused(RefusalCode.APPROVAL_INVALID, "only an approver's yes can be taken back");
+      }
+      requireNotLapsed(approval);
+      return new JournalEntry.Revocation(
+          0,
+          JournalEntry.GENESIS,
+          Digest.of(payload),
+          signer.key().keyId(),
+          approval.notAfter(),
+          now);
+    } catch (RejectedException e) {
+      throw invalid(e);
     }
   }
 
@@ -105,12 +143,16 @@ final class ApprovalCheck {
     if (signer.is(request.requester())) {
       throw new Refused(RefusalCode.SELF_APPROVAL, "the requester approves an own request");
     }
+    requireNotLapsed(approval);
+    if (approval.decision() == Approval.Decision.APPROVE) {
+      requireBounded(request, approval);
+    }
+  }
+
+  private void requireNotLapsed(Approval approval) {
     if (!now.isBefore(approval.notAfter())) {
       throw new Refused(
           RefusalCode.APPROVAL_EXPIRED, "the approval lapsed at " + approval.notAfter());
-    }
-    if (approval.decision() == Approval.Decision.APPROVE) {
-      requireBounded(request, approval);
     }
   }
 

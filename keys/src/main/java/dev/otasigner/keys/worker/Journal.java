@@ -3,6 +3,7 @@ package dev.otasigner.keys.worker;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.worker.JournalEntry.Intent;
 import dev.otasigner.keys.worker.JournalEntry.Outcome;
+import dev.otasigner.keys.worker.JournalEntry.Revocation;
 import dev.otasigner.keys.worker.JournalReplay.Position;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -356,8 +357,11 @@ final class Journal implements AutoCloseable {
   }
 
   private static JournalEntry numbered(JournalEntry draft, Position end) {
-    return draft instanceof Intent intent
-        ? intent.at(end.lastSeq() + 1, end.head())
+    if (draft instanceof Intent intent) {
+      return intent.at(end.lastSeq() + 1, end.head());
+    }
+    return draft instanceof Revocation revocation
+        ? revocation.at(end.lastSeq() + 1, end.head())
         : ((Outcome) draft).after(end.head());
   }
 

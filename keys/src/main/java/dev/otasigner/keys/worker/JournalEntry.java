@@ -17,7 +17,7 @@ sealed interface JournalEntry {
   /** What the first record names as the one before it. */
   Digest GENESIS = new Digest("0".repeat(64));
 
-  /** The intent's number, counted from 1; an outcome bears its intent's. */
+  /** Intents and revocations are counted from 1; an outcome bears its intent's number. */
   long seq();
 
   /** Digest of the JSON of the record before. */
@@ -118,10 +118,47 @@ sealed interface JournalEntry {
     }
   }
 
+  /**
+   * An approval was taken back.
+   *
+   * @param approval digest of what the approver signed, whatever envelope it is in
+   * @param approver identifier of the approver's key
+   * @param notAfter when the approval lapses by itself
+   */
+  record Revocation(
+      long seq, Digest prev, Digest approval, Digest approver, Instant notAfter, Instant at)
+      implements JournalEntry {
+
+    Revocation at(long number, Digest before) {
+      return new Revocation(number, before, approval, approver, notAfter, at);
+    }
+
+    @Override
+    public Json.Obj toJson() {
+      return Json.object()
+          .put("seq", seq)
+          .put("prev", prev)
+          .put("revoked", approval)
+          .put("approver", approver)
+          .put("notAfter", notAfter)
+          .put("at", at)
+          .build();
+    }
+  }
+
   static JournalEntry read(byte[] json) throws RejectedException {
     Fields fields = JsonReader.readObject(json, JournalFrame.MAX_BYTES);
     long seq = fields.integer("seq", 1, Long.MAX_VALUE);
     Digest prev = fields.digest("prev");
+    if (fields.has("revoked")) {
+      return new Revocation(
+          seq,
+          prev,
+          fields.digest("revoked"),
+          fields.digest("approver"),
+          fields.time("notAfter"),
+          fields.time("at"));
+    }
     if (!fields.has("outcome")) {
       return new Intent(
           seq,

@@ -38,7 +38,7 @@ final class JournalReplay {
    *
    * @param lastAt where the last record begins
    * @param end where it ends
-   * @param lastSeq number of the last intent
+   * @param lastSeq number of the last intent or revocation
    * @param head digest of the last record
    */
   record Position(long lastAt, long end, long lastSeq, Digest head) {
@@ -187,11 +187,13 @@ final class JournalReplay {
     if (!entry.prev().equals(position.head())) {
       throw damaged(offset, "the record does not follow the one before it");
     }
-    if (entry instanceof Intent) {
+    if (!(entry instanceof Outcome)) {
       if (entry.seq() != position.lastSeq() + 1) {
-        throw damaged(offset, "intent " + entry.seq() + " after intent " + position.lastSeq());
+        throw damaged(offset, "record " + entry.seq() + " after record " + position.lastSeq());
       }
-      open.add(entry.seq());
+      if (entry instanceof Intent) {
+        open.add(entry.seq());
+      }
     } else if (entry.seq() > position.lastSeq()) {
       throw damaged(offset, "an outcome without its intent");
     } else {

@@ -160,6 +160,11 @@ public final class RemoteWorker implements Worker {
   }
 
   @Override
+  public void revoke(Bytes approval) {
+    ask(new WorkerCall.Revoke(approval));
+  }
+
+  @Override
   public void probe() {
     ask(Operation.PROBE, Optional.empty());
   }

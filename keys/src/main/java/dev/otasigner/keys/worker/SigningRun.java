@@ -26,6 +26,7 @@ final class SigningRun {
   private final WorkerConfiguration configuration;
   private final Token token;
   private final Usage usage;
+  private final Revocations revocations;
   private final Journal journal;
   private final Instant now;
   private final Set<Usage.Attempt> claimed = new HashSet<>();
@@ -40,10 +41,16 @@ final class SigningRun {
       Optional<Usage.Stored> stored) {}
 
   SigningRun(
-      WorkerConfiguration configuration, Token token, Usage usage, Journal journal, Instant now) {
+      WorkerConfiguration configuration,
+      Token token,
+      Usage usage,
+      Revocations revocations,
+      Journal journal,
+      Instant now) {
     this.configuration = configuration;
     this.token = token;
     this.usage = usage;
+    this.revocations = revocations;
     this.journal = journal;
     this.now = now;
   }
@@ -160,7 +167,7 @@ final class SigningRun {
                         "the key needs approvals, and they are read beside the request's document"));
     RequestDocument document = document(canonical);
     boolean filledIn = isBoundAsDraft(rule, request, document, input);
-    new ApprovalCheck(configuration.approvers(), now)
+    new ApprovalCheck(configuration.approvers(), revocations, now)
         .require(
             rule.minApprovals() + (document.emergency() ? 1 : 0), document, request.approvals());
     return filledIn;

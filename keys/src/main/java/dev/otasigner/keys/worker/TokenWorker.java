@@ -46,6 +46,7 @@ public final class TokenWorker implements Worker {
   private final Journal journal;
   private final Recovery recovery;
   private final Usage usage;
+  private final Revocations revocations = new Revocations(Revocations.MAX);
   private final Arrivals arrivals;
   private final Departures departures;
 
@@ -63,7 +64,7 @@ public final class TokenWorker implements Worker {
     this.usage = new Usage(Restored.in(directory));
     this.configuration = ConfigurationFile.open(directory.resolve(CONFIGURATION), token, disk);
     Journal.Opened opened =
-        Journal.open(journalFile, lock::require, usage, OwedMark.in(directory, disk));
+        Journal.open(journalFile, lock::require, this::recorded, OwedMark.in(directory, disk));
     this.journal = opened.journal();
     this.recovery = opened.recovery();
     this.arrivals = new Arrivals(token, configuration, journal, usage);
@@ -153,6 +154,11 @@ public final class TokenWorker implements Worker {
     }
   }
 
+  private void recorded(JournalEntry entry) {
+    usage.recorded(entry);
+    revocations.recorded(entry);
+  }
+
   /** What the journal held at the start. */
   public Recovery recovery() {
     return recovery;
@@ -237,15 +243,29 @@ public final class TokenWorker implements Worker {
         requests.stream().map(WorkerRequest::keyId).toList(),
         () -> {
           journal.requireUsable();
-          return new SigningRun(configuration.now(), token, usage, journal, clock.instant())
+          return new SigningRun(
+                  configuration.now(), token, usage, revocations, journal, clock.instant())
               .sign(requests);
         });
   }
 
   @Override
   public void requireApproval(Bytes document, Bytes approval) {
-    new ApprovalCheck(configuration.now().approvers(), clock.instant())
-        .read(SigningRun.document(document), approval);
+    check().read(SigningRun.document(document), approval);
+  }
+
+  private ApprovalCheck check() {
+    return new ApprovalCheck(configuration.now().approvers(), revocations, clock.instant());
+  }
+
+  @Override
+  public void revoke(Bytes approval) {
+    JournalEntry.Revocation revocation = check().revocation(approval);
+    if (revocations.has(new Revocations.Word(revocation.approver(), revocation.approval()))) {
+      return;
+    }
+    revocations.requireRoom(clock.instant());
+    journal.append(List.of(revocation));
   }
 
   @Override

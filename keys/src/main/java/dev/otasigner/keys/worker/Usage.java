@@ -73,7 +73,9 @@ final class Usage implements Journal.Observer {
       recent(intent.keyId(), intent.at()).addLast(intent.at());
       return;
     }
-    Outcome outcome = (Outcome) entry;
+    if (!(entry instanceof Outcome outcome)) {
+      return;
+    }
     Intent intent = open.remove(outcome.seq());
     if (intent == null) {
       return;

@@ -128,6 +128,17 @@ public interface Worker extends AutoCloseable {
   void requireApproval(Bytes document, Bytes approval);
 
   /**
+   * Remembers for good that an approval was taken back, before it returns. Anybody may ask for it:
+   * a revocation gives nothing. It holds for what the approver signed, in whatever envelope; what
+   * was taken back before changes nothing.
+   *
+   * @param approval the DSSE envelope of a yes
+   * @throws Refused APPROVER_UNKNOWN, APPROVAL_INVALID or APPROVAL_EXPIRED when it is worth nothing
+   *     anyway; REVOCATIONS_FULL
+   */
+  void revoke(Bytes approval);
+
+  /**
    * Returns only when the worker could sign now: it is the active one, its journal can be written,
    * and the token's own probe key signs what the verifier accepts.
    */

@@ -34,6 +34,12 @@ final class WorkerAnswer {
 
   private WorkerAnswer() {}
 
+  /** Nothing but that it is done. */
+  static Json.Obj done(Runnable operation) {
+    operation.run();
+    return nothing();
+  }
+
   static Json.Obj nothing() {
     return Json.object().build();
   }

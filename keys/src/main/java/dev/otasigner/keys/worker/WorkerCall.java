@@ -133,8 +133,7 @@ sealed interface WorkerCall {
 
     @Override
     public Json.Obj ask(Worker worker) {
-      worker.narrow(keyId, limits);
-      return WorkerAnswer.nothing();
+      return WorkerAnswer.done(() -> worker.narrow(keyId, limits));
     }
   }
 
@@ -168,18 +167,9 @@ sealed interface WorkerCall {
                 .orElseGet(WorkerAnswer::nothing);
         case REMAINING -> WorkerAnswer.count(worker.remaining(keyId.orElseThrow()));
         case OUT_OF_SERVICE -> WorkerAnswer.keyIds(worker.outOfService());
-        case RETIRE -> {
-          worker.retire(keyId.orElseThrow());
-          yield WorkerAnswer.nothing();
-        }
-        case DESTROY -> {
-          worker.destroy(keyId.orElseThrow());
-          yield WorkerAnswer.nothing();
-        }
-        case PROBE -> {
-          worker.probe();
-          yield WorkerAnswer.nothing();
-        }
+        case RETIRE -> WorkerAnswer.done(() -> worker.retire(keyId.orElseThrow()));
+        case DESTROY -> WorkerAnswer.done(() -> worker.destroy(keyId.orElseThrow()));
+        case PROBE -> WorkerAnswer.done(worker::probe);
       };
     }
   }
@@ -214,8 +204,20 @@ sealed interface WorkerCall {
 
     @Override
     public Json.Obj ask(Worker worker) {
-      worker.requireApproval(document, approval);
-      return WorkerAnswer.nothing();
+      return WorkerAnswer.done(() -> worker.requireApproval(document, approval));
+    }
+  }
+
+  /** Takes an approval back. */
+  record Revoke(Bytes approval) implements WorkerCall {
+    @Override
+    public Json.Obj toJson() {
+      return op("revoke").putBase64("approval", approval).build();
+    }
+
+    @Override
+    public Json.Obj ask(Worker worker) {
+      return WorkerAnswer.done(() -> worker.revoke(approval));
     }
   }
 
@@ -315,6 +317,10 @@ sealed interface WorkerCall {
         yield new JudgeApproval(
             fields.base64("document", WorkerProtocol.MAX_BODY_BYTES),
             fields.base64("approval", WorkerProtocol.MAX_BODY_BYTES));
+      }
+      case "revoke" -> {
+        requireOnly(fields, "approval");
+        yield new Revoke(fields.base64("approval", WorkerProtocol.MAX_BODY_BYTES));
       }
       case "sign" -> {
         requireOnly(fields, "requests");

@@ -60,7 +60,9 @@ final class Refusals {
           APPROVAL_OTHER_POLICY,
           SELF_APPROVAL,
           APPROVER_TWICE,
-          REVOKED ->
+          REVOKED,
+          APPROVAL_TAKEN_BACK,
+          REVOCATIONS_FULL ->
           ProblemType.APPROVAL_MISSING;
       case NO_RULE,
           PURPOSE_MISMATCH,

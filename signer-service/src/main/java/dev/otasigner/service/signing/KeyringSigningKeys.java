@@ -4,6 +4,7 @@ import dev.otasigner.service.keyring.KeyEntry;
 import dev.otasigner.service.keyring.KeySignatures;
 import dev.otasigner.service.keyring.KeyUse;
 import dev.otasigner.service.keyring.Keyring;
+import dev.otasigner.service.keyring.TakenBack;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SigningInput;
@@ -16,10 +17,12 @@ import org.springframework.stereotype.Component;
 @Component
 final class KeyringSigningKeys implements SigningKeys {
   private final Keyring keyring;
+  private final TakenBack takenBack;
   private final KeySignatures signatures;
 
-  KeyringSigningKeys(Keyring keyring, KeySignatures signatures) {
+  KeyringSigningKeys(Keyring keyring, TakenBack takenBack, KeySignatures signatures) {
     this.keyring = keyring;
+    this.takenBack = takenBack;
     this.signatures = signatures;
   }
 
@@ -41,6 +44,11 @@ final class KeyringSigningKeys implements SigningKeys {
   @Override
   public void requireApproval(Digest keyId, Bytes document, Bytes approval) {
     keyring.requireApproval(keyId, document, approval);
+  }
+
+  @Override
+  public void revokeApproval(Digest keyId, Bytes approval) {
+    takenBack.tell(keyId, approval);
   }
 
   @Override

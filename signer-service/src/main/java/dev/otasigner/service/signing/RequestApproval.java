@@ -96,6 +96,10 @@ class RequestApproval {
         Duration.between(received, notAfter).abs().dividedBy(4));
   }
 
+  UUID request() {
+    return request;
+  }
+
   String approver() {
     return approver;
   }

@@ -167,6 +167,7 @@ final class RequestApprovals {
     }
     own.forEach(
         earlier -> {
+          tellWorkers(request, earlier.envelope());
           earlier.takeBack(now);
           store.save(earlier);
         });
@@ -178,6 +179,15 @@ final class RequestApprovals {
             "approver", word.approver(),
             "approval", Digest.of(row.envelope()).hex(),
             "document", request.digest().orElseThrow().hex()));
+  }
+
+  /**
+   * Has the workers refuse it from now on, whatever the database says later.
+   *
+   * @throws SignerException TOKEN_UNAVAILABLE when one of them is away
+   */
+  void tellWorkers(SigningRequest request, Bytes takenBack) {
+    keyIds(request).forEach(keyId -> keys.revokeApproval(keyId, takenBack));
   }
 
   private static boolean isSame(String one, String other) {

@@ -25,6 +25,13 @@ interface SigningKeys {
   void requireApproval(Digest keyId, Bytes document, Bytes approval);
 
   /**
+   * Returns once the key's worker has durably taken the approval back.
+   *
+   * @throws dev.otasigner.service.problem.SignerException TOKEN_UNAVAILABLE
+   */
+  void revokeApproval(Digest keyId, Bytes approval);
+
+  /**
    * The key's signature.
    *
    * @param document the request document in canonical form, whose digest the worker journals

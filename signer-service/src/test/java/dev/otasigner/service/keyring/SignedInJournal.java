@@ -34,6 +34,9 @@ public final class SignedInJournal {
       in.readFully(json);
       Fields record = JsonReader.readObject(json, MAX_BYTES);
       long seq = record.integer("seq", 1, Long.MAX_VALUE);
+      if (record.has("revoked")) {
+        continue; // an approval that was taken back
+      }
       if (!record.has("outcome")) {
         intents.put(seq, record.digest("keyId"));
       } else if (record.string("outcome").equals("signed")) {

@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Import;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 
@@ -60,6 +62,8 @@ class ApprovalApiTests {
   @Autowired private Admin.Printed printed;
   @Autowired private MovingClock clock;
   @Autowired private SigningCycle cycle;
+  @Autowired private RevocationsRetold retold;
+  @Autowired private JdbcClient jdbc;
   @Autowired private WaitingRequestEndings endings;
 
   @DynamicPropertySource
@@ -346,12 +350,48 @@ class ApprovalApiTests {
     Bytes envelope = sealed(word, ALICE);
     request.handIn(envelope).expect(200);
     request.handIn(request.word("alice", Decision.REVOKE), ALICE).expect(200);
-    assertThat(request.handIn(envelope).expectProblem(409, "conflict").text())
-        .contains("was handed in before");
+    refused(request.handIn(envelope), "approval-taken-back");
     byte[] spaced =
         (new String(envelope.toByteArray(), StandardCharsets.UTF_8) + "\n")
             .getBytes(StandardCharsets.UTF_8);
     assertThat(request.handIn(Bytes.copyOf(spaced)).status()).isNotEqualTo(200);
+    assertThat(request.approve("bob", BOB).expect(200).string("state"))
+        .isEqualTo("awaiting-approval");
+  }
+
+  /** Whoever writes to the database makes the service forget, and not the worker. */
+  @Test
+  void aWordThatWasTakenBackIsRefusedByTheWorkerWhateverTheDatabaseSays() throws Exception {
+    Waiting request = waiting();
+    request.approve("alice", ALICE).expect(200);
+    request.handIn(request.word("alice", Decision.REVOKE), ALICE).expect(200);
+    assertThat(forgetRevocation(request)).isEqualTo(1);
+    assertThat(request.shown().objects("approvals", 9)).hasSize(1);
+    assertThat(request.approve("bob", BOB).expect(200).string("state"))
+        .isEqualTo("awaiting-approval");
+    assertThat(request.approve("carol", CAROL).expect(200).string("state")).isEqualTo("ready");
+  }
+
+  private int forgetRevocation(Waiting request) {
+    UUID id = UUID.fromString(request.path.substring("/api/v1/requests/".length()));
+    jdbc.sql("delete from request_approval where request = ? and decision = 'REVOKE'")
+        .param(id)
+        .update();
+    return jdbc.sql("update request_approval set taken_back = null where request = ?")
+        .param(id)
+        .update();
+  }
+
+  /** One that came back from a backup does not know what was taken back since. */
+  @Test
+  void aWorkerIsToldAgainAtTheStartWhatWasTakenBack() throws Exception {
+    Waiting request = waiting();
+    request.approve("alice", ALICE).expect(200);
+    jdbc.sql("update request_approval set taken_back = received where request = ?")
+        .param(UUID.fromString(request.path.substring("/api/v1/requests/".length())))
+        .update();
+    retold.onReady();
+    assertThat(forgetRevocation(request)).isEqualTo(1);
     assertThat(request.approve("bob", BOB).expect(200).string("state"))
         .isEqualTo("awaiting-approval");
   }

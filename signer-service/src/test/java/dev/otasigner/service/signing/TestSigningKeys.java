@@ -58,6 +58,11 @@ final class TestSigningKeys implements SigningKeys {
   }
 
   @Override
+  public void revokeApproval(Digest keyId, Bytes approval) {
+    throw new UnsupportedOperationException("nobody approves here");
+  }
+
+  @Override
   public void record(KeyUse use) {
     recorded.add(use.name());
   }
