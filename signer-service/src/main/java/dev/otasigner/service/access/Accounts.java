@@ -165,6 +165,25 @@ class Accounts {
         : Optional.empty();
   }
 
+  /** Why a key that is good may do nothing just now, and what its maker can do about it. */
+  @Transactional(readOnly = true)
+  public String whyItRests(Actor key) {
+    String prefix = Actor.Kind.USER.code() + ":";
+    Optional<User> maker =
+        apiKeys
+            .findByName(key.name())
+            .flatMap(found -> users.findById(found.createdBy().substring(prefix.length())));
+    String whose = maker.map(user -> "of " + user.name()).orElse("of its maker");
+    return "API key "
+        + key.name()
+        + (maker.filter(User::isOneTime).isPresent()
+            ? " rests: the password "
+                + whose
+                + ", who made it, was handed out; it works again once they have changed it"
+            : " rests: the roles it was made with were taken from its maker; it works again when an "
+                + "administrator gives them back, or a key of somebody who has them takes its place");
+  }
+
   /** Those that were not withdrawn. */
   @Transactional(readOnly = true)
   public List<ApiKey> apiKeys() {

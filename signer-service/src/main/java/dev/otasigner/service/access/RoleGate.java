@@ -6,6 +6,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Arrays;
 import java.util.Map;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.web.method.HandlerMethod;
 import org.springframework.web.servlet.HandlerInterceptor;
@@ -19,6 +20,11 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
  */
 @Configuration(proxyBeanMethods = false)
 class RoleGate implements HandlerInterceptor, WebMvcConfigurer {
+  private final ObjectProvider<Accounts> accounts;
+
+  RoleGate(ObjectProvider<Accounts> accounts) {
+    this.accounts = accounts;
+  }
 
   @Override
   public void addInterceptors(InterceptorRegistry registry) {
@@ -43,6 +49,9 @@ class RoleGate implements HandlerInterceptor, WebMvcConfigurer {
       throw new SignerException(
           ProblemType.PASSWORD_CHANGE_DUE,
           "the password of " + actor.name() + " was handed out: change it first");
+    }
+    if (actor.kind() == Actor.Kind.API_KEY && actor.rights().isEmpty()) {
+      throw new SignerException(ProblemType.FORBIDDEN, accounts.getObject().whyItRests(actor));
     }
     if (allowed == null) {
       throw new SignerException(ProblemType.FORBIDDEN, "nobody may call this");

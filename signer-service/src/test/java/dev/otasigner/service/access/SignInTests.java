@@ -268,9 +268,26 @@ class SignInTests {
             .put("/api/v1/users/r-" + name + "/password", "{}")
             .expect(200)
             .string("oneTimePassword");
-    program.get("/api/v1/audit").expectProblem(403, "forbidden");
+    assertThat(program.get("/api/v1/audit").expectProblem(403, "forbidden").string("detail"))
+        .isEqualTo(
+            "API key r-%1$s rests: the password of r-%1$s, who made it, was handed out;"
+                    .replace("%1$s", name)
+                + " it works again once they have changed it");
     Admin.anonymous(port).signInAnew("r-" + name, made);
     program.get("/api/v1/audit").expect(200);
+  }
+
+  @Test
+  void apiKeyWhoseMakersRolesWereTakenSaysSo() {
+    Admin self = admin.newUser(port, "t-" + name, "auditor,pipeline");
+    Admin program =
+        admin.withToken(
+            self.post("/api/v1/api-keys", "{'name':'t-" + name + "','roles':['pipeline'],'days':1}")
+                .expect(201)
+                .string("secret"));
+    admin.post("/api/v1/users/t-" + name + "/roles", "{'take':['pipeline']}").expect(200);
+    assertThat(program.get("/api/v1/requests").expectProblem(403, "forbidden").string("detail"))
+        .startsWith("API key t-" + name + " rests: the roles it was made with were taken");
   }
 
   @Test
