@@ -85,6 +85,21 @@ class ReportPageTests {
         .doesNotContain("<script>");
   }
 
+  /** Whoever signs in names themself as they like, and is told of as a refused sign-in. */
+  @Test
+  void aHostileNameIsNoMarkupAnywhereOnAnHtmlPage() throws Exception {
+    String hostile = "user:</td></table><script src=//x></script><img src=x onerror='y'>&lt;";
+    String page =
+        ReportPage.read(report(section(hostile, List.of(hostile), List.of(List.of(hostile)))))
+            .html();
+    String shown =
+        "user:&lt;/td&gt;&lt;/table&gt;&lt;script src=//x&gt;&lt;/script&gt;"
+            + "&lt;img src=x onerror='y'&gt;&amp;lt;";
+    assertThat(page)
+        .contains("<h2>" + shown + "</h2>", "<th>" + shown + "</th>", "<td>" + shown + "</td>")
+        .doesNotContain("<script", "<img", hostile);
+  }
+
   @Test
   void aRowThatDoesNotFitItsTableIsNoReport() {
     assertThatThrownBy(

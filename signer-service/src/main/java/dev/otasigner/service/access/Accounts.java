@@ -19,7 +19,7 @@ import org.springframework.transaction.support.TransactionOperations;
 /** Users and API keys, and what their owners may change about them. */
 @Component
 class Accounts {
-  private static final int MAX_KEY_DAYS = 366;
+  static final int MAX_KEY_DAYS = 366;
 
   private final Users users;
   private final Sessions sessions;

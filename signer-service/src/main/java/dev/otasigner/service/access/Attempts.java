@@ -23,7 +23,7 @@ public class Attempts {
   private static final int FREE_PER_ADDRESS = 50;
   private static final Duration LONGEST = Duration.ofMinutes(15);
   private static final Duration LONGEST_PER_ADDRESS = Duration.ofSeconds(30);
-  private static final Duration FORGOTTEN = Duration.ofHours(1);
+  static final Duration FORGOTTEN = Duration.ofHours(1);
   private static final int MAX_ENTRIES = 10_000;
 
   /** Longer than a product with a device. */

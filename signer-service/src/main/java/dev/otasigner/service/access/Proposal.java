@@ -12,7 +12,7 @@ import java.util.UUID;
 @Entity
 @Table(name = "access_proposal")
 class Proposal {
-  private static final Duration STANDS = Duration.ofDays(7);
+  static final Duration STANDS = Duration.ofDays(7);
 
   @Id private UUID id;
   private String kind;

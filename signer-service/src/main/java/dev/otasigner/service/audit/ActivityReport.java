@@ -3,6 +3,8 @@ package dev.otasigner.service.audit;
 import dev.otasigner.service.report.Period;
 import dev.otasigner.service.report.ReportKind;
 import dev.otasigner.service.report.ReportSource;
+import dev.otasigner.service.report.Retention;
+import dev.otasigner.service.report.RetentionSource;
 import dev.otasigner.service.report.Section;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
@@ -15,7 +17,7 @@ import org.springframework.stereotype.Component;
 
 /** Who signed in, who was turned away, and what each did, as the log has it. */
 @Component
-class ActivityReport implements ReportSource {
+class ActivityReport implements ReportSource, RetentionSource {
   private static final int PAGE = 500;
   private static final int MAX_RECORD_BYTES = 64 * 1024;
 
@@ -33,6 +35,12 @@ class ActivityReport implements ReportSource {
   @Override
   public int position() {
     return 1;
+  }
+
+  @Override
+  public List<Retention> retentions() {
+    return List.of(
+        Retention.forEver("audit log: who did what, when, and from which address when signing in"));
   }
 
   /** What was counted. */

@@ -6,14 +6,17 @@ import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.watch.Metric;
 import dev.otasigner.service.watch.MetricSource;
 import dev.otasigner.service.watch.Reading;
+import dev.otasigner.verifier.device.ClientKeyType;
 import dev.otasigner.verifier.device.Profile;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.catalina.Service;
 import org.apache.catalina.connector.Connector;
@@ -74,6 +77,26 @@ public class Listeners implements MetricSource {
           }
         });
     return readings;
+  }
+
+  /** What a listener offers that is open. */
+  Offered offered(OpenListener listener) {
+    Set<String> keys =
+        Set.of(listener.spec().tls().serverKey() == ClientKeyType.RSA_2048 ? "RSA" : "EC");
+    return open.entrySet().stream()
+        .filter(entry -> entry.getValue().equals(listener))
+        .map(entry -> Offered.by(entry.getKey(), keys))
+        .findFirst()
+        .orElseThrow(() -> SignerException.notFound("listener " + listener.name()));
+  }
+
+  /** What the management port offers, which shows keys of these algorithms. */
+  Offered offeredToPeople(Set<String> keys) {
+    return Arrays.stream(tomcat().findConnectors())
+        .filter(connector -> !open.containsKey(connector))
+        .map(connector -> Offered.by(connector, keys))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** All that are open, by name. */

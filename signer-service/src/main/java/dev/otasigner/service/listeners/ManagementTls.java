@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
@@ -49,9 +51,7 @@ class ManagementTls
 
   private final String plain;
   private final Console console;
-  private volatile List<String> versions = List.of();
-  private volatile List<String> suites = List.of();
-  private volatile List<Ending> endings = List.of();
+  private volatile List<X509Certificate> certificates = List.of();
 
   ManagementTls(@Value("${signer.management.plain-http}") String plain, Console console) {
     this.plain = plain;
@@ -93,24 +93,29 @@ class ManagementTls
             + ": whoever is between the proxy and this port reads passwords and tokens");
   }
 
-  /** Spoken on the port; none without TLS. */
-  List<String> versions() {
-    return versions;
-  }
-
-  List<String> suites() {
-    return suites;
+  /** Algorithms of the keys that the port shows; none without TLS. */
+  Set<String> keys() {
+    return certificates.stream()
+        .map(certificate -> certificate.getPublicKey().getAlgorithm())
+        .collect(Collectors.toSet());
   }
 
   /** Nobody but its operator replaces the certificate of the management port. */
   @Override
   public List<Ending> endings() {
-    return endings;
+    return certificates.stream()
+        .map(
+            certificate ->
+                new Ending(
+                    "certificate of the management port "
+                        + certificate.getSubjectX500Principal().getName(),
+                    certificate.getNotAfter().toInstant()))
+        .toList();
   }
 
-  /** It is read once, at the start, and shown until the service ends. */
-  private static List<Ending> endings(Ssl ssl) {
-    List<Ending> endings = new ArrayList<>();
+  /** They are read once, at the start, and shown until the service ends. */
+  private static List<X509Certificate> certificates(Ssl ssl) {
+    List<X509Certificate> found = new ArrayList<>();
     try {
       KeyStore keys = WebServerSslBundle.get(ssl).getStores().getKeyStore();
       if (keys == null) {
@@ -118,17 +123,13 @@ class ManagementTls
       }
       for (String alias : Collections.list(keys.aliases())) {
         if (keys.getCertificate(alias) instanceof X509Certificate certificate) {
-          endings.add(
-              new Ending(
-                  "certificate of the management port "
-                      + certificate.getSubjectX500Principal().getName(),
-                  certificate.getNotAfter().toInstant()));
+          found.add(certificate);
         }
       }
     } catch (KeyStoreException e) {
       throw new IllegalStateException("a key store that was loaded", e);
     }
-    return endings;
+    return found;
   }
 
   private void restrict(Ssl ssl) {
@@ -140,9 +141,8 @@ class ManagementTls
     if (ssl.getCiphers() == null) {
       ssl.setCiphers(SUITES.toArray(String[]::new));
     }
-    versions = List.of(ssl.getEnabledProtocols());
-    suites = List.of(ssl.getCiphers());
-    endings = ssl.getCertificate() == null && ssl.getKeyStore() == null ? List.of() : endings(ssl);
+    boolean isNamed = ssl.getCertificate() != null || ssl.getKeyStore() != null;
+    certificates = isNamed ? certificates(ssl) : List.of();
   }
 
   private static void requireAmong(

@@ -5,12 +5,16 @@ import dev.otasigner.service.access.IssuedTokens;
 import dev.otasigner.service.report.Period;
 import dev.otasigner.service.report.ReportKind;
 import dev.otasigner.service.report.ReportSource;
+import dev.otasigner.service.report.RetentionSource;
 import dev.otasigner.service.report.Section;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ProxySelector;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.springframework.core.env.Environment;
@@ -23,6 +27,8 @@ class NetworkReport implements ReportSource {
   private final ServiceDirectories directories;
   private final IssuedTokens issued;
   private final ManagementTls management;
+  private final Handshakes handshakes;
+  private final List<RetentionSource> retentions;
   private final Environment environment;
 
   NetworkReport(
@@ -30,11 +36,15 @@ class NetworkReport implements ReportSource {
       ServiceDirectories directories,
       IssuedTokens issued,
       ManagementTls management,
+      Handshakes handshakes,
+      List<RetentionSource> retentions,
       Environment environment) {
     this.listeners = listeners;
     this.directories = directories;
     this.issued = issued;
     this.management = management;
+    this.handshakes = handshakes;
+    this.retentions = List.copyOf(retentions);
     this.environment = environment;
   }
 
@@ -51,38 +61,35 @@ class NetworkReport implements ReportSource {
   @Override
   public List<Section> sections(Period period) {
     List<List<String>> rows = new ArrayList<>();
-    String devices = environment.getProperty("signer.listeners.address", "");
-    rows.add(
-        List.of(
-            "management",
-            environment.getProperty("server.address", "all"),
-            environment.getProperty("local.server.port", "?"),
-            "people, pipelines",
-            management.versions().isEmpty()
-                ? "none: " + (isLoopback() ? "loopback only" : "reachable from other machines")
-                : String.join(", ", management.versions()),
-            management.suites().isEmpty() ? "-" : String.join(", ", management.suites()),
-            management.versions().isEmpty() ? "-" : "those of the JVM"));
+    List<List<String>> agreed = new ArrayList<>();
+    Offered people = listeners.offeredToPeople(management.keys());
+    rows.add(row(Handshakes.MANAGEMENT, people, "people, pipelines", List.of()));
+    addAgreed(agreed, Handshakes.MANAGEMENT);
     for (OpenListener listener : listeners.list()) {
-      TlsPolicy tls = listener.spec().tls();
       rows.add(
-          List.of(
+          row(
               listener.name(),
-              devices,
-              Integer.toString(listener.boundPort()),
+              listeners.offered(listener),
               listener.spec().kind() == ListenerKind.DEVICE
                   ? "devices with a certificate"
                   : "devices that enrol",
-              String.join(", ", tls.versions()),
-              String.join(", ", tls.suites()),
-              tls.groups().isEmpty() ? "those of the JVM" : String.join(", ", tls.groups())));
+              listener.spec().tls().groups()));
+      addAgreed(agreed, listener.name());
     }
     return List.of(
         new Section(
             "Listening",
-            List.of("The service reaches no device: devices come to it."),
+            List.of(
+                "The service reaches no device: devices come to it.",
+                "Read off the connectors that run: a client agrees on one of these suites, or on"
+                    + " nothing."),
             List.of("name", "address", "port", "for", "TLS", "cipher suites", "groups"),
             rows),
+        new Section(
+            "TLS that was agreed on",
+            List.of("By the connections since the service was started."),
+            List.of("listener", "version", "suite", "times"),
+            agreed),
         new Section(
             "Connections to issuers",
             List.of(
@@ -92,18 +99,74 @@ class NetworkReport implements ReportSource {
                     : "These addresses are asked for the keys of the issuers whose tokens are taken,"
                         + " twice in half a minute at most. But for these and for calls of webhooks"
                         + " all connections come in."),
-            List.of("issuer", "address"),
-            issued.outbound()),
+            List.of("issuer", "address", "proxy"),
+            issued.outbound().stream()
+                .map(line -> List.of(line.get(0), line.get(1), proxyFor(line.get(1))))
+                .toList()),
         new Section(
-            "Data at rest",
-            List.of("Nothing is deleted by itself; a person prunes, and the audit log never."),
-            List.of("what", "where", "bytes"),
-            rooms()));
+            "Proxies",
+            List.of(
+                "Between clients and the service: TCP passes through. One that ends TLS shows its own"
+                    + " address for all of its clients, and devices cannot be behind it, whose"
+                    + " certificates it would keep to itself.",
+                "Webhooks are called without a proxy; issuers by the JVM's, where one is set."),
+            List.of("setting", "value"),
+            List.of(
+                List.of(
+                    "server.forward-headers-strategy", setting("server.forward-headers-strategy")),
+                List.of("signer.management.plain-http", setting("signer.management.plain-http")),
+                List.of("https.proxyHost", setting("https.proxyHost")),
+                List.of("http.proxyHost", setting("http.proxyHost")))),
+        new Section("Data at rest", List.of(), List.of("what", "where", "bytes"), rooms()),
+        new Section(
+            "How long data is kept",
+            List.of("What is kept for ever goes when a person removes the data directory."),
+            List.of("what", "until"),
+            retentions.stream()
+                .flatMap(source -> source.retentions().stream())
+                .map(kept -> List.of(kept.what(), kept.until()))
+                .sorted(Comparator.comparing((List<String> cells) -> cells.get(0)))
+                .toList()));
   }
 
-  private boolean isLoopback() {
-    String address = environment.getProperty("server.address", "");
-    return address.startsWith("127.") || address.equals("::1") || address.equals("localhost");
+  private static List<String> row(
+      String name, Offered offered, String clients, List<String> groups) {
+    boolean plain = offered.versions().isEmpty();
+    return List.of(
+        name,
+        offered.address(),
+        Integer.toString(offered.port()),
+        clients,
+        plain
+            ? "none: " + (isLoopback(offered) ? "loopback only" : "reachable from other machines")
+            : String.join(", ", offered.versions()),
+        plain ? "-" : String.join(", ", offered.suites()),
+        plain ? "-" : groups.isEmpty() ? "those of the JVM" : String.join(", ", groups));
+  }
+
+  private void addAgreed(List<List<String>> rows, String listener) {
+    for (List<String> agreed : handshakes.agreedOn(listener)) {
+      rows.add(List.of(listener, agreed.get(0), agreed.get(1), agreed.get(2)));
+    }
+  }
+
+  /** Bound to an address of this machine alone. */
+  private static boolean isLoopback(Offered offered) {
+    String address = offered.address();
+    return address.startsWith("127.") || address.equals("0:0:0:0:0:0:0:1");
+  }
+
+  /** What the JVM would take for this address. */
+  private static String proxyFor(String address) {
+    return ProxySelector.getDefault().select(URI.create(address)).stream()
+        .map(proxy -> proxy.address() == null ? "none" : proxy.address().toString())
+        .findFirst()
+        .orElse("none");
+  }
+
+  private String setting(String name) {
+    String value = environment.getProperty(name, "");
+    return value.isEmpty() ? "not set" : value;
   }
 
   private List<List<String>> rooms() {

@@ -72,7 +72,7 @@ public record TlsPolicy(
             .anyMatch(s -> tls.suites().contains(s) && tls.versions().contains(versionOf(s)));
   }
 
-  private static String versionOf(String suite) {
+  static String versionOf(String suite) {
     return suite.contains("_WITH_") ? TLS_1_2 : TLS_1_3;
   }
 

@@ -76,6 +76,7 @@ class WebhookSender {
       HttpClient.newBuilder()
           .connectTimeout(CONNECT)
           .followRedirects(HttpClient.Redirect.NEVER)
+          .proxy(HttpClient.Builder.NO_PROXY) // it would look the checked name up once more
           .version(HttpClient.Version.HTTP_1_1)
           .build();
 

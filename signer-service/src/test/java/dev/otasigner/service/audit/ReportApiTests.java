@@ -6,6 +6,7 @@ import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
 import dev.otasigner.service.TemporaryData;
 import dev.otasigner.service.fleet.FleetFixture;
+import dev.otasigner.service.listeners.TlsTrial;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import java.net.ServerSocket;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -151,6 +153,65 @@ class ReportApiTests {
     assertThat(rows(report("network"), "Listening")).noneMatch(row -> row.startsWith("told|"));
     assertThat(rows(report("network"), "Data at rest"))
         .anyMatch(row -> row.matches("users.*\\|db\\|[1-9]\\d+"));
+  }
+
+  /** Every version and suite that this JVM has, tried one by one, against what is told. */
+  @Test
+  void networkTellsWhatAListenerReallyAgreesOn() throws Exception {
+    int device = freePort();
+    admin
+        .post(
+            "/api/v1/listeners",
+            "{'name':'tried','port':"
+                + device
+                + ",'kind':'enrol','tls':{'versions':['TLSv1.2','TLSv1.3'],"
+                + "'suites':['TLS_AES_128_GCM_SHA256',"
+                + "'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'],'serverKey':'p-256'}}")
+        .expect(201);
+    Set<String> agreed = TlsTrial.of("127.0.0.1", device);
+    Answer report = report("network");
+    String told =
+        rows(report, "Listening").stream()
+            .filter(row -> row.startsWith("tried|"))
+            .findFirst()
+            .orElseThrow();
+    String[] cells = told.split("\\|", -1);
+    assertThat(List.of(cells[5].split(", ", -1))).containsExactlyInAnyOrderElementsOf(agreed);
+    assertThat(cells[4].split(", ", -1)).containsExactlyInAnyOrder("TLSv1.2", "TLSv1.3");
+    assertThat(cells[2]).isEqualTo(Integer.toString(device));
+    assertThat(rows(report, "TLS that was agreed on"))
+        .contains("tried|TLSv1.3|TLS_AES_128_GCM_SHA256|1");
+    admin.post("/api/v1/listeners/tried/close", "{}").expect(200);
+  }
+
+  @Test
+  void networkTellsOfProxiesAndHowLongDataIsKept() throws Exception {
+    Answer report = report("network");
+    assertThat(rows(report, "Proxies"))
+        .contains("server.forward-headers-strategy|none", "https.proxyHost|not set");
+    assertThat(rows(report, "How long data is kept"))
+        .contains(
+            "unfinished uploads|1 d after the last byte",
+            "sessions: a hash of the token|8 h from the sign-in; gone with the next",
+            "changes of rights that wait|7 d unless confirmed earlier",
+            "payloads and signed images|for ever: nothing removes it")
+        .anyMatch(row -> row.startsWith("audit log: who did what"))
+        .anyMatch(row -> row.startsWith("what a webhook is still to be told|until it has it"));
+  }
+
+  @Test
+  void cryptoTellsTheStrengthOfAuthorities() throws Exception {
+    admin
+        .post(
+            "/api/v1/listeners",
+            "{'name':'strong','port':"
+                + freePort()
+                + ",'kind':'enrol','tls':{'versions':['TLSv1.3'],"
+                + "'suites':['TLS_AES_256_GCM_SHA384'],'serverKey':'p-384'}}")
+        .expect(201);
+    assertThat(rows(report("crypto"), "Certificate authorities"))
+        .anyMatch(row -> row.contains("|EC 384|192|"));
+    admin.post("/api/v1/listeners/strong/close", "{}").expect(200);
   }
 
   private static int freePort() throws Exception {

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Date;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -188,6 +189,27 @@ class ManagementPortTests {
   void bothVersionsAreSpokenWithSuitesOfTheList() throws Exception {
     assertThat(handshake("TLSv1.3")).isIn(ManagementTls.SUITES);
     assertThat(handshake("TLSv1.2")).isIn(ManagementTls.SUITES);
+  }
+
+  /** Its key is EC: suites for RSA are configured, and agreed on with nobody. */
+  @Test
+  void theReportTellsWhatItReallyAgreesOn() throws Exception {
+    HttpClient client = HttpClient.newBuilder().sslContext(trusting()).build();
+    String report =
+        Admin.over(client, "https://localhost:" + port)
+            .signInAnew("admin", printed.password())
+            .get("/api/v1/reports/network")
+            .expect(200)
+            .text();
+    Matcher row =
+        Pattern.compile(
+                "\"management\",\"all\",\"" + port + "\",\"[^\"]*\",\"([^\"]*)\",\"([^\"]*)\"")
+            .matcher(report);
+    assertThat(row.find()).as(report).isTrue();
+    assertThat(row.group(1).split(", ", -1)).containsExactlyInAnyOrder("TLSv1.3", "TLSv1.2");
+    assertThat(row.group(2).split(", ", -1))
+        .containsExactlyInAnyOrderElementsOf(TlsTrial.of("127.0.0.1", port))
+        .noneMatch(suite -> suite.contains("_RSA_"));
   }
 
   /** Counted by listener, result, version and suite, in the scrape that Prometheus gets. */

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProxySelector;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +52,7 @@ class WebhooksTests {
   @Autowired private AuditLog audit;
   @Autowired private Webhooks webhooks;
   @Autowired private WebhookStore store;
+  @Autowired private WebhookSecrets secrets;
   @Autowired private WebhookSender sender;
   @Autowired private WebhookWatch watch;
   @Autowired private MovingClock clock;
@@ -265,6 +267,25 @@ class WebhooksTests {
                 .query(String.class)
                 .single())
         .contains("webhook.given-up", "answered 503");
+  }
+
+  /** It would look the name up anew that was checked, and hear what is told. */
+  @Test
+  void noProxyIsUsed() throws Exception {
+    add("one", receiver.url());
+    admin.post(HOOKS + "/one/test", "{}").expect(202);
+    ProxySelector before = ProxySelector.getDefault();
+    ProxySelector.setDefault(
+        ProxySelector.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1)));
+    try {
+      WebhookSender own = new WebhookSender(store, secrets, audit, clock);
+      own.send();
+      receiver.next();
+      until(() -> standing().waiting() == 0);
+      own.stop();
+    } finally {
+      ProxySelector.setDefault(before);
+    }
   }
 
   @Test
