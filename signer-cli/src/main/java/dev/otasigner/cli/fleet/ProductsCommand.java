@@ -36,13 +36,52 @@ public final class ProductsCommand {
     return 0;
   }
 
-  @Command(name = "set-policy", description = "Replace the policy of a product's builds.")
+  @Command(
+      name = "set-policy",
+      description =
+          "Replace the policy of a product's builds; prints it, or what waits for a confirmation.")
   int setPolicy(
       @Parameters(paramLabel = "NAME") String name,
       @Parameters(paramLabel = "FILE", description = "The whole policy, as JSON.") Path file)
       throws IOException, RejectedException {
     Json.Obj policy = JsonReader.readObject(Files.readAllBytes(file), MAX_POLICY_BYTES).json();
     cli.report().item(cli.service().put(path("products", name, "policy"), policy));
+    return 0;
+  }
+
+  @Command(
+      name = "policy-changes",
+      description = "List policies that wait for a second administrator.")
+  int policyChanges(@Parameters(paramLabel = "NAME") String name) {
+    cli.report()
+        .list(
+            cli.service().get(path("products", name, "policy-changes")),
+            "id",
+            "proposedBy",
+            "waitingUntil",
+            "policy");
+    return 0;
+  }
+
+  @Command(
+      name = "confirm-policy",
+      description = "Confirm a policy that another administrator proposed.")
+  int confirmPolicy(
+      @Parameters(paramLabel = "NAME") String name, @Parameters(paramLabel = "ID") String id) {
+    cli.report()
+        .item(
+            cli.service()
+                .post(
+                    path("products", name, "policy-changes", id, "confirm"),
+                    Json.object().build()));
+    return 0;
+  }
+
+  @Command(name = "drop-policy", description = "Take back a policy that waits.")
+  int dropPolicy(
+      @Parameters(paramLabel = "NAME") String name, @Parameters(paramLabel = "ID") String id) {
+    cli.service().delete(path("products", name, "policy-changes", id));
+    cli.report().result(Json.object().put("dropped", id).build(), id + " dropped");
     return 0;
   }
 

@@ -8,9 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.ApplicationEventPublisher;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
 
@@ -24,32 +22,23 @@ class UserChanges {
   private final Accounts accounts;
   private final Users users;
   private final Proposals proposals;
-  private final People people;
-  private final IssuedTokens issued;
-  private final JdbcClient jdbc;
+  private final SecondAdministrator second;
   private final ApplicationEventPublisher events;
   private final Clock clock;
-  private final boolean fourEyes;
 
   UserChanges(
       Accounts accounts,
       Users users,
       Proposals proposals,
-      People people,
-      IssuedTokens issued,
-      JdbcClient jdbc,
+      SecondAdministrator second,
       ApplicationEventPublisher events,
-      Clock clock,
-      @Value("${signer.access.four-eyes}") boolean fourEyes) {
+      Clock clock) {
     this.accounts = accounts;
     this.users = users;
     this.proposals = proposals;
-    this.people = people;
-    this.issued = issued;
-    this.jdbc = jdbc;
+    this.second = second;
     this.events = events;
     this.clock = clock;
-    this.fourEyes = fourEyes;
   }
 
   /**
@@ -72,9 +61,8 @@ class UserChanges {
    */
   @Transactional
   public Outcome ask(Actor actor, UserChange change, Optional<String> password) {
-    lock();
-    requireStillAdministrator(actor);
-    String person = people.behind(actor.label());
+    second.lock();
+    String person = second.person(actor);
     requireNotOwn(person, change);
     requireSensible(change);
     if (!needsSecond(person, change)) {
@@ -89,14 +77,10 @@ class UserChanges {
   /** The second pair of eyes: neither whoever proposed it nor whoever gains by it. */
   @Transactional
   public Outcome confirm(Actor actor, UUID id) {
-    lock();
-    requireStillAdministrator(actor);
+    second.lock();
+    String person = second.person(actor);
     Proposal proposal = find(id);
-    String person = people.behind(actor.label());
-    if (People.isSame(person, proposal.proposedBy())) {
-      throw new SignerException(
-          ProblemType.FORBIDDEN, "another administrator confirms what " + person + " proposed");
-    }
+    SecondAdministrator.requireOther(person, proposal.proposedBy());
     UserChange change = proposal.change();
     if (change.kind().raises() && People.isSame(person, "user:" + change.user())) {
       throw new SignerException(ProblemType.FORBIDDEN, "nobody raises their own rights");
@@ -109,8 +93,8 @@ class UserChanges {
   /** Takes a proposal back; any administrator may. */
   @Transactional
   public void drop(Actor actor, UUID id) {
-    lock();
-    requireStillAdministrator(actor);
+    second.lock();
+    second.person(actor);
     Proposal proposal = find(id);
     proposals.delete(proposal);
     changed("user.change-dropped", proposal.change(), Map.of());
@@ -119,20 +103,6 @@ class UserChanges {
   @Transactional(readOnly = true)
   public List<Proposal> waiting() {
     return proposals.findAll().stream().filter(p -> p.expires().isAfter(clock.instant())).toList();
-  }
-
-  /**
-   * Before anything is read: two administrators who remove each other do so one after the other.
-   */
-  private void lock() {
-    jdbc.sql("select id from access_lock where id = 1 for update").query(Integer.class).single();
-  }
-
-  /** It may have ended while the request waited for the one before it. */
-  private void requireStillAdministrator(Actor actor) {
-    if (!accounts.rightsNow(actor).has(Role.ADMINISTRATOR)) {
-      throw new SignerException(ProblemType.FORBIDDEN, "this asks for role administrator");
-    }
   }
 
   private static void requireNotOwn(String person, UserChange change) {
@@ -178,7 +148,7 @@ class UserChanges {
   }
 
   private boolean needsSecond(String person, UserChange change) {
-    if (!fourEyes || !hasAnother(person)) {
+    if (!second.isNeeded(person)) {
       return false;
     }
     if (change.kind().raises()) {
@@ -188,12 +158,6 @@ class UserChanges {
     return user.rights().has(Role.ADMINISTRATOR)
         && !after(user, change).has(Role.ADMINISTRATOR)
         && !People.isSame(person, "user:" + user.name());
-  }
-
-  /** Among the users here, or at an issuer, whose people nobody can count. */
-  private boolean hasAnother(String person) {
-    return issued.mayGive(Role.ADMINISTRATOR)
-        || administrators().stream().anyMatch(a -> !People.isSame(person, "user:" + a.name()));
   }
 
   private List<User> administrators() {

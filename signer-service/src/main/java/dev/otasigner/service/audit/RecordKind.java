@@ -41,6 +41,8 @@ public enum RecordKind {
   // configuration
   PRODUCT_CREATED("product.created"),
   POLICY_CHANGED("policy.changed"),
+  POLICY_CHANGE_PROPOSED("policy.change-proposed"),
+  POLICY_CHANGE_DROPPED("policy.change-dropped"),
   HARDWARE_ADDED("hardware.added"),
   CHANNEL_ADDED("channel.added"),
   FACTORY_ADDED("factory.added"),

@@ -13,7 +13,6 @@ import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
-import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.ResponseStatus;
@@ -68,22 +67,6 @@ class ProductController {
           products.create(
               fields.string("name"),
               policy.isPresent() ? ProductPolicy.read(policy.get()) : ProductPolicy.DEFAULT));
-    } catch (RejectedException e) {
-      throw SignerException.badRequest(e);
-    }
-  }
-
-  @GetMapping("/{product}/policy")
-  @AllowedTo
-  Json policy(@PathVariable String product) {
-    return products.require(product).policy().toJson();
-  }
-
-  @PutMapping("/{product}/policy")
-  @AllowedTo(Role.ADMINISTRATOR)
-  Json changePolicy(@PathVariable String product, @RequestBody Json.Obj body) {
-    try {
-      return products.change(product, ProductPolicy.read(new Fields(body, ""))).policy().toJson();
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);
     }

@@ -11,6 +11,7 @@ import java.time.Clock;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,10 +55,15 @@ public class Products {
   }
 
   private static Product product(String name, String policy) {
+    return new Product(name, policy(name, policy));
+  }
+
+  /** As it was stored. */
+  static ProductPolicy policy(String name, String policy) {
     try {
       byte[] stored = policy.getBytes(StandardCharsets.UTF_8);
       Fields fields = new Fields(JsonReader.readObject(stored, MAX_POLICY_BYTES).json(), "policy");
-      return new Product(name, ProductPolicy.read(fields));
+      return ProductPolicy.read(fields);
     } catch (RejectedException e) {
       throw new IllegalStateException("the policy of " + name + " is damaged in the database", e);
     }
@@ -95,24 +101,27 @@ public class Products {
     return new Product(name, policy);
   }
 
-  private static String text(ProductPolicy policy) {
+  static String text(ProductPolicy policy) {
     return new String(policy.toJson().canonicalBytes(), StandardCharsets.UTF_8);
   }
 
-  /** Changes a product's policy. Requests that wait are judged by the new one before they sign. */
+  /**
+   * Changes a product's policy, for {@link PolicyChanges}. Requests that wait are judged by the new
+   * one before they sign.
+   *
+   * @param more who else took part, for the audit log
+   */
   @Transactional
-  public Product change(String name, ProductPolicy policy) {
+  Product change(String name, ProductPolicy policy, Map<String, String> more) {
     Product before = require(name);
     jdbc.sql("update fleet_product set policy = ? where name = ?")
         .params(text(policy), name)
         .update();
-    audit.record(
-        "policy.changed",
-        "product:" + name,
-        Map.of(
-            "before", before.policy().digest().hex(),
-            "after", policy.digest().hex(),
-            "policy", text(policy)));
+    Map<String, String> details = new HashMap<>(more);
+    details.put("before", before.policy().digest().hex());
+    details.put("after", policy.digest().hex());
+    details.put("policy", text(policy));
+    audit.record("policy.changed", "product:" + name, details);
     return new Product(name, policy);
   }
 

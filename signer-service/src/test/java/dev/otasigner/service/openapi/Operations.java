@@ -130,7 +130,24 @@ final class Operations {
             .answers(200, Shapes.ProductPolicy.class),
         call("PUT " + PRODUCT + "/policy", "changePolicy", "Replaces the product's policy")
             .takes(Shapes.ProductPolicy.class)
-            .answers(200, Shapes.ProductPolicy.class),
+            .answers(200, Shapes.ProductPolicy.class)
+            .answers(202, Shapes.PolicyChange.class)
+            .refuses(CONFLICT),
+        call(
+                "GET " + PRODUCT + "/policy-changes",
+                "listPolicyChanges",
+                "Policies that wait for a second administrator")
+            .answers(200, Answer.list(Shapes.PolicyChange.class)),
+        call(
+                "POST " + PRODUCT + "/policy-changes/{id}/confirm",
+                "confirmPolicyChange",
+                "Confirms a policy")
+            .answers(200, Shapes.ProductPolicy.class)
+            .refuses(CONFLICT),
+        call(
+            "DELETE " + PRODUCT + "/policy-changes/{id}",
+            "dropPolicyChange",
+            "Takes a policy back that waits"),
         call("GET " + PRODUCT + "/hardware", "listHardware", "The product's hardware"),
         call("POST " + PRODUCT + "/hardware", "addHardware", "Adds hardware, or revisions to it")
             .refuses(CONFLICT),

@@ -178,6 +178,14 @@ final class Shapes {
       @Nullable @Facets.Is("approvals") Integer emergencyApprovals,
       @Nullable Boolean bareDigests) {}
 
+  record PolicyChange(
+      UUID id,
+      @Facets.Is("name") String product,
+      ProductPolicy policy,
+      Digest replaces,
+      @Facets.Is("actorName") String proposedBy,
+      Instant waitingUntil) {}
+
   record KeyDemand(
       String purpose,
       Instant from,
