@@ -96,10 +96,10 @@ public final class ServiceClient {
   }
 
   /** Sends a file as it lies on disk, streamed; over a lost connection too. */
-  public Digest upload(Path file) throws IOException {
+  public Digest upload(Path file, String product) throws IOException {
     // Trouble with it must not look like trouble with the service.
     ByteSource.of(file).open().close();
-    return new Upload(this, new Report(terminal, options)::note).send(file);
+    return new Upload(this, new Report(terminal, options)::note).send(file, product);
   }
 
   /** Sends the bytes of a file that the service lacks. */

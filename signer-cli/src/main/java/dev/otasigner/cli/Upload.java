@@ -41,10 +41,11 @@ final class Upload {
   }
 
   /** Returns once the service has all of it, durably. */
-  Digest send(Path file) throws IOException {
+  Digest send(Path file, String product) throws IOException {
     Digest sha256 = digest(file);
     long length = Files.size(file);
-    String path = ServiceClient.path("payloads", sha256.hex());
+    String path =
+        ServiceClient.path("payloads", sha256.hex()) + "?product=" + ServiceClient.escape(product);
     Standing there = standing(path);
     boolean begunAnew = false;
     int tries = 0;

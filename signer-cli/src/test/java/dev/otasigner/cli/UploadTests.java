@@ -114,7 +114,7 @@ class UploadTests {
                 "otk_test"),
             question -> null);
     return new Upload(new ServiceClient(terminal, options), notes::add, Duration.ofNanos(1000))
-        .send(directory.resolve("image"));
+        .send(directory.resolve("image"), "cam");
   }
 
   @Test

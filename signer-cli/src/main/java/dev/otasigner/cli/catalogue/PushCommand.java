@@ -45,7 +45,7 @@ public final class PushCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, RejectedException {
-    Json.Builder build = Json.object().put("image", cli.service().upload(image));
+    Json.Builder build = Json.object().put("image", cli.service().upload(image, product));
     build.put("idempotencyKey", idempotencyKey);
     if (manifest != null) {
       build.putBase64("manifest", bounded(manifest));

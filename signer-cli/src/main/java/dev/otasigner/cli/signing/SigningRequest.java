@@ -35,7 +35,7 @@ final class SigningRequest {
 
   /** Stores the payload and answers its digest. */
   String upload(Path payload) throws IOException {
-    return service.upload(payload).hex();
+    return service.upload(payload, product).hex();
   }
 
   /** All revisions that the product's hardware is registered with. */

@@ -36,6 +36,7 @@ public enum ProblemType {
   CERTIFICATE_EXPIRED(HttpStatus.FORBIDDEN, "The device's certificate has expired"),
   STALE_SEQUENCE(HttpStatus.CONFLICT, "The check-in is not newer than the last one"),
   NOT_ANNOUNCED(HttpStatus.INTERNAL_SERVER_ERROR, "Decided, and not yet announced"),
+  QUOTA_EXCEEDED(HttpStatus.CONFLICT, "The product's payloads take all the room they may"),
   STORAGE_FULL(HttpStatus.INSUFFICIENT_STORAGE, "The service's disk is full"),
   INTERNAL(HttpStatus.INTERNAL_SERVER_ERROR, "The service failed");
 

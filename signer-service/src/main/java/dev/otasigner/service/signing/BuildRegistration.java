@@ -155,14 +155,15 @@ final class BuildRegistration {
   }
 
   private void requireUploaded(Manifest manifest, Optional<Digest> component) {
+    String product = manifest.product();
     for (Manifest.Variant variant : manifest.variants()) {
-      requireUploaded("image of variant " + variant.name(), variant.sha256());
+      requireUploaded(product, "image of variant " + variant.name(), variant.sha256());
     }
-    component.ifPresent(digest -> requireUploaded("bootloader component", digest));
+    component.ifPresent(digest -> requireUploaded(product, "bootloader component", digest));
   }
 
-  private void requireUploaded(String what, Digest digest) {
-    if (payloads.find(digest).isEmpty()) {
+  private void requireUploaded(String product, String what, Digest digest) {
+    if (payloads.find(digest).isEmpty() || !builds.uploads().has(product, digest)) {
       throw new SignerException(
           ProblemType.BAD_REQUEST, what + ": " + digest + " was not uploaded");
     }
@@ -173,13 +174,8 @@ final class BuildRegistration {
    * build of the product: hardware, manifest keys, profile.
    */
   RequestSpec requestFor(String product, Digest image, PushBody given) throws IOException {
-    Path file =
-        payloads
-            .find(image)
-            .orElseThrow(
-                () ->
-                    new SignerException(
-                        ProblemType.BAD_REQUEST, "image: " + image + " was not uploaded"));
+    requireUploaded(product, "image", image);
+    Path file = payloads.require(image);
     try {
       McubootImage read = McubootImage.read(ByteSource.of(file));
       return given.complete(product, image, read, newest(product));

@@ -10,6 +10,7 @@ import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.manifest.Manifest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +21,18 @@ import org.springframework.data.domain.Limit;
 public final class Builds {
   private final BuildStore store;
   private final BuildLines lines;
+  private final Uploads uploads;
   private final PayloadStore payloads;
   private final FleetFacts fleet;
 
-  Builds(BuildStore store, BuildLines lines, PayloadStore payloads, FleetFacts fleet) {
+  Builds(
+      BuildStore store,
+      BuildLines lines,
+      Uploads uploads,
+      PayloadStore payloads,
+      FleetFacts fleet) {
     this.store = store;
+    this.uploads = uploads;
     this.lines = lines;
     this.payloads = payloads;
     this.fleet = fleet;
@@ -32,6 +40,10 @@ public final class Builds {
 
   BuildLines lines() {
     return lines;
+  }
+
+  Uploads uploads() {
+    return uploads;
   }
 
   /** For a database of a release that kept no lines: once, before anything is judged. */
@@ -45,6 +57,10 @@ public final class Builds {
   void add(Build build, Manifest manifest) {
     store.save(build);
     lines.add(manifest);
+    List<Digest> files = new ArrayList<>(List.of(build.manifest()));
+    manifest.variants().forEach(variant -> files.add(variant.sha256()));
+    build.component().ifPresent(files::add);
+    uploads.keep(files);
   }
 
   public Optional<Build> find(String product, ImageVersion version) {

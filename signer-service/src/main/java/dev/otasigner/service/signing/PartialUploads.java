@@ -79,15 +79,20 @@ final class PartialUploads {
   }
 
   /**
-   * Takes one piece. The first byte is the one after the last that is there, or 0, which begins
-   * anew.
+   * Takes one piece; the arrival is told when all is there. The first byte is the one after the
+   * last that is there, or 0, which begins anew.
    *
    * @throws SignerException CONFLICT when it is another byte, when another piece of the same is
    *     coming in, or when the client has too many uploads under way; DIGEST_MISMATCH when all is
    *     there and is something else: nothing is kept then
    * @throws BrokenOffException when the body ends early
    */
-  Part receive(String client, Digest sha256, ContentRange range, InputStream body)
+  Part receive(
+      PayloadStore.Arrival arrival,
+      String client,
+      Digest sha256,
+      ContentRange range,
+      InputStream body)
       throws IOException {
     if (range.lengthBytes() > payloads.maxBytes()) {
       throw new PayloadStore.TooLargeException(payloads.maxBytes());
@@ -100,7 +105,7 @@ final class PartialUploads {
     try {
       Path file = PartFile.in(owner, sha256, range.lengthBytes());
       requireNext(client, sha256, range);
-      return append(file, sha256, range, body);
+      return append(arrival, file, sha256, range, body);
     } finally {
       inUse.remove(claim);
     }
@@ -164,7 +169,8 @@ final class PartialUploads {
     }
   }
 
-  private Part append(Path file, Digest sha256, ContentRange range, InputStream body)
+  private Part append(
+      PayloadStore.Arrival arrival, Path file, Digest sha256, ContentRange range, InputStream body)
       throws IOException {
     Digest found;
     try (FileChannel channel =
@@ -188,6 +194,7 @@ final class PartialUploads {
           Map.of("expected", new Json.Str(sha256.hex()), "actual", new Json.Str(found.hex())));
     }
     milestones.passed("upload.forced");
+    arrival.of(new PayloadStore.Stored(sha256, range.lengthBytes()));
     payloads.keep(file, sha256);
     milestones.passed("upload.stored");
     return Part.complete(sha256, range.lengthBytes());

@@ -17,7 +17,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -27,6 +28,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.PutMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -38,9 +40,18 @@ class PayloadController {
   private final PayloadStore payloads;
   private final PartialUploads partial;
   private final StorageRoom storage;
+  private final Uploads uploads;
+  private final FleetFacts fleet;
 
-  PayloadController(PayloadStore payloads, PartialUploads partial, StorageRoom storage) {
+  PayloadController(
+      PayloadStore payloads,
+      PartialUploads partial,
+      StorageRoom storage,
+      Uploads uploads,
+      FleetFacts fleet) {
     this.payloads = payloads;
+    this.uploads = uploads;
+    this.fleet = fleet;
     this.partial = partial;
     this.storage = storage;
   }
@@ -50,12 +61,20 @@ class PayloadController {
   @AllowedTo(
       value = {Role.RELEASE_ENGINEER, Role.PIPELINE},
       ofAnyProduct = true)
-  ResponseEntity<Json> upload(HttpServletRequest request) throws IOException {
+  ResponseEntity<Json> upload(@RequestParam @Nullable String product, HttpServletRequest request)
+      throws IOException {
+    String owner = owner(product);
     return taking(
         request,
+        owner,
         Math.max(0, request.getContentLengthLong()),
-        body ->
-            ResponseEntity.status(HttpStatus.CREATED).body(json(payloads.store(arriving(body)))));
+        body -> ResponseEntity.status(HttpStatus.CREATED).body(json(store(owner, body))));
+  }
+
+  private PayloadStore.Stored store(String owner, InputStream body) throws IOException {
+    return payloads.store(
+        new WithinQuota(arriving(body), owner, uploads.room(owner)),
+        payload -> uploads.bind(owner, payload));
   }
 
   /** Several files in one body. */
@@ -63,10 +82,13 @@ class PayloadController {
   @AllowedTo(
       value = {Role.RELEASE_ENGINEER, Role.PIPELINE},
       ofAnyProduct = true)
-  ResponseEntity<Json> uploadSeveral(HttpServletRequest request) throws IOException {
+  ResponseEntity<Json> uploadSeveral(
+      @RequestParam @Nullable String product, HttpServletRequest request) throws IOException {
+    String owner = owner(product);
     FormParts form = new FormParts(request.getContentType(), payloads.maxBytes());
     return taking(
         request,
+        owner,
         Math.max(0, request.getContentLengthLong()),
         body -> {
           List<Json> stored = new ArrayList<>();
@@ -74,7 +96,10 @@ class PayloadController {
             form.read(
                 arriving(body),
                 (name, file) -> {
-                  PayloadStore.Stored one = payloads.store(file);
+                  PayloadStore.Stored one =
+                      payloads.store(
+                          new WithinQuota(file, owner, uploads.room(owner)),
+                          payload -> uploads.bind(owner, payload));
                   stored.add(
                       Json.object()
                           .put("name", name)
@@ -96,23 +121,32 @@ class PayloadController {
       value = {Role.RELEASE_ENGINEER, Role.PIPELINE},
       ofAnyProduct = true)
   ResponseEntity<Json> uploadPiece(
-      @PathVariable("digest") String sha256, HttpServletRequest request) throws IOException {
+      @PathVariable("digest") String sha256,
+      @RequestParam @Nullable String product,
+      HttpServletRequest request)
+      throws IOException {
+    String owner = owner(product);
     Digest digest = digest(sha256);
     ContentRange range =
         ContentRange.of(
             request.getHeader(HttpHeaders.CONTENT_RANGE), request.getContentLengthLong());
+    if (uploads.touch(owner, digest)) {
+      drain(request.getInputStream());
+      return standing(complete(digest, payloads.require(digest)), HttpStatus.CREATED);
+    }
+    // Another product's payload is no shortcut: whoever has the bytes can send them.
     return taking(
         request,
+        owner,
         range.lengthBytes() - range.first(),
         body -> {
-          Optional<Path> there = payloads.find(digest);
-          if (there.isPresent()) {
-            drain(body);
-            return standing(complete(digest, there.get()), HttpStatus.CREATED);
-          }
           PartialUploads.Part part =
               partial.receive(
-                  Actor.current().label(), digest, range, new WhileThereIsRoom(body, storage));
+                  payload -> uploads.bind(owner, payload),
+                  Actor.current().label(),
+                  digest,
+                  range,
+                  new WhileThereIsRoom(body, storage));
           return standing(part, part.isComplete() ? HttpStatus.CREATED : HttpStatus.ACCEPTED);
         });
   }
@@ -122,12 +156,14 @@ class PayloadController {
   @AllowedTo(
       value = {Role.RELEASE_ENGINEER, Role.PIPELINE},
       ofAnyProduct = true)
-  ResponseEntity<Json> standing(@PathVariable("digest") String sha256) throws IOException {
+  ResponseEntity<Json> standing(
+      @PathVariable("digest") String sha256, @RequestParam @Nullable String product)
+      throws IOException {
+    String owner = owner(product);
     Digest digest = digest(sha256);
-    Optional<Path> there = payloads.find(digest);
     PartialUploads.Part part =
-        there.isPresent()
-            ? complete(digest, there.get())
+        uploads.touch(owner, digest)
+            ? complete(digest, payloads.require(digest))
             : partial
                 .find(Actor.current().label(), digest)
                 .orElseThrow(() -> SignerException.notFound("payload " + digest));
@@ -150,6 +186,23 @@ class PayloadController {
   @Scheduled(fixedDelay = 3_600_000)
   void expire() throws IOException {
     partial.expire();
+  }
+
+  /** Whose an upload is: the product's that is named, or that the client is bound to. */
+  private String owner(@Nullable String product) {
+    Actor actor = Actor.current();
+    Set<String> bound = actor.rights().products();
+    String owner = product == null && bound.size() == 1 ? bound.iterator().next() : product;
+    if (owner != null) {
+      actor.require(owner, Role.RELEASE_ENGINEER, Role.PIPELINE);
+      fleet.policy(owner);
+      return owner;
+    }
+    if (!actor.rights().has(Role.RELEASE_ENGINEER) && !actor.rights().has(Role.PIPELINE)) {
+      throw new SignerException(
+          ProblemType.BAD_REQUEST, "product: one of those you may upload for is expected");
+    }
+    return Uploads.ALL;
   }
 
   private static Digest digest(String sha256) {
@@ -192,10 +245,13 @@ class PayloadController {
     ResponseEntity<Json> take(InputStream body) throws IOException;
   }
 
-  private ResponseEntity<Json> taking(HttpServletRequest request, long bytes, Taking taking)
-      throws IOException {
+  private ResponseEntity<Json> taking(
+      HttpServletRequest request, String owner, long bytes, Taking taking) throws IOException {
     InputStream body = request.getInputStream();
     try {
+      if (uploads.room(owner) < bytes) {
+        throw UploadRows.exceeded(owner, bytes, uploads.room(owner));
+      }
       storage.require(bytes);
       return taking.take(body);
     } catch (PayloadStore.TooLargeException e) {

@@ -6,6 +6,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -15,6 +16,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.Optional;
+import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 
 /**
  * Files by their digest: payloads as uploaded, and the images, manifests and components that are
@@ -24,6 +27,9 @@ public final class PayloadStore {
   private final Path directory;
   private final Path incoming;
   private final long maxBytes;
+
+  /** Files with the same hash code wait for each other, which harms nobody. */
+  private final Object[] turns = Stream.generate(Object::new).limit(64).toArray();
 
   /**
    * A stored file.
@@ -71,11 +77,41 @@ public final class PayloadStore {
   /** Takes over a file that is complete, forced, and known to have this digest. */
   void keep(Path part, Digest sha256) throws IOException {
     Path file = path(sha256);
-    DurableFiles.createDirectories(file.resolveSibling(""));
-    if (Files.notExists(file)) {
-      DurableFiles.moveInto(part, file);
+    synchronized (turn(sha256)) {
+      DurableFiles.createDirectories(file.resolveSibling(""));
+      if (Files.notExists(file)) {
+        DurableFiles.moveInto(part, file);
+      }
     }
     Files.deleteIfExists(part);
+  }
+
+  /** What is done here is done while no file of this digest is given its name. */
+  int alone(Digest sha256, IntSupplier work) {
+    synchronized (turn(sha256)) {
+      return work.getAsInt();
+    }
+  }
+
+  private Object turn(Digest sha256) {
+    return turns[Math.floorMod(sha256.hashCode(), turns.length)];
+  }
+
+  /** Removes a file, if it is there; durable when it returns. */
+  void remove(Digest sha256) {
+    Path file = path(sha256);
+    try {
+      if (Files.deleteIfExists(file)) {
+        DurableFiles.syncDirectory(file.resolveSibling(""));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Told of a file that is whole, before it has its name. */
+  interface Arrival {
+    void of(Stored payload);
   }
 
   /** Writes a file's bytes, once. */
@@ -103,6 +139,10 @@ public final class PayloadStore {
 
   /** The same for a stream, read to its end. */
   public Stored store(InputStream in) throws IOException {
+    return store(in, payload -> {});
+  }
+
+  Stored store(InputStream in, Arrival arrival) throws IOException {
     Path part = DurableFiles.temporary(incoming);
     try {
       Stored stored;
@@ -116,6 +156,7 @@ public final class PayloadStore {
         channel.force(true);
         stored = new Stored(Digest.ofHash(hash.digest()), length);
       }
+      arrival.of(stored);
       keep(part, stored.sha256());
       return stored;
     } finally {

@@ -108,6 +108,7 @@ final class RequestLedger {
     return transact(
         () -> {
           requests.save(request);
+          builds.uploads().name(request.product(), request.spec().payload());
           record(
               request,
               Map.of(

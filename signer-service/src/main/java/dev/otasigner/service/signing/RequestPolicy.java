@@ -40,6 +40,7 @@ final class RequestPolicy {
   private final Builds builds;
   private final BuildLines lines;
   private final PayloadStore payloads;
+  private final Uploads uploads;
 
   RequestPolicy(FleetFacts fleet, SigningKeys keys, Builds builds, PayloadStore payloads) {
     this.lines = builds.lines();
@@ -47,6 +48,7 @@ final class RequestPolicy {
     this.keys = keys;
     this.builds = builds;
     this.payloads = payloads;
+    this.uploads = builds.uploads();
   }
 
   /**
@@ -272,7 +274,8 @@ final class RequestPolicy {
     }
 
     private Optional<Path> judgePayload() throws IOException {
-      Optional<Path> payload = payloads.find(spec.payload());
+      Optional<Path> payload =
+          payloads.find(spec.payload()).filter(file -> uploads.has(product, spec.payload()));
       if (payload.isEmpty()) {
         refuse(PolicyCode.PAYLOAD_MISSING, "payload " + spec.payload() + " was not uploaded");
       } else if (Files.size(payload.get()) == 0) {

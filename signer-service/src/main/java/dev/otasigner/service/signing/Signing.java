@@ -3,8 +3,10 @@ package dev.otasigner.service.signing;
 import dev.otasigner.service.Milestones;
 import dev.otasigner.service.ServiceDirectories;
 import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.watch.Metrics;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.annotation.Bean;
@@ -33,13 +35,34 @@ class Signing {
   }
 
   @Bean
+  static UploadRows uploads(
+      JdbcClient jdbc,
+      TransactionTemplate transactions,
+      PayloadStore payloads,
+      Milestones milestones,
+      Clock clock,
+      @Value("${signer.payloads.quota-bytes:274877906944}") long quotaBytes) {
+    return new UploadRows(jdbc, transactions, payloads, milestones, clock, quotaBytes);
+  }
+
+  @Bean
+  static UnusedPayloads unusedPayloads(
+      UploadRows uploads,
+      Metrics metrics,
+      Clock clock,
+      @Value("${signer.payloads.unused-days:30}") int days) {
+    return new UnusedPayloads(uploads, metrics, clock, Duration.ofDays(Math.max(1, days)));
+  }
+
+  @Bean
   static Builds builds(
       BuildStore store,
       JdbcClient jdbc,
+      UploadRows uploads,
       PayloadStore payloads,
       FleetFacts fleet,
       TransactionTemplate transactions) {
-    Builds builds = new Builds(store, new BuildLines(jdbc), payloads, fleet);
+    Builds builds = new Builds(store, new BuildLines(jdbc), uploads, payloads, fleet);
     transactions.executeWithoutResult(status -> builds.fillLines());
     return builds;
   }

@@ -81,6 +81,10 @@ class SigningMetrics implements MetricSource {
             .single();
     readings.add(Reading.of(Metric.APPROVALS_LAPSED, lapsed));
     readings.add(Reading.of(Metric.PAYLOAD_BYTES, payloadBytes()));
+    readings.addAll(
+        jdbc.sql("select product, sum(length) from upload group by product")
+            .query((row, n) -> Reading.of(Metric.UPLOADED_BYTES, row.getLong(2), row.getString(1)))
+            .list());
     return readings;
   }
 

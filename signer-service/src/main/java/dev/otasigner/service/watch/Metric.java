@@ -99,6 +99,13 @@ public enum Metric {
       "status"),
   PAYLOAD_BYTES(
       Kind.GAUGE, "signer_payload_bytes", "Bytes of the payload store, counted once a minute"),
+  UPLOADED_BYTES(
+      Kind.GAUGE,
+      "signer_uploaded_bytes",
+      "Bytes that count towards a product's quota of payloads; * is what was uploaded for all",
+      "product"),
+  PAYLOADS_REMOVED(
+      Kind.COUNTER, "signer_payloads_removed_total", "Payloads removed that no request has named"),
   DISK_FREE(Kind.GAUGE, "signer_disk_free_bytes", "Free space where the data directory lies"),
   DATABASE_CONNECTIONS(
       Kind.GAUGE, "signer_database_connections", "Connections of the pool", "state"),

@@ -158,7 +158,9 @@ class OidcTests {
     assertThat(who.string("name")).isEqualTo("forge:repo:acme/cam:ref:refs/heads/main");
     assertThat(who.string("product")).isEqualTo("cam");
     assertThat(who.text()).contains("\"roles\":[\"pipeline\"]");
-    pipeline.upload("/api/v1/payloads", new byte[] {1, 2, 3}).expect(201);
+    pipeline
+        .upload("/api/v1/payloads", new byte[] {1, 2, 3})
+        .expectProblem(404, "not-found"); // cam is theirs, and was not made
     pipeline.get("/api/v1/products/cam/channels").expectProblem(404, "not-found");
     pipeline.get("/api/v1/products/nas/channels").expectProblem(403, "forbidden");
     pipeline.get("/api/v1/audit").expectProblem(403, "forbidden");

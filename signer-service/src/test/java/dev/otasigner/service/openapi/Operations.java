@@ -7,6 +7,7 @@ import static dev.otasigner.service.problem.ProblemType.DIGEST_MISMATCH;
 import static dev.otasigner.service.problem.ProblemType.KEY_NOT_USABLE;
 import static dev.otasigner.service.problem.ProblemType.NOT_ANNOUNCED;
 import static dev.otasigner.service.problem.ProblemType.NOT_FOUND;
+import static dev.otasigner.service.problem.ProblemType.QUOTA_EXCEEDED;
 import static dev.otasigner.service.problem.ProblemType.REFUSED;
 import static dev.otasigner.service.problem.ProblemType.TOKEN_UNAVAILABLE;
 import static dev.otasigner.service.problem.ProblemType.TOO_MANY_ATTEMPTS;
@@ -191,13 +192,15 @@ final class Operations {
     String builds = PRODUCT + "/builds";
     return List.of(
         call("PUT /api/v1/payloads", "uploadPayload", "Stores bytes to be signed, as they come")
-            .answers(201, Shapes.Payload.class),
+            .answers(201, Shapes.Payload.class)
+            .refuses(QUOTA_EXCEEDED, NOT_FOUND),
         call("POST /api/v1/payloads", "uploadPayloads", "Stores the files of a form")
-            .answers(201, Answer.list(Shapes.UploadedFile.class)),
+            .answers(201, Answer.list(Shapes.UploadedFile.class))
+            .refuses(QUOTA_EXCEEDED, NOT_FOUND),
         call("PUT /api/v1/payloads/{digest}", "uploadPiece", "Stores a file, or a piece of it")
             .answers(201, Shapes.Upload.class)
             .answers(202, Shapes.Upload.class)
-            .refuses(CONFLICT, DIGEST_MISMATCH),
+            .refuses(CONFLICT, DIGEST_MISMATCH, QUOTA_EXCEEDED),
         call("GET /api/v1/payloads/{digest}", "getUpload", "How much of a file is there")
             .answers(200, Shapes.Upload.class),
         call("DELETE /api/v1/payloads/{digest}", "dropUpload", "Drops an unfinished upload")

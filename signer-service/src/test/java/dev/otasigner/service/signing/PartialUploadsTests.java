@@ -56,6 +56,7 @@ class PartialUploadsTests {
   private PartialUploads.Part send(String client, byte[] file, int from, int to)
       throws IOException {
     return uploads.receive(
+        payload -> {},
         client,
         Digest.of(file),
         new ContentRange(from, to - 1, file.length),
@@ -79,6 +80,7 @@ class PartialUploadsTests {
     assertThatThrownBy(
             () ->
                 uploads.receive(
+                    payload -> {},
                     client,
                     Digest.of(file),
                     new ContentRange(0, file.length - 1, file.length),
@@ -118,6 +120,7 @@ class PartialUploadsTests {
     assertThatThrownBy(
             () ->
                 uploads.receive(
+                    payload -> {},
                     CLIENT,
                     DIGEST,
                     new ContentRange(0, 999, 1000),
@@ -151,6 +154,7 @@ class PartialUploadsTests {
     assertThatThrownBy(
             () ->
                 uploads.receive(
+                    payload -> {},
                     CLIENT,
                     DIGEST,
                     new ContentRange(0, 999, 1000),
@@ -186,6 +190,7 @@ class PartialUploadsTests {
     assertConflict(
         () ->
             uploads.receive(
+                payload -> {},
                 CLIENT,
                 DIGEST,
                 new ContentRange(600, 1999, 2000),
@@ -231,7 +236,10 @@ class PartialUploadsTests {
     ExecutorService first = Executors.newSingleThreadExecutor();
     try {
       Future<PartialUploads.Part> part =
-          first.submit(() -> uploads.receive(CLIENT, DIGEST, new ContentRange(0, 999, 1000), slow));
+          first.submit(
+              () ->
+                  uploads.receive(
+                      payload -> {}, CLIENT, DIGEST, new ContentRange(0, 999, 1000), slow));
       inside.await();
       assertConflict(() -> send(CLIENT, FILE, 0, 1000), "coming in");
       assertConflict(() -> uploads.drop(CLIENT, DIGEST), "coming in");

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.otasigner.service.ServiceDirectories;
 import dev.otasigner.service.access.Actor;
+import dev.otasigner.service.access.Grant;
+import dev.otasigner.service.access.Rights;
+import dev.otasigner.service.access.Role;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.problem.StorageRoom;
@@ -21,21 +24,46 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
+import org.springframework.security.core.context.SecurityContextHolder;
 
 class PayloadControllerTests {
   private static final byte[] LONG = new byte[16 * 1024 * 1024];
 
   @TempDir Path directory;
 
+  @BeforeEach
+  void pipelineOfAllProducts() {
+    Actor actor =
+        new Actor(
+            Actor.Kind.API_KEY,
+            "ci",
+            new Rights(Set.of(new Grant(Role.PIPELINE, Optional.empty()))));
+    SecurityContextHolder.getContext()
+        .setAuthentication(
+            UsernamePasswordAuthenticationToken.authenticated(actor, null, List.of()));
+  }
+
+  @AfterEach
+  void nobody() {
+    SecurityContextHolder.clearContext();
+  }
+
   private PayloadController controller() throws IOException {
     PayloadStore payloads = new PayloadStore(directory.resolve("payloads"), Long.MAX_VALUE);
     return new PayloadController(
         payloads,
         new PartialUploads(payloads, milestone -> {}, Clock.systemUTC()),
-        new StorageRoom(new ServiceDirectories(directory)));
+        new StorageRoom(new ServiceDirectories(directory)),
+        new AllUploads(),
+        new TestFleet());
   }
 
   /** A body of which something is left to read when the disk gets full. */
@@ -89,7 +117,7 @@ class PayloadControllerTests {
   }
 
   private void assertStorageFull(Body body, long statedBytes) {
-    assertThatThrownBy(() -> controller().upload(upload(body, statedBytes)))
+    assertThatThrownBy(() -> controller().upload(null, upload(body, statedBytes)))
         .isInstanceOfSatisfying(
             SignerException.class, e -> assertThat(e.type()).isEqualTo(ProblemType.STORAGE_FULL))
         .hasMessageContaining(directory.toString());
@@ -194,7 +222,12 @@ class PayloadControllerTests {
           }
         };
     request.setContentType("multipart/form-data; boundary=xx");
-    assertThatThrownBy(() -> upload.by(new PayloadController(payloads, partial, room), request))
+    assertThatThrownBy(
+            () ->
+                upload.by(
+                    new PayloadController(
+                        payloads, partial, room, new AllUploads(), new TestFleet()),
+                    request))
         .isInstanceOfSatisfying(
             SignerException.class, e -> assertThat(e.type()).isEqualTo(ProblemType.STORAGE_FULL));
     assertThat(body.isFinished()).as("whoever sends is read to the end").isTrue();
@@ -206,7 +239,7 @@ class PayloadControllerTests {
 
   @Test
   void uploadOfUnknownLengthEndsWhereTheRoomEnds() throws Exception {
-    assertStopped(new LongBody("", ""), PayloadController::upload);
+    assertStopped(new LongBody("", ""), (controller, request) -> controller.upload(null, request));
   }
 
   @Test
@@ -215,7 +248,7 @@ class PayloadControllerTests {
         new LongBody(
             "--xx\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a\"\r\n\r\n",
             "\r\n--xx--\r\n"),
-        PayloadController::uploadSeveral);
+        (controller, request) -> controller.uploadSeveral(null, request));
   }
 
   @Test
@@ -227,7 +260,7 @@ class PayloadControllerTests {
             (controller, request) -> {
               request.addHeader(
                   "Content-Range", "bytes 0-" + (LONG.length - 1) + "/" + LONG.length);
-              controller.uploadPiece(digest, request);
+              controller.uploadPiece(digest, null, request);
             });
     assertThat(partial.find(Actor.current().label(), new Digest(digest)))
         .hasValueSatisfying(

@@ -145,7 +145,12 @@ abstract class SigningFixture {
   }
 
   private Builds builds(FleetFacts facts) throws IOException {
-    return new Builds(buildStore, new BuildLines(JdbcClient.create(database)), payloads(), facts);
+    return new Builds(
+        buildStore,
+        new BuildLines(JdbcClient.create(database)),
+        new AllUploads(),
+        payloads(),
+        facts);
   }
 
   final Digest store(byte[] payload) throws IOException {
