@@ -15,6 +15,8 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -186,7 +188,7 @@ public final class ServiceClient {
           (HttpURLConnection) URI.create(service() + path).toURL().openConnection();
       Path authorities = authorities();
       if (authorities != null && connection instanceof HttpsURLConnection https) {
-        https.setSSLSocketFactory(ServiceTrust.of(authorities));
+        https.setSSLSocketFactory(ServiceTrust.of(terminal, authorities));
       }
       connection.setConnectTimeout(CONNECT_MILLIS);
       connection.setReadTimeout(READ_MILLIS);
@@ -272,10 +274,31 @@ public final class ServiceClient {
   }
 
   private CommandFailedException unreachable(IOException e) {
+    if (e.getCause() instanceof CertificateException why) {
+      return untrusted(why).because(e);
+    }
     return CommandFailedException.of(
             ExitCode.UNREACHABLE, "cannot reach the service at " + service() + ": " + words(e))
         .hint("is it running? start it with: signer serve")
         .because(e);
+  }
+
+  /** Something answers there, and does not show that it is the service. */
+  private CommandFailedException untrusted(CertificateException why) {
+    boolean strange = false;
+    for (Throwable t = why; t != null; t = t.getCause()) {
+      strange |= t instanceof CertPathBuilderException;
+    }
+    Path authorities = authorities();
+    String reason =
+        !strange
+            ? why.getMessage()
+            : authorities == null
+                ? "it is of no authority that this Java trusts"
+                : "it is of no authority in " + terminal.show(authorities);
+    return CommandFailedException.of(
+            ExitCode.UNREACHABLE, "the certificate of " + service() + " is not trusted: " + reason)
+        .hint("name the service's own authority with --ca-file");
   }
 
   private static String words(IOException e) {

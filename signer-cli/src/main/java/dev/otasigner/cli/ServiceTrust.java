@@ -19,12 +19,12 @@ final class ServiceTrust {
   private ServiceTrust() {}
 
   /** TLS 1.2 and 1.3, as the JVM has them, under the authorities in this file. */
-  static SSLSocketFactory of(Path authorities) {
+  static SSLSocketFactory of(Terminal terminal, Path authorities) {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(authorities))) {
       Collection<? extends Certificate> all =
           CertificateFactory.getInstance("X.509").generateCertificates(in);
       if (all.isEmpty()) {
-        throw CommandFailedException.usage(authorities + ": no certificate in PEM is in it");
+        throw CommandFailedException.usage(terminal.show(authorities) + ": no certificate in PEM");
       }
       KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
       store.load(null, null);
@@ -38,10 +38,10 @@ final class ServiceTrust {
       context.init(null, trust.getTrustManagers(), null);
       return context.getSocketFactory();
     } catch (IOException e) {
-      throw CommandFailedException.usage(authorities + ": cannot be read: " + e.getMessage())
-          .because(e);
+      throw FileTrouble.of(terminal, e).because(e);
     } catch (GeneralSecurityException e) {
-      throw CommandFailedException.usage(authorities + ": no certificates in PEM").because(e);
+      throw CommandFailedException.usage(terminal.show(authorities) + ": no certificate in PEM")
+          .because(e);
     }
   }
 }
