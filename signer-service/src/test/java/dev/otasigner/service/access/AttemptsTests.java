@@ -101,4 +101,13 @@ class AttemptsTests {
     attempts.succeeded("alice", "a");
     assertThatCode(() -> attempts.requireAllowed("alice", "a")).doesNotThrowAnyException();
   }
+
+  @Test
+  void failuresAreForgottenAfterAnHour() {
+    fail(30, "alice", "a");
+    clock.advance(Duration.ofMinutes(61));
+    attempts.requireAllowed("alice", "a");
+    fail(1, "alice", "a");
+    assertThatCode(() -> attempts.requireAllowed("alice", "a")).doesNotThrowAnyException();
+  }
 }

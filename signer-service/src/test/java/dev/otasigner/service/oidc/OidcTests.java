@@ -3,6 +3,7 @@ package dev.otasigner.service.oidc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSSigner;
@@ -269,6 +270,19 @@ class OidcTests {
   void algorithmThatIsNotOnTheListIsRefused() throws Exception {
     JWSHeader header = new JWSHeader.Builder(JWSAlgorithm.RS512).keyID("first").build();
     refused(signed(claims().build(), header, new RSASSASigner(SERVER.key())), "issuer forge");
+  }
+
+  /** Signed by the issuer with the same key, for something else than coming here. */
+  @Test
+  void tokenOfAnotherKindIsRefused() throws Exception {
+    for (String kind : List.of("logout+jwt", "secevent+jwt", "dpop+jwt")) {
+      JWSHeader header =
+          new JWSHeader.Builder(JWSAlgorithm.RS256)
+              .keyID("first")
+              .type(new JOSEObjectType(kind))
+              .build();
+      refused(signed(claims().build(), header, new RSASSASigner(SERVER.key())), "issuer forge");
+    }
   }
 
   @Test

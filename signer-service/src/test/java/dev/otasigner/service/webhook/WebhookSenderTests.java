@@ -2,8 +2,12 @@ package dev.otasigner.service.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.otasigner.service.ServiceTest;
 import dev.otasigner.service.audit.AuditLog;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Instant;
@@ -43,6 +47,8 @@ class WebhookSenderTests {
   /** One receiver, to whom something is always due; the database fails the first time. */
   private final class Store extends WebhookStore {
     final CountDownLatch attempted = new CountDownLatch(1);
+    final CountDownLatch delivered = new CountDownLatch(1);
+    Webhook hook = WebhookSenderTests.this.hook;
     int asked;
     boolean failsFirst;
 
@@ -61,6 +67,11 @@ class WebhookSenderTests {
         throw new QueryTimeoutException("the database is busy");
       }
       return Optional.of(new Delivery(UUID.randomUUID(), webhook, "test", "{}", 0));
+    }
+
+    @Override
+    void done(UUID delivery) {
+      delivered.countDown();
     }
 
     @Override
@@ -90,5 +101,36 @@ class WebhookSenderTests {
     sender.send();
     sender.send();
     assertThat(store.asked).isEqualTo(2);
+  }
+
+  /** It would look the name up anew that was checked, and hear what is told. */
+  @Test
+  void noProxyIsUsed() throws Exception {
+    secrets.create(hook.id());
+    HttpServer receiver =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    receiver.createContext(
+        "/",
+        http -> {
+          http.sendResponseHeaders(204, -1);
+          http.close();
+        });
+    receiver.start();
+    Store store = new Store();
+    URI url = URI.create("http://127.0.0.1:" + receiver.getAddress().getPort() + "/");
+    store.hook =
+        new Webhook(hook.id(), hook.name(), url, Set.of(), hook.created(), hook.createdBy());
+    ProxySelector before = ProxySelector.getDefault();
+    ProxySelector.setDefault(
+        ProxySelector.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1)));
+    try {
+      WebhookSender sender = new WebhookSender(store, secrets, audit, Clock.systemUTC());
+      sender.send();
+      assertThat(store.delivered.await(20, TimeUnit.SECONDS)).as("delivered").isTrue();
+      sender.stop();
+    } finally {
+      ProxySelector.setDefault(before);
+      receiver.stop(0);
+    }
   }
 }

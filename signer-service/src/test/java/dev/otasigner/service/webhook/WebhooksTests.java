@@ -17,7 +17,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ProxySelector;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +27,8 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -36,6 +38,8 @@ import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.core.env.Environment;
@@ -269,25 +273,6 @@ class WebhooksTests {
         .contains("webhook.given-up", "answered 503");
   }
 
-  /** It would look the name up anew that was checked, and hear what is told. */
-  @Test
-  void noProxyIsUsed() throws Exception {
-    add("one", receiver.url());
-    admin.post(HOOKS + "/one/test", "{}").expect(202);
-    ProxySelector before = ProxySelector.getDefault();
-    ProxySelector.setDefault(
-        ProxySelector.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1)));
-    try {
-      WebhookSender own = new WebhookSender(store, secrets, audit, clock);
-      own.send();
-      receiver.next();
-      until(() -> standing().waiting() == 0);
-      own.stop();
-    } finally {
-      ProxySelector.setDefault(before);
-    }
-  }
-
   @Test
   void noRedirectIsFollowed() throws Exception {
     add("one", receiver.url());
@@ -335,28 +320,76 @@ class WebhooksTests {
     assertThat(standing().waiting()).isEqualTo(Webhooks.MAX_WAITING);
   }
 
-  @Test
-  void whereNobodyShouldBeCalledIsRefused() {
-    for (String url :
-        new String[] {
-          "http://192.0.2.1/",
-          "https://169.254.169.254/latest/meta-data",
-          "https://[fe80::1]/",
-          "https://[fd00:ec2::254]/",
-          "https://100.100.100.200/",
-          "https://0.0.0.0/",
-          "https://224.0.0.1/",
-          "https://[::ffff:169.254.169.254]/",
-          "ftp://127.0.0.1/",
-          "file:///etc/passwd",
-          "https://user:secret@127.0.0.1/",
-          "https:///",
-          "not a url",
-          "https://127.0.0.1/" + "x".repeat(500)
-        }) {
-      admin.post(HOOKS, "{'name':'bad','url':'" + url + "'}").expectProblem(400, "bad-request");
-    }
+  /** Each is another check, or another way round it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://192.0.2.1/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[fe80::1]/",
+        "https://[fd00:ec2::254]/",
+        "https://100.100.100.200/",
+        "https://0.0.0.0/",
+        "https://224.0.0.1/",
+        "https://[::ffff:169.254.169.254]/",
+        "ftp://127.0.0.1/",
+        "file:///etc/passwd",
+        "https://user:secret@127.0.0.1/",
+        "https:///",
+        "not a url",
+        "https://user@127.0.0.1/",
+        "https://127.0.0.1/#part"
+      })
+  void whereNobodyShouldBeCalledIsRefused(String url) {
+    admin.post(HOOKS, "{'name':'bad','url':'" + url + "'}").expectProblem(400, "bad-request");
     assertThat(store.all()).isEmpty();
+  }
+
+  @Test
+  void anAddressOfAnyLengthIsRefused() {
+    String url = "https://127.0.0.1/" + "x".repeat(500);
+    admin.post(HOOKS, "{'name':'bad','url':'" + url + "'}").expectProblem(400, "bad-request");
+  }
+
+  /** A name may lead elsewhere by then: here, what was registered is such a place already. */
+  @Test
+  void whereNobodyShouldBeCalledIsAskedAgainBeforeTheCall() throws Exception {
+    Webhook moved =
+        new Webhook(
+            UUID.randomUUID(),
+            "moved",
+            URI.create("https://169.254.169.254/latest"),
+            Set.of(WebhookEvent.TEST),
+            clock.instant(),
+            "user:test");
+    store.insert(moved);
+    secrets.create(moved.id());
+    admin.post(HOOKS + "/moved/test", "{}").expect(202);
+    until(() -> attempts() == 1);
+    assertThat(standing().lastFailure())
+        .hasValueSatisfying(why -> assertThat(why).contains("link-local"));
+  }
+
+  @Test
+  void aReceiverThatDoesNotAnswerIsGivenUpForNow() throws Exception {
+    try (java.net.ServerSocket silent =
+        new java.net.ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      add("silent", "http://127.0.0.1:" + silent.getLocalPort() + "/");
+      admin.post(HOOKS + "/silent/test", "{}").expect(202);
+      until(() -> attempts() == 1);
+      assertThat(standing().lastFailure())
+          .hasValueSatisfying(why -> assertThat(why).startsWith("HttpTimeoutException"));
+    }
+  }
+
+  @Test
+  void noMoreReceiversAreTakenThanHaveAThreadEach() {
+    for (int i = 0; i < Webhooks.MAX_WEBHOOKS; i++) {
+      add("hook-" + i, receiver.url());
+    }
+    admin
+        .post(HOOKS, "{'name':'hook-more','url':'" + receiver.url() + "'}")
+        .expectProblem(409, "conflict");
   }
 
   @Test
