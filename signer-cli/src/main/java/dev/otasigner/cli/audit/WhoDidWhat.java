@@ -65,7 +65,8 @@ final class WhoDidWhat {
     String actor = record.string("actor");
     return actor.startsWith("user:")
         || actor.startsWith("api-key:")
-        || record.string("action").equals("session.denied");
+        || record.string("action").equals("session.denied")
+        || record.string("action").equals("issued-token.refused");
   }
 
   private static String time(String option, String text) {

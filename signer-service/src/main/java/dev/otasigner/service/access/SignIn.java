@@ -24,6 +24,7 @@ class SignIn {
   private final Passwords passwords;
   private final Attempts attempts;
   private final ApplicationEventPublisher events;
+  private final UnknownNames unknown;
   private final Clock clock;
   private final TransactionOperations transactions;
 
@@ -35,6 +36,7 @@ class SignIn {
       Passwords passwords,
       Attempts attempts,
       ApplicationEventPublisher events,
+      UnknownNames unknown,
       Clock clock,
       TransactionOperations transactions) {
     this.users = users;
@@ -44,6 +46,7 @@ class SignIn {
     this.passwords = passwords;
     this.attempts = attempts;
     this.events = events;
+    this.unknown = unknown;
     this.clock = clock;
     this.transactions = transactions;
   }
@@ -66,9 +69,9 @@ class SignIn {
     }
     if (user.isEmpty() || !right) {
       attempts.failed(name, address);
+      String subject = user.isPresent() ? "user:" + name : unknown.subject(name);
       events.publishEvent(
-          new AccessChanged(
-              Actor.nobody(address), "session.denied", "user:" + abbreviate(name), Map.of()));
+          new AccessChanged(Actor.nobody(address), "session.denied", subject, Map.of()));
       throw new SignerException(ProblemType.WRONG_CREDENTIALS, "user or password is wrong");
     }
     attempts.succeeded(name, address);
@@ -119,9 +122,5 @@ class SignIn {
         .filter(session -> session.expires().isAfter(now))
         .flatMap(session -> users.findById(session.userName()))
         .map(User::actor);
-  }
-
-  private static String abbreviate(String name) {
-    return name.length() > 32 ? name.substring(0, 32) + "..." : name;
   }
 }

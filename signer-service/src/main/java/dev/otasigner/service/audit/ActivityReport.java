@@ -107,7 +107,7 @@ class ActivityReport implements ReportSource, RetentionSource {
       String subject = record.string("subject");
       switch (action) {
         case "session.opened" -> add(signIns, subject, at);
-        case "session.denied" -> add(denied, subject, at);
+        case "session.denied", "issued-token.refused" -> add(denied, subject, at);
         default -> add(actions, new Doing(record.string("actor"), action), at);
       }
     } catch (RejectedException e) {

@@ -136,8 +136,9 @@ class MerkleAuditLog implements AuditLog {
   @EventListener
   @Transactional
   public void onAccessChanged(AccessChanged event) {
-    if (event.action().equals(RecordKind.SESSION_DENIED.code())
-        && !refusals.isRecorded(RecordKind.SESSION_DENIED, event.actor(), event.subject())) {
+    RecordKind kind = RecordKind.ofCode(event.action());
+    boolean refused = kind == RecordKind.SESSION_DENIED || kind == RecordKind.ISSUED_TOKEN_REFUSED;
+    if (refused && !refusals.isRecorded(kind, event.actor(), event.subject())) {
       return;
     }
     record(event.actor(), event.action(), event.subject(), event.details());
@@ -146,7 +147,7 @@ class MerkleAuditLog implements AuditLog {
   @EventListener
   @Transactional
   public void onRequestRefused(RequestRefused event) {
-    if (NOT_RECORDED.contains(event.type())) {
+    if (event.recorded() || NOT_RECORDED.contains(event.type())) {
       return;
     }
     boolean known = SecurityContextHolder.getContext().getAuthentication() != null;

@@ -12,6 +12,7 @@ public enum RecordKind {
   // people and programs
   SESSION_OPENED("session.opened"),
   SESSION_DENIED("session.denied"),
+  ISSUED_TOKEN_REFUSED("issued-token.refused"),
   SESSION_CLOSED("session.closed"),
   USER_CREATED("user.created"),
   USER_PASSWORD_CHANGED("user.password-changed"),

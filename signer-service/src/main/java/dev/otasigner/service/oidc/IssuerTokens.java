@@ -25,7 +25,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.oauth2.core.DelegatingOAuth2TokenValidator;
+import org.springframework.security.oauth2.core.OAuth2Error;
 import org.springframework.security.oauth2.core.OAuth2TokenValidator;
+import org.springframework.security.oauth2.core.OAuth2TokenValidatorResult;
 import org.springframework.security.oauth2.jwt.BadJwtException;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtClaimValidator;
@@ -44,6 +46,7 @@ final class IssuerTokens {
 
   private final OidcSettings.Issuer settings;
   private final NimbusJwtDecoder decoder;
+  private final OAuth2TokenValidator<Jwt> validator;
 
   IssuerTokens(OidcSettings.Issuer settings, Clock clock) {
     this.settings = settings;
@@ -58,7 +61,9 @@ final class IssuerTokens {
             JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
     processor.setJWTClaimsSetVerifier((claims, context) -> {}); // Spring's validators do, below
     decoder = new NimbusJwtDecoder(processor);
-    decoder.setJwtValidator(validator(settings, clock));
+    // First whether the issuer signed it, then what it says: see verified and judge.
+    decoder.setJwtValidator(jwt -> OAuth2TokenValidatorResult.success());
+    validator = validator(settings, clock);
   }
 
   private static OAuth2TokenValidator<Jwt> validator(OidcSettings.Issuer settings, Clock clock) {
@@ -81,14 +86,26 @@ final class IssuerTokens {
   /** Somebody, and until when the token says so. */
   record Known(Actor actor, Instant expires) {}
 
+  /** The issuer's name here. */
+  String name() {
+    return settings.name();
+  }
+
+  /** What the issuer calls whoever the token is of. */
+  String subject(Jwt verified) {
+    return verified.getClaims().get(settings.calledBy()) instanceof String text ? text : "";
+  }
+
   /**
-   * Whom the token stands for.
+   * Whom a token stands for that this issuer has signed.
    *
-   * @throws SignerException UNAUTHENTICATED for what is no good token of this issuer, FORBIDDEN for
-   *     one that no rule gives a right, ISSUER_UNAVAILABLE when its keys can not be had
+   * @throws SignerException UNAUTHENTICATED for what is no good token, FORBIDDEN for one that no
+   *     rule gives a right
    */
-  Known judge(String token) {
-    Jwt jwt = decode(token);
+  Known judge(Jwt jwt) {
+    for (OAuth2Error error : validator.validate(jwt).getErrors()) {
+      throw refused(String.valueOf(error.getDescription()));
+    }
     Instant issued = jwt.getIssuedAt();
     Instant expires = jwt.getExpiresAt();
     if (issued == null
@@ -96,7 +113,7 @@ final class IssuerTokens {
         || Duration.between(issued, expires).compareTo(settings.longest()) > 0) {
       throw refused("it is good for longer than " + settings.longest());
     }
-    String name = jwt.getClaims().get(settings.calledBy()) instanceof String text ? text : "";
+    String name = subject(jwt);
     if (!NAME.matcher(name).matches()) {
       throw refused("claim " + settings.calledBy() + " is no name of 1 to 200 plain characters");
     }
@@ -115,7 +132,13 @@ final class IssuerTokens {
     return new Known(actor, expires);
   }
 
-  private Jwt decode(String token) {
+  /**
+   * The token, once its signature is known to be this issuer's, whatever it says.
+   *
+   * @throws SignerException UNAUTHENTICATED when it is not, ISSUER_UNAVAILABLE when the issuer's
+   *     keys can not be had
+   */
+  Jwt verified(String token) {
     try {
       return decoder.decode(token);
     } catch (BadJwtException e) {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.springframework.security.oauth2.jwt.Jwt;
 
 /** The tokens of all configured issuers. */
 final class Oidc implements IssuedTokens {
@@ -69,18 +70,40 @@ final class Oidc implements IssuedTokens {
 
   @Override
   public Actor actor(Secret token, String address) {
-    if (token.text().length() > MAX_CHARACTERS) {
-      throw refused("a token of over " + MAX_CHARACTERS + " characters");
+    IssuerTokens issuer;
+    Jwt verified;
+    try {
+      issuer = issuer(token.text());
+      verified = issuer.verified(token.text());
+    } catch (SignerException e) {
+      if (e.type() == ProblemType.ISSUER_UNAVAILABLE) {
+        throw e;
+      }
+      record.refused(address);
+      throw e.asRecorded();
     }
-    IssuerTokens issuer = issuers.get(claimedIssuer(token.text()));
-    if (issuer == null) {
-      throw refused("the token's issuer is not configured here");
+    IssuerTokens.Known known;
+    try {
+      known = issuer.judge(verified);
+    } catch (SignerException e) {
+      record.refused(address, issuer.name(), issuer.subject(verified), e.detail());
+      throw e.asRecorded();
     }
-    IssuerTokens.Known known = issuer.judge(token.text());
     if (isNew(token.sha256(), known.expires())) {
       record.signedIn(known.actor(), address, known.expires());
     }
     return known.actor();
+  }
+
+  private IssuerTokens issuer(String token) {
+    if (token.length() > MAX_CHARACTERS) {
+      throw refused("a token of over " + MAX_CHARACTERS + " characters");
+    }
+    IssuerTokens issuer = issuers.get(claimedIssuer(token));
+    if (issuer == null) {
+      throw refused("the token's issuer is not configured here");
+    }
+    return issuer;
   }
 
   /** What the token says of itself, only to choose who judges it. */

@@ -46,7 +46,7 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
     if (e.type() == ProblemType.UNAUTHENTICATED) {
       headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
     }
-    return answer(e.type(), e.detail(), e.members(), request, headers);
+    return answer(e.type(), e.detail(), e.members(), request, headers, e.isRecorded());
   }
 
   /** Two requests raced for one name or number; the database let one of them win. */
@@ -155,10 +155,25 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
       Map<String, Json> members,
       HttpServletRequest request,
       HttpHeaders headers) {
+    return answer(type, detail, members, request, headers, false);
+  }
+
+  private ResponseEntity<Object> answer(
+      ProblemType type,
+      String detail,
+      Map<String, Json> members,
+      HttpServletRequest request,
+      HttpHeaders headers,
+      boolean recorded) {
     try {
       events.publishEvent(
           new RequestRefused(
-              request.getMethod(), request.getRequestURI(), request.getRemoteAddr(), type, detail));
+              request.getMethod(),
+              request.getRequestURI(),
+              request.getRemoteAddr(),
+              type,
+              detail,
+              recorded));
     } catch (RuntimeException e) {
       // Nothing was done that would have to be on record; whoever asked is answered all the same.
       log.warn("a refusal is not on record: {}", e.getMessage());

@@ -6,6 +6,12 @@ package dev.otasigner.service.problem;
  * @param method of HTTP
  * @param path without its query
  * @param address where the request came from
+ * @param recorded whether whoever refused it has put it into the audit log already
  */
 public record RequestRefused(
-    String method, String path, String address, ProblemType type, String detail) {}
+    String method,
+    String path,
+    String address,
+    ProblemType type,
+    String detail,
+    boolean recorded) {}

@@ -14,6 +14,7 @@ public final class SignerException extends RuntimeException {
 
   private final ProblemType type;
   private final transient Map<String, Json> members;
+  private boolean recorded;
 
   public SignerException(ProblemType type, String detail) {
     this(type, detail, Map.of(), null);
@@ -69,6 +70,16 @@ public final class SignerException extends RuntimeException {
             .put("expected", refusal.expected())
             .put("actual", refusal.actual());
     return refusal.offset() < 0 ? json.build() : json.put("offset", refusal.offset()).build();
+  }
+
+  /** The same, once whoever refuses has put it into the audit log in words of its own. */
+  public SignerException asRecorded() {
+    recorded = true;
+    return this;
+  }
+
+  boolean isRecorded() {
+    return recorded;
   }
 
   public ProblemType type() {

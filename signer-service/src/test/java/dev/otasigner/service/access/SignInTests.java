@@ -6,6 +6,7 @@ import dev.otasigner.service.Admin;
 import dev.otasigner.service.MovingClock;
 import dev.otasigner.service.ServiceTest;
 import java.time.Duration;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -385,5 +386,22 @@ class SignInTests {
     assertThat(admin.get("/api/v1/audit?user=" + name).expect(200).text())
         .contains("call.refused")
         .contains("POST /api/v1/products");
+  }
+
+  /** It may be a password that was typed in the wrong place. */
+  @Test
+  void nameThatIsNoAccountIsNotWrittenDown() {
+    clock.advance(Duration.ofMinutes(10)); // what others failed at is counted, not recorded
+    String typed = "typed-in-the-wrong-place";
+    attempt(typed, "wrong").expectProblem(401, "wrong-credentials");
+    attempt(typed, "wrong").expectProblem(401, "wrong-credentials");
+    String log = admin.get("/api/v1/audit/export").expect(200).text();
+    assertThat(log).doesNotContain(typed);
+    assertThat(
+            log.lines()
+                .filter(line -> line.contains("session.denied") && line.contains("unknown:"))
+                .map(line -> line.replaceAll(".*\"subject\":\"(unknown:[0-9a-f]{8})\".*", "$1"))
+                .collect(Collectors.groupingBy(word -> word, Collectors.counting())))
+        .containsValue(2L);
   }
 }

@@ -51,6 +51,8 @@ class OidcTests {
           "repository", "acme/cam",
           "ref", "refs/heads/main");
 
+  private static int days;
+
   @LocalServerPort private int port;
   @Autowired private Admin.Printed printed;
   @Autowired private MovingClock clock;
@@ -200,6 +202,66 @@ class OidcTests {
     String log = anna.get("/api/v1/audit?user=oidc:forge:anna").expect(200).text();
     assertThat(log.split("session.opened", -1)).hasSize(2);
     assertThat(log).doesNotContain(token).doesNotContain(token.substring(token.length() - 20));
+  }
+
+  /** What others failed at before is counted, not recorded. */
+  private void someDayAfter() {
+    clock.advance(Duration.ofDays(++days));
+  }
+
+  private List<String> refusedOnRecord() {
+    Admin admin = Admin.withEveryRole(port, printed.password());
+    return admin
+        .get("/api/v1/audit/export")
+        .expect(200)
+        .text()
+        .lines()
+        .filter(line -> line.contains("\"issued-token.refused\""))
+        .toList();
+  }
+
+  /** The issuer vouches for the name, so that it is worth keeping. */
+  @Test
+  void refusedTokenThatTheIssuerSignedIsOnRecordWithItsSubject() {
+    someDayAfter();
+    Map<String, Object> zoe =
+        Map.of("aud", "another-service", "sub", "zoe", "groups", List.of("release"));
+    String token = SERVER.token(zoe, Duration.ofMinutes(30));
+    refused(token, "aud");
+    assertThat(refusedOnRecord())
+        .filteredOn(line -> line.contains("\"subject\":\"oidc:forge:zoe\""))
+        .singleElement()
+        .asString()
+        .contains("\"issuer\":\"forge\"", "\"subject\":\"zoe\"", "aud", "\"nobody:127.0.0.1\"")
+        .doesNotContain(token.substring(token.length() - 20));
+  }
+
+  @Test
+  void refusedTokenThatNobodyIsKnownToHaveSignedIsOnRecordWithoutItsContent() throws Exception {
+    someDayAfter();
+    JWSSigner signer = new RSASSASigner(new RSAKeyGenerator(2048).keyID("first").generate());
+    JWSHeader header =
+        new JWSHeader.Builder(JWSAlgorithm.RS256)
+            .keyID("first")
+            .type(new JOSEObjectType("hunter-type"))
+            .build();
+    Admin admin = Admin.withEveryRole(port, printed.password());
+    int before = refusedOnRecord().size();
+    refused(signed(claims().subject("hunter-two").build(), header, signer), "issuer forge");
+    refused(STRANGER.token(but("sub", "hunter-three"), LIFETIME), "issuer is not configured");
+    refused("hunter.four.five", "not the JWT");
+    assertThat(refusedOnRecord()).hasSize(before + 3);
+    assertThat(admin.get("/api/v1/audit/export").expect(200).text()).doesNotContain("hunter");
+  }
+
+  /** One refusal, one record. */
+  @Test
+  void refusedTokenIsNotRecordedAsARefusedCallToo() {
+    someDayAfter();
+    refused(STRANGER.token(PIPELINE, LIFETIME), "issuer is not configured");
+    Admin admin = Admin.withEveryRole(port, printed.password());
+    assertThat(admin.get("/api/v1/audit/export").expect(200).text())
+        .doesNotContain("issuer is not configured");
   }
 
   @Test
