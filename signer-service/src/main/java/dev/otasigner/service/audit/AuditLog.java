@@ -7,8 +7,8 @@ import java.util.Map;
 public interface AuditLog {
 
   /**
-   * Appends a record in the transaction under way, or in one of its own. Call it last in a
-   * transaction: appending is one at a time until the commit.
+   * Appends a record in the transaction under way, or in one of its own. It has its number and its
+   * time, and can be read, when the transaction commits.
    *
    * @param action a short dotted name such as {@code key.activated}
    * @param subject what it was done to, such as {@code key:release-2026}

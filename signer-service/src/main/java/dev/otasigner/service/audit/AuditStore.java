@@ -8,6 +8,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -15,9 +16,11 @@ import org.springframework.stereotype.Repository;
 @Repository
 class AuditStore implements MerkleTree.Nodes {
   private final JdbcClient jdbc;
+  private final JdbcTemplate batch;
 
-  AuditStore(JdbcClient jdbc) {
+  AuditStore(JdbcClient jdbc, JdbcTemplate batch) {
     this.jdbc = jdbc;
+    this.batch = batch;
   }
 
   /** A leaf as kept: {@code record} is exactly what was hashed. */
@@ -42,16 +45,38 @@ class AuditStore implements MerkleTree.Nodes {
         .single();
   }
 
-  void insert(Leaf leaf, Instant at, String actor, Digest hash) {
-    jdbc.sql("insert into audit_leaf (position, at, actor, record, hash) values (?, ?, ?, ?, ?)")
-        .params(
-            leaf.position(),
-            OffsetDateTime.ofInstant(at, ZoneOffset.UTC),
-            actor,
-            leaf.record(),
-            hash.hex())
-        .update();
-    jdbc.sql("update audit_head set size = ? where id = 1").param(leaf.position() + 1).update();
+  /**
+   * A leaf to be written.
+   *
+   * @param actor whose it is, such as {@code user:alice}
+   */
+  record NewLeaf(Leaf leaf, Instant at, String actor, Digest hash) {}
+
+  /** A hash of a complete subtree, see {@link MerkleTree.Nodes}. */
+  record Node(int level, long position, Digest hash) {}
+
+  /** Writes what comes after the head that the transaction under way has locked. */
+  void append(List<NewLeaf> leaves, List<Node> nodes) {
+    batch.batchUpdate(
+        "insert into audit_leaf (position, at, actor, record, hash) values (?, ?, ?, ?, ?)",
+        leaves.stream()
+            .map(
+                one ->
+                    new Object[] {
+                      one.leaf().position(),
+                      OffsetDateTime.ofInstant(one.at(), ZoneOffset.UTC),
+                      one.actor(),
+                      one.leaf().record(),
+                      one.hash().hex()
+                    })
+            .toList());
+    batch.batchUpdate(
+        "insert into audit_node (level, position, hash) values (?, ?, ?)",
+        nodes.stream()
+            .map(node -> new Object[] {node.level(), node.position(), node.hash().hex()})
+            .toList());
+    long size = leaves.get(leaves.size() - 1).leaf().position() + 1;
+    jdbc.sql("update audit_head set size = ? where id = 1").param(size).update();
   }
 
   /** Records of these numbers, in their order; one that is gone is left out. */
@@ -138,12 +163,5 @@ class AuditStore implements MerkleTree.Nodes {
                 .query(String.class)
                 .single();
     return new Digest(hash);
-  }
-
-  @Override
-  public void put(int level, long position, Digest hash) {
-    jdbc.sql("insert into audit_node (level, position, hash) values (?, ?, ?)")
-        .params(level, position, hash.hex())
-        .update();
   }
 }

@@ -5,17 +5,11 @@ import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.RequestRefused;
 import dev.otasigner.service.problem.SignerException;
-import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.audit.AuditKey;
 import dev.otasigner.verifier.audit.Checkpoint;
-import dev.otasigner.verifier.audit.LogCheck;
-import dev.otasigner.verifier.audit.TreeHash;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.json.Json;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
@@ -75,39 +69,16 @@ class MerkleAuditLog implements AuditLog {
       throw new IllegalArgumentException("more than " + MAX_DETAILS + " details");
     }
     RecordKind kind = RecordKind.ofCode(action);
-    long position = store.lockHead();
-    Instant at = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     Json.Builder json = Json.object();
     details.forEach((name, value) -> json.put(name, abbreviate(value)));
-    byte[] leaf =
-        Json.object()
-            .put("seq", position)
-            .put("prev", before(position))
-            .put("at", at.toString())
-            .put("actor", actor.label())
-            .put("action", kind.code())
-            .put("subject", abbreviate(subject))
-            .put("details", json.build())
-            .build()
-            .textBytes();
-    Digest hash = TreeHash.leaf(leaf);
-    store.insert(
-        new AuditStore.Leaf(position, new String(leaf, StandardCharsets.UTF_8)),
-        at,
-        actor.label(),
-        hash);
-    new MerkleTree(store).append(position, hash);
+    TransactionRecords.ofThisTransaction(store, clock)
+        .add(new TransactionRecords.Entry(actor.label(), kind, abbreviate(subject), json.build()));
     events.publishEvent(new AuditRecorded(kind, subject, details));
-  }
-
-  /** The hash of the record before, which ties the two together; of the first one, of the name. */
-  private Digest before(long position) {
-    return position == 0 ? LogCheck.genesis(store.origin()) : store.get(0, position - 1);
   }
 
   /**
    * Not left to the interface: its default method would reach {@link #record(Actor, String, String,
-   * Map)} past the proxy, and two appends without a transaction would take one position.
+   * Map)} past the proxy, and a record without a transaction is not written.
    */
   @Override
   @Transactional

@@ -21,13 +21,16 @@ final class MerkleTree {
   /** Where the hashes of complete subtrees are kept. Level 0 holds the leaves' hashes. */
   interface Nodes {
     Digest get(int level, long position);
+  }
 
+  /** Where the hashes of new complete subtrees go. */
+  interface NewNodes {
     /** Never called twice for one place, and never for level 0. */
     void put(int level, long position, Digest hash);
   }
 
-  /** Stores the subtrees that the leaf at {@code position}, the newest, completes. */
-  void append(long position, Digest leafHash) {
+  /** Hands out the subtrees that the leaf at {@code position}, the newest, completes. */
+  void append(long position, Digest leafHash, NewNodes added) {
     Digest hash = leafHash;
     int level = 0;
     long at = position;
@@ -35,7 +38,7 @@ final class MerkleTree {
       hash = TreeHash.node(nodes.get(level, at - 1), hash);
       level++;
       at >>= 1;
-      nodes.put(level, at, hash);
+      added.put(level, at, hash);
     }
   }
 

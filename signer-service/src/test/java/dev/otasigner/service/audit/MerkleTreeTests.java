@@ -36,7 +36,7 @@ class MerkleTreeTests {
           "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328");
 
   /** Keeps nodes in memory and refuses what the real store refuses. */
-  private static final class MemoryNodes implements MerkleTree.Nodes {
+  private static final class MemoryNodes implements MerkleTree.Nodes, MerkleTree.NewNodes {
     private final Map<String, Digest> hashes = new HashMap<>();
 
     @Override
@@ -117,17 +117,9 @@ class MerkleTreeTests {
     long[] asked = {0};
     MerkleTree tree =
         new MerkleTree(
-            new MerkleTree.Nodes() {
-              @Override
-              public Digest get(int level, long position) {
-                asked[0]++;
-                return TreeHash.EMPTY;
-              }
-
-              @Override
-              public void put(int level, long position, Digest hash) {
-                throw new AssertionError("nothing is written");
-              }
+            (level, position) -> {
+              asked[0]++;
+              return TreeHash.EMPTY;
             });
     long size = (1L << 20) + (1L << 19) + 12_345;
     for (long place = 1; place < size; place += size / 999) {
@@ -143,7 +135,7 @@ class MerkleTreeTests {
   private static void append(MemoryNodes nodes, MerkleTree tree, long position, byte[] leaf) {
     Digest hash = TreeHash.leaf(leaf);
     nodes.put(0, position, hash);
-    tree.append(position, hash);
+    tree.append(position, hash, nodes);
   }
 
   /** RFC 6962 2.1, word for word. */
