@@ -142,12 +142,11 @@ class BuildController {
     // What is left out was filled in when the key came first; by now the newest build is another.
     Optional<SigningRequest> earlier =
         repeated ? ledger.findByIdempotencyKey(product, author, key) : Optional.empty();
-    SigningRequest received =
+    SigningRequest request =
         earlier.isPresent()
-            ? earlier.get()
-            : cycle.receive(
+            ? cycle.advance(earlier.get().id())
+            : cycle.take(
                 product, author, key, registration.requestFor(product, push.image(), push));
-    SigningRequest request = cycle.advance(received.id());
     if (request.state() == RequestState.READY) {
       Build build = require(product, request.spec().version().toString());
       return ResponseEntity.status(HttpStatus.CREATED).body(json(build));

@@ -54,8 +54,7 @@ class RequestController {
     try {
       Wanted one = Wanted.read(new Fields(body, ""));
       String requester = Actor.current().label();
-      SigningRequest request =
-          cycle.advance(cycle.receive(product, requester, one.idempotencyKey(), one.spec()).id());
+      SigningRequest request = cycle.take(product, requester, one.idempotencyKey(), one.spec());
       return answer(request.state().isFinal(), request.toJson());
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);

@@ -2,27 +2,19 @@ package dev.otasigner.service.signing;
 
 import dev.otasigner.keys.approval.Approval;
 import dev.otasigner.service.Milestones;
-import dev.otasigner.service.keyring.KeyUse;
-import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
-import dev.otasigner.service.signing.Assembly.Made;
 import dev.otasigner.service.signing.RequestJudgement.Documented;
-import dev.otasigner.service.signing.SigningAttempt.Outcome;
 import dev.otasigner.verifier.Bytes;
-import dev.otasigner.verifier.Digest;
-import dev.otasigner.verifier.RejectedException;
-import dev.otasigner.verifier.json.Json;
-import dev.otasigner.verifier.manifest.Manifest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,14 +34,10 @@ final class SigningCycle {
 
   private final RequestLedger ledger;
   private final RequestApprovals approvals;
-  private final SigningKeys keys;
   private final RequestPolicy policy;
   private final FleetFacts fleet;
-  private final Assembly assembly;
   private final RequestJudgement requests;
-  private final Builds builds;
-  private final PayloadStore payloads;
-  private final PopulationJudgement judgement;
+  private final BuildAttempts attempts;
   private final Milestones milestones;
   private final Clock clock;
   private final Turns turns = new Turns();
@@ -65,14 +53,22 @@ final class SigningCycle {
       Clock clock) {
     this.ledger = ledger;
     this.approvals = approvals;
-    this.keys = keys;
     this.policy = new RequestPolicy(fleet, keys, builds, payloads);
     this.fleet = fleet;
-    this.assembly = new Assembly(payloads, keys);
+    Assembly assembly = new Assembly(payloads, keys);
     this.requests = new RequestJudgement(fleet, policy, assembly);
-    this.builds = builds;
-    this.payloads = payloads;
-    this.judgement = new PopulationJudgement(fleet);
+    this.attempts =
+        new BuildAttempts(
+            ledger,
+            approvals,
+            keys,
+            policy,
+            assembly,
+            builds,
+            payloads,
+            new PopulationJudgement(fleet),
+            milestones,
+            clock);
     this.milestones = milestones;
     this.clock = clock;
   }
@@ -85,23 +81,53 @@ final class SigningCycle {
    */
   SigningRequest receive(
       String product, String requester, @Nullable String idempotencyKey, RequestSpec spec) {
+    return once(
+        product,
+        requester,
+        idempotencyKey,
+        spec,
+        request -> {
+          SigningRequest received = ledger.receive(request);
+          milestones.passed("signing.received");
+          return received;
+        },
+        known -> known);
+  }
+
+  /** Receives a request and takes it as far as it goes, which is durable with it, at once. */
+  SigningRequest take(
+      String product, String requester, @Nullable String idempotencyKey, RequestSpec spec) {
+    return once(
+        product,
+        requester,
+        idempotencyKey,
+        spec,
+        request -> alone(request.id(), () -> onwards(judge(request, true))),
+        known -> advance(known.id()));
+  }
+
+  private SigningRequest once(
+      String product,
+      String requester,
+      @Nullable String idempotencyKey,
+      RequestSpec spec,
+      UnaryOperator<SigningRequest> first,
+      UnaryOperator<SigningRequest> again) {
     fleet.policy(product);
     Optional<SigningRequest> earlier = earlier(product, requester, idempotencyKey, spec);
-    if (earlier.isPresent()) {
-      return earlier.get();
+    if (earlier.isEmpty()) {
+      try {
+        return first.apply(
+            new SigningRequest(UUID.randomUUID(), product, requester, idempotencyKey, spec, now()));
+      } catch (DataIntegrityViolationException raced) {
+        // The key came twice at once; the database let one of them in: it is the request of both.
+        earlier = earlier(product, requester, idempotencyKey, spec);
+        if (earlier.isEmpty()) {
+          throw raced;
+        }
+      }
     }
-    SigningRequest request;
-    try {
-      request =
-          ledger.receive(
-              new SigningRequest(
-                  UUID.randomUUID(), product, requester, idempotencyKey, spec, now()));
-    } catch (DataIntegrityViolationException raced) {
-      // The key came twice at once; the database let one of them in, and it is the request of both.
-      return earlier(product, requester, idempotencyKey, spec).orElseThrow(() -> raced);
-    }
-    milestones.passed("signing.received");
-    return request;
+    return again.apply(earlier.get());
   }
 
   /**
@@ -163,7 +189,7 @@ final class SigningCycle {
             throw SignerException.conflict(
                 "request " + id + " is " + request.state().code() + ", and waits for nobody");
           }
-          return fail(request, "rejected", by + ": " + reason);
+          return attempts.fail(request, "rejected", by + ": " + reason);
         });
   }
 
@@ -176,7 +202,11 @@ final class SigningCycle {
   }
 
   private SigningRequest asFarAsItGoes(UUID id) throws IOException {
-    SigningRequest request = ledger.get(id);
+    return onwards(ledger.get(id));
+  }
+
+  private SigningRequest onwards(SigningRequest stored) throws IOException {
+    SigningRequest request = stored;
     boolean waited = false;
     while (!request.state().isFinal()) {
       if (request.state() == RequestState.AWAITING_APPROVAL) {
@@ -205,10 +235,10 @@ final class SigningCycle {
 
   private SigningRequest step(SigningRequest request) throws IOException {
     return switch (request.state()) {
-      case RECEIVED -> judge(request);
+      case RECEIVED -> judge(request, false);
       case JUDGED, AWAITING_APPROVAL -> awaitApprovals(request);
       case APPROVED, INTENT_DURABLE -> sign(request);
-      case SIGNED, ACCEPTED -> accept(request);
+      case SIGNED, ACCEPTED -> attempts.accept(request);
       case READY, REFUSED, FAILED -> request;
     };
   }
@@ -216,39 +246,63 @@ final class SigningCycle {
   /**
    * Step 2: the policy, before any key is touched, with every reason at once. What follows it
    * without anybody's word is durable with it, at once.
+   *
+   * @param unknown whether the request itself is not durable yet; it is when this ends, however
    */
-  private SigningRequest judge(SigningRequest request) throws IOException {
+  private SigningRequest judge(SigningRequest request, boolean unknown) throws IOException {
     Instant now = now();
-    RequestJudgement.Answer answer = requests.judge(request, now);
-    if (answer.documented().isEmpty()) {
-      SigningRequest refused =
-          ledger.change(
-              request.id(),
-              r -> r.refuse(answer.reasons(), now),
-              Map.of("reasons", Passed.codes(answer.reasons())));
-      milestones.passed("signing.judged");
-      return refused;
+    RequestJudgement.Answer answer;
+    boolean unattended;
+    try {
+      answer = requests.judge(request, now);
+      unattended =
+          answer.documented().isPresent()
+              && approvals.needed(
+                      request,
+                      answer.documented().get().policy(),
+                      answer.documented().get().plan().keyIds())
+                  == 0;
+    } catch (IOException | RuntimeException e) {
+      if (unknown) {
+        ledger.receive(request);
+      }
+      throw e;
     }
-    Documented documented = answer.documented().get();
-    boolean unattended =
-        approvals.needed(request, documented.policy(), documented.plan().keyIds()) == 0;
     SigningRequest next =
         ledger.together(
             () -> {
-              SigningRequest judged =
-                  ledger.change(
-                      request.id(),
-                      r -> r.judged(documented, now),
-                      Passed.policy(documented.document(), documented.plan()));
-              return unattended ? approveAndIntend(judged, now) : judged;
+              if (unknown) {
+                ledger.receive(request);
+              }
+              return answered(request, answer, unattended, now);
             });
+    if (unknown) {
+      milestones.passed("signing.received");
+    }
     milestones.passed("signing.judged");
     if (!unattended) {
       return next;
     }
     milestones.passed("signing.approved");
     milestones.passed("signing.intent-durable");
-    return make(next, documented.plan(), now);
+    return attempts.make(next, answer.documented().orElseThrow().plan(), now);
+  }
+
+  private SigningRequest answered(
+      SigningRequest request, RequestJudgement.Answer answer, boolean unattended, Instant now) {
+    if (answer.documented().isEmpty()) {
+      return ledger.change(
+          request.id(),
+          r -> r.refuse(answer.reasons(), now),
+          Map.of("reasons", Passed.codes(answer.reasons())));
+    }
+    Documented documented = answer.documented().get();
+    SigningRequest judged =
+        ledger.change(
+            request.id(),
+            r -> r.judged(documented, now),
+            Passed.policy(documented.document(), documented.plan()));
+    return unattended ? approveAndIntend(judged, now) : judged;
   }
 
   private SigningRequest approveAndIntend(SigningRequest request, Instant now) {
@@ -266,7 +320,7 @@ final class SigningCycle {
     int needed = approvals.needed(request);
     if (needed > 0 && approvals.standing(request, now()).size() < needed) {
       if (request.created().plus(Approval.LONGEST).isBefore(now())) {
-        return fail(
+        return attempts.fail(
             request,
             "approvals-lapsed",
             "not approved within " + Approval.LONGEST.toDays() + " days, after which nobody can");
@@ -291,7 +345,7 @@ final class SigningCycle {
     long interrupted =
         ledger.attempts(request.id()).stream().filter(SigningAttempt::wasInterrupted).count();
     if (interrupted >= MAX_ATTEMPTS) {
-      return fail(request, "attempts-exhausted", "signing was interrupted too often");
+      return attempts.fail(request, "attempts-exhausted", "signing was interrupted too often");
     }
     Instant begun = now();
     SigningRequest intended = intend(request, begun);
@@ -300,180 +354,16 @@ final class SigningCycle {
         policy.judge(request.product(), request.requester(), request.spec(), begun);
     for (PolicyReason broken : verdict.waived()) {
       if (!intended.waives(broken.code())) {
-        return fail(intended, broken.code().code(), broken.detail() + "; nobody approved of that");
+        return attempts.fail(
+            intended, broken.code().code(), broken.detail() + "; nobody approved of that");
       }
     }
     if (verdict.plan().isEmpty()) {
       // What was right when it was judged is so no longer: a key retired, a version taken.
-      return fail(
+      return attempts.fail(
           intended, verdict.reasons().get(0).code().code(), verdict.reasons().get(0).detail());
     }
-    return make(intended, verdict.plan().get(), begun);
-  }
-
-  /** What was signed is durable with the uses of keys, and with what the device's code says. */
-  private SigningRequest make(SigningRequest intended, SigningPlan plan, Instant begun)
-      throws IOException {
-    Bytes document = Bytes.copyOf(intended.document().orElseThrow());
-    List<KeyUse> uses = new ArrayList<>();
-    Made made;
-    try {
-      made =
-          assembly.make(
-              intended.product(),
-              intended.spec(),
-              plan,
-              new Assembly.Mandate(document, approvals.standing(intended, begun), uses::add),
-              intended.created());
-    } catch (RejectedException e) {
-      return failed(intended, RefusalJson.of(e), e.reason().code(), uses);
-    } catch (SignerException e) {
-      return unsigned(intended, e, uses);
-    } catch (IOException | UncheckedIOException e) {
-      // A disk in trouble is no fault of the request's: it is tried again for as long as it takes.
-      stopped(intended, uses, Outcome.FAILED);
-      throw e;
-    } catch (RuntimeException e) {
-      stopped(intended, uses, Outcome.INTERRUPTED);
-      throw e;
-    }
-    milestones.passed("signing.stored");
-    Judged judged = judged(intended, made.manifest(), made.component());
-    SigningRequest released =
-        ledger.together(
-            () -> {
-              uses.forEach(keys::record);
-              return conclude(
-                  ledger.close(
-                      intended.id(),
-                      Outcome.SIGNED,
-                      r -> r.signed(made.manifest(), made.component(), now()),
-                      Passed.made(made.manifest(), made.variants())),
-                  judged);
-            });
-    milestones.passed("signing.signed");
-    return told(released, judged);
-  }
-
-  private void stopped(SigningRequest request, List<KeyUse> uses, Outcome outcome) {
-    ledger.together(
-        () -> {
-          uses.forEach(keys::record);
-          ledger.closeAttempt(request.id(), outcome);
-          return request;
-        });
-  }
-
-  /** The token said no, or nothing. */
-  private SigningRequest unsigned(SigningRequest request, SignerException e, List<KeyUse> uses) {
-    if (e.type() == ProblemType.APPROVAL_MISSING) {
-      return ledger.together(
-          () -> {
-            uses.forEach(keys::record);
-            return ledger.close(
-                request.id(), Outcome.FAILED, r -> r.awaitApproval(now()), Map.of());
-          });
-    }
-    if (e.type() == ProblemType.TOKEN_UNAVAILABLE) {
-      stopped(request, uses, Outcome.FAILED);
-      throw e;
-    }
-    return failed(request, RefusalJson.of(e.type().code(), e.detail()), e.type().code(), uses);
-  }
-
-  /**
-   * What the device's own code says of a finished build: one of the two.
-   *
-   * @param accepted its manifest
-   */
-  private record Judged(Optional<Manifest> accepted, Optional<RejectedException> refusal) {}
-
-  /** Step 6: the device's own code judges the finished build for every state devices are in. */
-  private Judged judged(SigningRequest request, Digest manifest, Optional<Digest> component)
-      throws IOException {
-    try {
-      BuildFiles build = builds.files(payloads.read(manifest), component);
-      judgement.requireTakeable(request.product(), build);
-      return new Judged(Optional.of(build.manifest()), Optional.empty());
-    } catch (RejectedException e) {
-      return new Judged(Optional.empty(), Optional.of(e));
-    }
-  }
-
-  /** A request that a release before has left between two steps. */
-  private SigningRequest accept(SigningRequest request) throws IOException {
-    Judged judged = judged(request, request.manifest().orElseThrow(), request.component());
-    return told(ledger.together(() -> conclude(request, judged)), judged);
-  }
-
-  private SigningRequest conclude(SigningRequest signed, Judged judged) {
-    if (judged.accepted().isEmpty()) {
-      RejectedException refusal = judged.refusal().orElseThrow();
-      return closed(signed, RefusalJson.of(refusal), refusal.reason().code());
-    }
-    SigningRequest accepted =
-        signed.state() == RequestState.SIGNED
-            ? ledger.change(signed.id(), r -> r.accepted(now()), Passed.judgement())
-            : signed;
-    return release(accepted, judged.accepted().get());
-  }
-
-  private SigningRequest told(SigningRequest released, Judged judged) {
-    if (judged.refusal().isEmpty()) {
-      milestones.passed("signing.accepted");
-    }
-    if (released.state() == RequestState.READY) {
-      milestones.passed("signing.ready");
-    } else {
-      milestones.passed("signing.failed");
-    }
-    return released;
-  }
-
-  /** Step 7: the build may be fetched, unless another one came in between. */
-  private SigningRequest release(SigningRequest request, Manifest manifest) {
-    RequestSpec spec = request.spec();
-    if (builds.find(request.product(), spec.version()).isPresent()) {
-      String code = PolicyCode.VERSION_TAKEN.code();
-      String detail = "another request made build " + spec.version() + " meanwhile";
-      return closed(request, RefusalJson.of(code, detail), code);
-    }
-    Optional<PolicyReason> overtaken = policy.overtaken(request.product(), manifest);
-    if (overtaken.isPresent()) {
-      String code = overtaken.get().code().code();
-      return closed(request, RefusalJson.of(code, overtaken.get().detail()), code);
-    }
-    Build build =
-        new Build(
-            request.product(),
-            spec.version(),
-            request.manifest().orElseThrow(),
-            request.component(),
-            request.id(),
-            request.requester(),
-            now());
-    return ledger.release(request.id(), build, manifest, r -> r.ready(now()));
-  }
-
-  private SigningRequest fail(SigningRequest request, String code, String detail) {
-    return failed(request, RefusalJson.of(code, detail), code, List.of());
-  }
-
-  private SigningRequest failed(
-      SigningRequest request, Json.Obj refusal, String code, List<KeyUse> uses) {
-    SigningRequest failed =
-        ledger.together(
-            () -> {
-              uses.forEach(keys::record);
-              return closed(request, refusal, code);
-            });
-    milestones.passed("signing.failed");
-    return failed;
-  }
-
-  private SigningRequest closed(SigningRequest request, Json.Obj refusal, String code) {
-    return ledger.close(
-        request.id(), Outcome.FAILED, r -> r.fail(refusal, now()), Map.of("reason", code));
+    return attempts.make(intended, verdict.plan().get(), begun);
   }
 
   private Instant now() {

@@ -17,6 +17,8 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SigningCycleTests extends SigningFixture {
 
@@ -208,8 +210,15 @@ class SigningCycleTests extends SigningFixture {
     assertThat(request.digest()).isPresent();
   }
 
-  @Test
-  void killedBetweenAnyTwoStepsItGoesOnAtTheNextStart() throws Exception {
+  /** Of those that are received together and taken further one by one. */
+  private SigningRequest signInTwoCalls(Json.Builder spec) throws Exception {
+    SigningCycle cycle = cycle();
+    return cycle.advance(cycle.receive(PRODUCT, "user:alice", null, read(spec)).id());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void killedBetweenAnyTwoStepsItGoesOnAtTheNextStart(boolean atOnce) throws Exception {
     sign(spec("34.10", 1));
     List<String> steps = List.copyOf(passed);
     assertThat(steps)
@@ -226,7 +235,15 @@ class SigningCycleTests extends SigningFixture {
       emptyDatabase();
       passed.clear();
       haltAfter = halt;
-      assertThatThrownBy(() -> sign(spec("34.12", 1))).isInstanceOf(Halted.class);
+      assertThatThrownBy(
+              () -> {
+                if (atOnce) {
+                  sign(spec("34.12", 1));
+                } else {
+                  signInTwoCalls(spec("34.12", 1));
+                }
+              })
+          .isInstanceOf(Halted.class);
       boolean released = halt >= steps.indexOf("signing.signed") + 1;
       assertThat(builds().newest(PRODUCT, Optional.empty(), 10))
           .as("after %s", steps.get(halt - 1))
@@ -237,8 +254,9 @@ class SigningCycleTests extends SigningFixture {
       SigningRequest request = requests.findAll().get(0);
       assertThat(request.state()).isEqualTo(RequestState.READY);
       assertThat(builds().newest(PRODUCT, Optional.empty(), 10)).hasSize(1);
-      // The intent is durable with the judgement, where nobody's word is needed in between.
-      boolean interrupted = halt >= 2 && halt <= 5;
+      // The intent is durable with the judgement, where nobody's word is needed in between, and
+      // the request itself with both, where it is taken as far as it goes at once.
+      boolean interrupted = halt >= (atOnce ? 1 : 2) && halt <= 5;
       assertThat(attempts.findByKeyRequestOrderByKeyNumber(request.id()))
           .extracting(SigningAttempt::outcome)
           .containsExactlyElementsOf(
@@ -246,6 +264,24 @@ class SigningCycleTests extends SigningFixture {
                   ? List.of(SigningAttempt.Outcome.INTERRUPTED, SigningAttempt.Outcome.SIGNED)
                   : List.of(SigningAttempt.Outcome.SIGNED));
     }
+  }
+
+  /** What is needed to judge is away: the request is there all the same, and is judged later. */
+  @Test
+  void aRequestThatCanNotBeJudgedNowIsReceived() throws Exception {
+    FleetFacts away =
+        new TestFleet() {
+          @Override
+          public List<Manifest.Hardware> hardware(String product) {
+            throw new IllegalStateException("the database is away");
+          }
+        };
+    RequestSpec spec = read(spec("34.12", 1));
+    assertThatThrownBy(() -> cycle(away).take(PRODUCT, "user:alice", null, spec))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(requests.findAll().get(0).state()).isEqualTo(RequestState.RECEIVED);
+    cycle().resume();
+    assertThat(requests.findAll().get(0).state()).isEqualTo(RequestState.READY);
   }
 
   @Test

@@ -102,8 +102,7 @@ abstract class SigningFixture {
   }
 
   final SigningRequest sign(Json.Builder spec) throws Exception {
-    SigningCycle cycle = cycle();
-    return cycle.advance(cycle.receive(PRODUCT, "user:alice", null, read(spec)).id());
+    return cycle().take(PRODUCT, "user:alice", null, read(spec));
   }
 
   final SigningCycle cycle() throws IOException {

@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** One product whose fleet a test arranges. */
-public final class TestFleet implements FleetFacts {
+public class TestFleet implements FleetFacts {
   public static final String PRODUCT = "pump";
   public static final String HARDWARE = "gw";
   public static final String CHANNEL = "stable";
