@@ -3,6 +3,7 @@ package dev.otasigner.service.access;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.json.Json;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -56,10 +57,15 @@ class Passwords {
   }
 
   boolean matches(String password, String hash) {
-    if (password.length() > MAX_LENGTH) {
+    if (password.length() > MAX_LENGTH || !isText(password)) {
       return false;
     }
     return inTurn(() -> argon2.matches(password, hash));
+  }
+
+  /** Halves of a surrogate pair have no bytes that could be hashed. */
+  private static boolean isText(String password) {
+    return StandardCharsets.UTF_8.newEncoder().canEncode(password);
   }
 
   int placesLeft() {
@@ -119,6 +125,9 @@ class Passwords {
       throw new SignerException(
           ProblemType.BAD_REQUEST,
           "a password has " + MIN_LENGTH + " to " + MAX_LENGTH + " characters");
+    }
+    if (!isText(password)) {
+      throw new SignerException(ProblemType.BAD_REQUEST, "a password is text");
     }
     if (password.contains(user) && password.length() < user.length() + MIN_LENGTH) {
       throw new SignerException(

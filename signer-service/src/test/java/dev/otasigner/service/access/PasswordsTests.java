@@ -51,6 +51,20 @@ class PasswordsTests {
     }
   }
 
+  /** Halves of a surrogate pair can be written in JSON, and have no bytes to be hashed. */
+  @Test
+  void whatIsNoTextIsNoPassword() {
+    String hash = passwords.hash("a good password");
+    for (String half : List.of("\ud800", "\udc00\ud800", "a good passwor\ud83d")) {
+      assertThat(passwords.matches(half, hash)).isFalse();
+      passwords.matchNobody(half);
+    }
+    assertThatThrownBy(() -> Passwords.requireAcceptable("alice", "a good password\udc00"))
+        .isInstanceOfSatisfying(
+            SignerException.class, e -> assertThat(e.type()).isEqualTo(ProblemType.BAD_REQUEST));
+    Passwords.requireAcceptable("alice", "a good password \ud83d\udd11");
+  }
+
   private static int work(AtomicInteger working, CountDownLatch full, CountDownLatch end) {
     int now = working.incrementAndGet();
     full.countDown();
