@@ -63,7 +63,7 @@ class GeneratedClientIT {
           Files.write(
               directory.resolve("payload"),
               "firmware ".repeat(9000).getBytes(StandardCharsets.UTF_8));
-      Payload payload = api.uploadPayload(file.toFile());
+      Payload payload = api.uploadPayload(file.toFile(), PRODUCT);
       assertThat(payload.getLength()).isEqualTo(Files.size(file));
       SigningRequest request = api.requestSignature(PRODUCT, request(profile, payload));
       assertThat(request.getState()).isEqualTo(RequestState.READY);
