@@ -112,7 +112,9 @@ class UserChangesTests {
     Admin.Answer third =
         first.post("/api/v1/users", "{'name':'third','roles':['administrator']}").expect(202);
     String oneTime = confirm(second, third).expect(200).string("oneTimePassword");
-    confirm(signIn("third", oneTime), waits).expect(200);
+    Admin another = signIn("third", oneTime);
+    confirm(another, waits).expect(200);
+    confirm(another, waits).expectProblem(404, "not-found");
     assertThat(second.get("/api/v1/whoami").expect(200).text()).contains("key-custodian");
   }
 
@@ -180,6 +182,7 @@ class UserChangesTests {
     Admin.Answer waits =
         first.post("/api/v1/users", "{'name':'x','roles':['approver']}").expect(202);
     second.delete("/api/v1/user-changes/" + waits.string("id")).expect(204);
+    second.delete("/api/v1/user-changes/" + waits.string("id")).expectProblem(404, "not-found");
     confirm(second, waits).expectProblem(404, "not-found");
   }
 

@@ -19,11 +19,11 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** An authority that is not the service's: a factory, or an attacker. */
-final class ForeignAuthority {
+public final class ForeignAuthority {
   private final KeyPair pair;
   private final X500Name name;
 
-  ForeignAuthority(String name) {
+  public ForeignAuthority(String name) {
     this.name = new X500Name("CN=" + name);
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
@@ -53,7 +53,7 @@ final class ForeignAuthority {
     }
   }
 
-  String pem() {
+  public String pem() {
     try {
       X509v3CertificateBuilder builder = builder(name, name, pair);
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
