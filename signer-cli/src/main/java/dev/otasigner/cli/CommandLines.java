@@ -28,6 +28,7 @@ import dev.otasigner.cli.keyring.KeysCommand;
 import dev.otasigner.cli.local.KeygenCommand;
 import dev.otasigner.cli.signing.SignCommand;
 import dev.otasigner.cli.signing.SignDigestCommand;
+import dev.otasigner.cli.signing.SignReleaseCommand;
 import dev.otasigner.cli.tuf.TufCommand;
 import dev.otasigner.verifier.RejectedException;
 import java.io.IOException;
@@ -65,6 +66,7 @@ public final class CommandLines {
     COMMANDS.put("listeners", ListenersCommand::new);
     COMMANDS.put("keygen", KeygenCommand::new);
     COMMANDS.put("sign", SignCommand::new);
+    COMMANDS.put("sign-release", SignReleaseCommand::new);
     COMMANDS.put("sign-digest", SignDigestCommand::new);
     COMMANDS.put("approvals", ApprovalsCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);

@@ -40,6 +40,11 @@ public final class Main {
       return console == null ? null : console.readLine("%s", question);
     }
 
+    @Override
+    public boolean isWatched() {
+      return console() != null;
+    }
+
     // From JDK 22 on a console exists without a terminal too, unless -Djdk.console=java.base is
     // given, as the launcher does.
     @SuppressWarnings("SystemConsoleNull")

@@ -106,7 +106,9 @@ public final class ServiceClient {
 
   /** Sends the bytes of a file that the service lacks. */
   Json putPiece(String path, Path file, long from, long lengthBytes) {
-    return document(exchange("PUT", path, Content.of(file, from, lengthBytes), credential()));
+    Progress progress = new Progress(terminal, options, file, lengthBytes);
+    return document(
+        exchange("PUT", path, Content.of(file, from, lengthBytes, progress), credential()));
   }
 
   /** What is there, if it is. */
@@ -395,7 +397,7 @@ public final class ServiceClient {
       };
     }
 
-    static Content of(Path file, long from, long fileBytes) {
+    static Content of(Path file, long from, long fileBytes, Progress progress) {
       return new Content() {
         @Override
         public String type() {
@@ -425,6 +427,7 @@ public final class ServiceClient {
               }
               out.write(buffer, 0, n);
               left -= n;
+              progress.at(fileBytes - left);
             }
           }
         }

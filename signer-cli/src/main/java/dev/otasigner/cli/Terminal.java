@@ -26,6 +26,11 @@ public record Terminal(
     /** A secret, which is not shown while it is typed; null when nobody can be asked. */
     char @Nullable [] read(String question);
 
+    /** Whether somebody sees what is printed while a command runs. */
+    default boolean isWatched() {
+      return false;
+    }
+
     /** Any other answer; null when nobody can be asked. */
     default @Nullable String ask(String question) {
       char[] answer = read(question);

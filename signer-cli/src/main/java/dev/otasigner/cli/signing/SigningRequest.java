@@ -57,17 +57,44 @@ final class SigningRequest {
    * @param untilApproved keep following while approvals are missing
    */
   Fields submit(Json.Obj spec, boolean untilApproved) throws RejectedException {
-    Fields request = object(service.post(path("products", product, "requests"), spec));
+    Fields received = object(service.post(path("products", product, "requests"), spec));
+    Fields request = follow(received, untilApproved);
+    return switch (request.string("state")) {
+      case "ready" -> request;
+      case "awaiting-approval" -> throw waiting(request);
+      default -> throw refused(request);
+    };
+  }
+
+  /** Submits several, of which all are received or none, and answers them in their order. */
+  List<Fields> submitAll(List<Json> requests) {
+    Json answer =
+        service.post(
+            path("products", product, "requests", "batch"),
+            Json.object().put("requests", requests).build());
+    List<Fields> received = new ArrayList<>();
+    for (Json.Obj one : dev.otasigner.cli.Report.items(answer)) {
+      received.add(new Fields(one, "request"));
+    }
+    if (received.size() != requests.size()) {
+      throw CommandFailedException.of(
+          ExitCode.UNREACHABLE, service.service() + " does not answer as the service");
+    }
+    return received;
+  }
+
+  /** Looks at a request until it comes to its end, or waits for approvals that nobody waits for. */
+  Fields follow(Fields received, boolean untilApproved) throws RejectedException {
+    Fields request = received;
     long pause = FIRST_POLL_NANOS;
     while (true) {
       switch (request.string("state")) {
-        case "ready" -> {
+        case "ready", "refused", "failed" -> {
           return request;
         }
-        case "refused", "failed" -> throw refused(request);
         case "awaiting-approval" -> {
           if (!untilApproved) {
-            throw waiting(request);
+            return request;
           }
         }
         default -> {
@@ -108,7 +135,8 @@ final class SigningRequest {
         .hint("ask again with --wait to wait for it");
   }
 
-  private static CommandFailedException refused(Fields request) throws RejectedException {
+  /** Why it is refused, in words. */
+  static List<String> reasons(Fields request) throws RejectedException {
     List<String> reasons = new ArrayList<>();
     if (request.has("reasons")) {
       for (Fields reason : request.objects("reasons", MAX_REASONS)) {
@@ -118,6 +146,10 @@ final class SigningRequest {
     if (request.has("refusal")) {
       reasons.add(words(request.object("refusal")));
     }
+    return reasons;
+  }
+
+  private static CommandFailedException refused(Fields request) throws RejectedException {
     return CommandFailedException.of(
             ExitCode.REFUSED,
             "request "
@@ -125,7 +157,7 @@ final class SigningRequest {
                 + " "
                 + request.string("state")
                 + ": "
-                + String.join("; ", reasons))
+                + String.join("; ", reasons(request)))
         .document(request.json());
   }
 
