@@ -197,6 +197,17 @@ class LogWitnessTests {
     holds(7);
   }
 
+  /** What the catalogue says of the key later is not asked. */
+  @Test
+  void theFirstKeyIsKeptThoughTheCatalogueNamesNone() throws Exception {
+    list(7);
+    look();
+    list(9);
+    catalogue.key = Optional.empty();
+    lookTomorrow();
+    holds(9);
+  }
+
   @Test
   void oneOfAnotherLogIsRefused() throws Exception {
     list(7);

@@ -123,12 +123,18 @@ class AuditLogTests {
   @Test
   void aCheckpointThatIsNotTheAuditKeysIsNotReplaced() throws Exception {
     byte[] note = audit.checkpoint();
-    byte[] other = "no checkpoint\n".getBytes(StandardCharsets.UTF_8);
+    // Well-formed and of a longer log: all that is wrong with it is its signature.
+    byte[] other =
+        new String(note, StandardCharsets.UTF_8)
+            .replaceFirst("\n(\\d+)\n", "\n9$1\n")
+            .getBytes(StandardCharsets.UTF_8);
     Files.write(kept.file(), other);
     try {
       assertThatThrownBy(() -> kept.replace(Checkpoint.readUnverified(note), note))
           .isInstanceOf(SignerException.class);
       assertThat(kept.file()).hasBinaryContent(other);
+      assertThat(kept.trouble())
+          .hasValueSatisfying(t -> assertThat(t).contains("not one of the audit key's"));
     } finally {
       Files.write(kept.file(), note);
     }

@@ -98,6 +98,22 @@ class LogCheckTests {
     }
   }
 
+  /** Also without a checkpoint. */
+  @Test
+  void aLineThatIsNoRecordIsNamed() throws Exception {
+    List<byte[]> log = log();
+    log.set(SIZE - 1, "{".getBytes(UTF_8));
+    damaged(check(log), Kind.CHANGED, SIZE - 1, SIZE - 1);
+  }
+
+  /** The last one, which no later link vouches for. */
+  @Test
+  void aRecordThatLacksItsLinkIsNamed() throws Exception {
+    List<byte[]> log = log();
+    log.set(SIZE - 1, record(SIZE - 1, Optional.empty(), "action"));
+    damaged(check(log), Kind.CHANGED, SIZE - 1, SIZE - 1);
+  }
+
   @Test
   void theLastRecordChangedIsFoundByTheCheckpointAlone() throws Exception {
     List<byte[]> log = log();
