@@ -181,11 +181,6 @@ final class BuildAttempts {
   /** Step 7: the build may be fetched, unless another one came in between. */
   private SigningRequest release(SigningRequest request, Manifest manifest) {
     RequestSpec spec = request.spec();
-    if (builds.find(request.product(), spec.version()).isPresent()) {
-      String code = PolicyCode.VERSION_TAKEN.code();
-      String detail = "another request made build " + spec.version() + " meanwhile";
-      return closed(request, RefusalJson.of(code, detail), code);
-    }
     Optional<PolicyReason> overtaken = policy.overtaken(request.product(), manifest);
     if (overtaken.isPresent()) {
       String code = overtaken.get().code().code();

@@ -29,6 +29,14 @@ final class BuildLines {
     return jdbc.sql("select count(*) from build_line").query(Long.class).single() == 0;
   }
 
+  /** Lets nobody else add a build of the product until the transaction under way ends. */
+  void hold(String product) {
+    jdbc.sql("select name from fleet_product where name = ? for update")
+        .param(product)
+        .query(String.class)
+        .optional();
+  }
+
   /** Takes a build into account, in the transaction under way. */
   void add(Manifest manifest) {
     String newest = sortable(manifest.version());

@@ -81,6 +81,14 @@ final class BuildRegistration {
           new Build(product, manifest.version(), stored, component, null, author, clock.instant());
       transactions.executeWithoutResult(
           status -> {
+            policy
+                .overtaken(product, manifest)
+                .ifPresent(
+                    reason -> {
+                      throw reason.code() == PolicyCode.VERSION_TAKEN
+                          ? SignerException.conflict(reason.detail())
+                          : refused(List.of(reason));
+                    });
             builds.add(build, manifest);
             audit.record(
                 "build.registered",

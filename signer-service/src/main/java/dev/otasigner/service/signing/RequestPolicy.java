@@ -110,9 +110,16 @@ final class RequestPolicy {
 
   /**
    * Whether a build that was let in has become too old meanwhile. Asked in the transaction that
-   * adds it, in which nobody else adds one.
+   * adds it, and nobody else adds one from here on until that ends.
    */
   Optional<PolicyReason> overtaken(String product, Manifest manifest) {
+    lines.hold(product);
+    if (builds.find(product, manifest.version()).isPresent()) {
+      return Optional.of(
+          new PolicyReason(
+              PolicyCode.VERSION_TAKEN,
+              "build " + manifest.version() + " was made by somebody else meanwhile"));
+    }
     List<String> hardware = manifest.hardware().stream().map(Manifest.Hardware::id).toList();
     ImageVersion version = manifest.version();
     Optional<ImageVersion> newest = lines.newest(product, hardware, version.major());

@@ -14,11 +14,15 @@ import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.Accepted;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 class SigningCycleTests extends SigningFixture {
 
@@ -172,6 +176,28 @@ class SigningCycleTests extends SigningFixture {
     SigningRequest late = cycle.advance(first.id());
     assertThat(late.state()).isEqualTo(RequestState.FAILED);
     assertThat(refusal(late)).isEqualTo("counter-too-low");
+  }
+
+  /** Whether it was overtaken would else be looked at before the other one is there. */
+  @Test
+  void aBuildIsNotReleasedWhileAnotherOneOfTheProductIs() throws Exception {
+    JdbcClient.create(database)
+        .sql("insert into fleet_product (name, policy, created) values (?, '{}', now())")
+        .param(PRODUCT)
+        .update();
+    try (Connection other = database.getConnection()) {
+      other.setAutoCommit(false);
+      try (Statement statement = other.createStatement()) {
+        statement.executeQuery("select name from fleet_product for update").close();
+      }
+      assertThatThrownBy(() -> sign(spec("34.12", 1)))
+          .isInstanceOf(DataAccessException.class)
+          .hasMessageContaining("fleet_product");
+      assertThat(builds().newest(PRODUCT, Optional.empty(), 10)).isEmpty();
+      other.rollback();
+    }
+    cycle().resume();
+    assertThat(builds().newest(PRODUCT, Optional.empty(), 10)).hasSize(1);
   }
 
   @Test
