@@ -86,6 +86,36 @@ class UploadIT {
     }
   }
 
+  /** The service has no use for these either, and says so of each before it receives any. */
+  @Test
+  void aReleaseOfSeveralFilesGoesOnAfterItsConnectionWasCut() throws Exception {
+    String request =
+        "{'image':'payload','version':'34.12','securityCounter':1,'format':'opaque',"
+            + "'hardware':[{'id':'gw','revisions':['a']}],'manifestKeys':['none'],'profile':'"
+            + "0".repeat(64)
+            + "'}";
+    String other = request.replace("'payload'", "'small'").replace("34.12", "34.13");
+    Files.write(engineer.directory().resolve("small"), new byte[] {1});
+    Files.writeString(
+        engineer.directory().resolve("release.json"),
+        ("{'requests':[" + request + "," + other + "]}").replace('\'', '"'));
+    try (ServiceProcess service = ServiceProcess.start(data);
+        CuttingProxy proxy = new CuttingProxy(service.address())) {
+      signIn(service, proxy);
+      proxy.cutAfter(PAYLOAD_BYTES / 3, () -> {});
+      Operator.Answer answer =
+          engineer.run("sign-release", "release.json", "--product", "thermostat");
+
+      assertThat(answer.err())
+          .contains("going on at byte ")
+          .doesNotContain("going on at byte 0 ")
+          .contains("2 of 2 requests are refused by policy; none of them is received")
+          .contains("34.12: (key-unknown)")
+          .contains("34.13: (key-unknown)")
+          .doesNotContain("payload-missing");
+    }
+  }
+
   @Test
   void anUploadGoesOnAfterTheServiceWasKilled() throws Exception {
     AtomicReference<ServiceProcess> second = new AtomicReference<>();

@@ -75,7 +75,9 @@ final class PartialUploads {
         .map(PartFile::new)
         .filter(file -> file.sha256().equals(sha256))
         .findFirst()
-        .map(file -> part(file, inUse.contains(directoryOf(client).resolve(sha256.hex()))));
+        .map(file -> part(file, inUse.contains(directoryOf(client).resolve(sha256.hex()))))
+        // All there, and without its name: it was stopped in between, and has to be sent anew.
+        .filter(part -> !part.isComplete() || part.receiving());
   }
 
   /**
@@ -194,7 +196,12 @@ final class PartialUploads {
           Map.of("expected", new Json.Str(sha256.hex()), "actual", new Json.Str(found.hex())));
     }
     milestones.passed("upload.forced");
-    arrival.of(new PayloadStore.Stored(sha256, range.lengthBytes()));
+    try {
+      arrival.of(new PayloadStore.Stored(sha256, range.lengthBytes()));
+    } catch (SignerException refused) {
+      Files.delete(file);
+      throw refused;
+    }
     payloads.keep(file, sha256);
     milestones.passed("upload.stored");
     return Part.complete(sha256, range.lengthBytes());

@@ -52,6 +52,8 @@ class ContentRangeTests {
 
   @Test
   void aBodyOfUnknownLengthWithoutARangeIsRefused() {
-    assertThatThrownBy(() -> ContentRange.of(null, -1)).isInstanceOf(SignerException.class);
+    assertThatThrownBy(() -> ContentRange.of(null, -1))
+        .isInstanceOf(SignerException.class)
+        .hasMessageContaining("Content-Range or Content-Length is expected");
   }
 }

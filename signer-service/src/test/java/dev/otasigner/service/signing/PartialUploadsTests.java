@@ -300,4 +300,42 @@ class PartialUploadsTests {
       return Arrays.asList(walk.filter(Files::isRegularFile).toArray(Path[]::new));
     }
   }
+
+  private void receiveWhole(PayloadStore.Arrival arrival) throws IOException {
+    uploads.receive(
+        arrival,
+        CLIENT,
+        DIGEST,
+        new ContentRange(0, FILE.length - 1, FILE.length),
+        new ByteArrayInputStream(FILE));
+  }
+
+  @Test
+  void whatWasStoppedBeforeItHadItsNameIsSentAnew() throws Exception {
+    assertThatThrownBy(
+            () ->
+                receiveWhole(
+                    payload -> {
+                      throw new IllegalStateException("killed");
+                    }))
+        .hasMessage("killed");
+    assertThat(uploads.find(CLIENT, DIGEST)).isEmpty();
+    receiveWhole(payload -> {});
+    assertThat(payloads.find(DIGEST)).isPresent();
+  }
+
+  @Test
+  void whatIsRefusedAtItsEndIsDropped() throws Exception {
+    assertThatThrownBy(
+            () ->
+                receiveWhole(
+                    payload -> {
+                      throw SignerException.conflict("no more");
+                    }))
+        .hasMessage("no more");
+    assertThat(payloads.find(DIGEST)).isEmpty();
+    try (Stream<Path> left = Files.walk(directory)) {
+      assertThat(left.filter(Files::isRegularFile)).isEmpty();
+    }
+  }
 }

@@ -94,4 +94,17 @@ class PayloadStoreTests {
       return walk.filter(Files::isRegularFile).toList();
     }
   }
+
+  @Test
+  void whatTheServiceItselfMakesIsNoLargerThanTheLimitEither() throws Exception {
+    PayloadStore store = new PayloadStore(directory, 10);
+    PayloadStore.Content content =
+        out -> {
+          out.write(new byte[6]);
+          out.write(new byte[5]);
+        };
+    assertThatThrownBy(() -> store.store(content))
+        .isInstanceOf(PayloadStore.TooLargeException.class);
+    assertThat(directory.resolve("incoming")).isEmptyDirectory();
+  }
 }

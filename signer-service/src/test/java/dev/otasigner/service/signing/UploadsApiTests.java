@@ -7,6 +7,7 @@ import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
 import dev.otasigner.service.ServiceTest;
 import dev.otasigner.service.catalogue.Story;
+import dev.otasigner.service.watch.Metrics;
 import dev.otasigner.verifier.Digest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,6 +35,7 @@ class UploadsApiTests {
   @Autowired private JdbcClient jdbc;
   @Autowired private PayloadStore payloads;
   @Autowired private TransactionTemplate transactions;
+  @Autowired private Metrics metrics;
 
   private static Admin admin = Admin.anonymous(0);
   private static boolean signedIn;
@@ -181,7 +183,7 @@ class UploadsApiTests {
     byte[] bytes = fresh();
     String path = "/api/v1/payloads";
     assertThat(engineer.upload(path, bytes).expectProblem(409, "quota-exceeded").text())
-        .contains("100 bytes more");
+        .contains("100 bytes more, and this one has " + bytes.length);
     engineer.upload(path + "/" + Digest.of(bytes), bytes).expectProblem(409, "quota-exceeded");
     assertThat(payloads.find(Digest.of(bytes))).isEmpty();
     engineer.upload(path, new byte[] {(byte) count}).expect(201);
@@ -198,6 +200,20 @@ class UploadsApiTests {
     engineer.get("/api/v1/payloads/" + payload).expectProblem(404, "not-found");
     assertThat(uploaded(engineer, bytes)).isEqualTo(payload);
     assertThat(payloads.find(payload)).isPresent();
+  }
+
+  @Test
+  void whatAProductHasUploadedAndWhatIsRemovedIsMeasured() {
+    byte[] bytes = fresh();
+    age(uploaded(engineer, bytes));
+    String series = "signer_uploaded_bytes{product=\"" + story.product + "\"} ";
+    assertThat(admin.get("/actuator/prometheus").expect(200).text())
+        .contains(series + bytes.length);
+    Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
+    new UnusedPayloads(uploads(1 << 20), metrics, clock, Duration.ofDays(30)).remove();
+    assertThat(admin.get("/actuator/prometheus").expect(200).text())
+        .contains("signer_payloads_removed_total 1")
+        .doesNotContain(series);
   }
 
   @Test
