@@ -227,18 +227,18 @@ class RepeatedInputTests {
             + "'suites':['TLS_AES_256_GCM_SHA384'],'serverKey':'p-256'}}");
     twice(
         "POST /api/v1/listeners/{name}/close", "/api/v1/listeners/rp-l/close", "{'reason':'done'}");
-    Story story = new Story(admin, "rq2");
+    Story story = new Story(admin, "again");
     String base = story.base;
     twice(
         "POST " + PRODUCT + "/bootloaders",
         base + "/bootloaders",
-        "{'id':'boot2','hardware':'gw','anchors':[{'key':'rq2-image'}],'allowList':true,"
+        "{'id':'boot2','hardware':'gw','anchors':[{'key':'again-image'}],'allowList':true,"
             + "'rollbackProtection':true,'updatable':true,'keyTlv':'keyhash','slotBytes':1048576}");
     twice(
         "POST " + PRODUCT + "/profiles",
         base + "/profiles",
         "{'knows':['ecdsa-p256-sha256','ed25519','ml-dsa-65'],'manifest':{'rule':{'all':["
-            + "'rq2-manifest']}},'lineage':{'name':'main'},'minStrengthBits':112,'tls':{"
+            + "'again-manifest']}},'lineage':{'name':'main'},'minStrengthBits':112,'tls':{"
             + "'versions':['TLSv1.2'],'suites':['"
             + Story.CBC
             + "'],'serverAnchors':['server'],'clientKey':'rsa-2048'},'servers':['localhost'],"

@@ -116,16 +116,36 @@ class CheckpointTests {
     refused(Reason.BAD_SIGNATURE, () -> Checkpoint.read((note() + wrong).getBytes(UTF_8), key));
   }
 
-  @Test
-  void extensionLinesArePartOfWhatIsSigned() throws Exception {
-    String text = new String(SEVEN.text(), UTF_8) + "extension\n";
+  /** A note whose only fault can be its text: the audit key has signed it. */
+  private String signed(String text) {
     String line = note().substring(note().indexOf("\n\n") + 2);
     byte[] signature = SignedCheckpoint.signature(text.getBytes(UTF_8), pair);
     byte[] marked = Base64.getDecoder().decode(line.substring(line.lastIndexOf(' ') + 1).strip());
     System.arraycopy(signature, 0, marked, 4, signature.length);
-    String note =
-        text + "\n\u2014 audit.example/log " + Base64.getEncoder().encodeToString(marked) + "\n";
+    return text + "\n\u2014 audit.example/log " + Base64.getEncoder().encodeToString(marked) + "\n";
+  }
+
+  @Test
+  void extensionLinesArePartOfWhatIsSigned() throws Exception {
+    String note = signed(new String(SEVEN.text(), UTF_8) + "extension\n");
     assertThat(Checkpoint.read(note.getBytes(UTF_8), key)).isEqualTo(SEVEN);
+  }
+
+  @Test
+  void noSignatureMakesUpForAMalformedText() {
+    String text = new String(SEVEN.text(), UTF_8);
+    malformed(signed(text + "exten\tsion\n"));
+    malformed(signed(text + "\nextension\n"));
+    malformed(signed(text.replace("\n7\n", "\n07\n")));
+  }
+
+  @Test
+  void aMalformedSignatureBesideARightOneIsRefused() {
+    String witness = Base64.getEncoder().encodeToString(new byte[76]);
+    malformed(note() + "\u2014 wit+ness " + witness + "\n");
+    malformed(note() + "\u2014 witness " + Base64.getEncoder().encodeToString(new byte[4]) + "\n");
+    malformed(note() + "\u2014 witness " + witness);
+    malformed(note() + "witness " + witness + "\n");
   }
 
   @Test
