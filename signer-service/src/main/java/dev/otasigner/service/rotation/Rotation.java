@@ -1,9 +1,11 @@
 package dev.otasigner.service.rotation;
 
 import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.keys.KeyState;
 import dev.otasigner.service.catalogue.Catalogue;
 import dev.otasigner.service.fleet.Population;
 import dev.otasigner.service.keyring.KeyEntry;
+import dev.otasigner.service.keyring.Keyring;
 import dev.otasigner.service.listeners.ListenerKind;
 import dev.otasigner.service.listeners.ListenerSpec;
 import dev.otasigner.service.listeners.Listeners;
@@ -21,31 +23,39 @@ import dev.otasigner.verifier.device.Profile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.springframework.stereotype.Component;
 
 /** Answers, for a change, who would be stranded by it and what saves them. */
 @Component
 public class Rotation {
+  private static final Set<KeyState> STOPPED =
+      EnumSet.of(KeyState.DEACTIVATED, KeyState.COMPROMISED, KeyState.DESTROYED);
+
   private final FleetFacts fleet;
   private final Population population;
   private final Builds builds;
   private final Catalogue catalogue;
   private final Listeners listeners;
+  private final Keyring keyring;
 
   Rotation(
       FleetFacts fleet,
       Population population,
       Builds builds,
       Catalogue catalogue,
-      Listeners listeners) {
+      Listeners listeners,
+      Keyring keyring) {
     this.fleet = fleet;
     this.population = population;
     this.builds = builds;
     this.catalogue = catalogue;
     this.listeners = listeners;
+    this.keyring = keyring;
   }
 
   /** What retiring keys, all at once, does to the devices of a product. */
@@ -64,8 +74,11 @@ public class Rotation {
   }
 
   private Impact ofRetiringSigners(String product, List<VerificationKey> retired) {
-    WithoutKeys today = new WithoutKeys(List.of(), fleet.lineages(product));
-    WithoutKeys then = new WithoutKeys(retired, fleet.lineages(product));
+    List<VerificationKey> stopped = stopped(retired);
+    List<VerificationKey> gone = new ArrayList<>(stopped);
+    gone.addAll(retired);
+    WithoutKeys today = new WithoutKeys(stopped, fleet.lineages(product));
+    WithoutKeys then = new WithoutKeys(gone, fleet.lineages(product));
     List<CohortImpact> cohorts = new ArrayList<>();
     for (Cohort cohort : Cohort.of(fleet.devices(product))) {
       cohorts.add(
@@ -76,6 +89,16 @@ public class Rotation {
               names(cohort.state(), retired)));
     }
     return new Impact(cohorts);
+  }
+
+  /** Keys that will sign no build to come whatever is decided about the others. */
+  private List<VerificationKey> stopped(List<VerificationKey> others) {
+    return keyring.list().stream()
+        .filter(key -> key.purpose() == KeyPurpose.IMAGE || key.purpose() == KeyPurpose.MANIFEST)
+        .filter(key -> STOPPED.contains(key.state()))
+        .map(KeyEntry::key)
+        .filter(key -> others.stream().noneMatch(other -> other.keyId().equals(key.keyId())))
+        .toList();
   }
 
   /** Before any door is open for devices, no change to keys can shut one. */

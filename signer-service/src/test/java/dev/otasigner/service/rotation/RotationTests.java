@@ -130,6 +130,39 @@ class RotationTests {
     deactivate("image-next").expectProblem(409, "would-strand");
   }
 
+  /**
+   * The head keeps the old signature of the key that was retired first; no build to come has it.
+   */
+  @Test
+  void theLastOfTwoKeysThatServeTheFleetIsNotRetiredAfterTheOther() throws Exception {
+    eitherOfTwoKeys();
+    deactivate("image").expect(200);
+    assertThat(impact("retireKeys", "image-b").bool("allowed")).isFalse();
+    Answer refused = deactivate("image-b").expectProblem(409, "would-strand");
+    assertThat(stranded(refused.json().object("impact")).get(0).strings("devices", 10))
+        .contains("e1");
+  }
+
+  @Test
+  void theLastOfTwoKeysIsNotRetiredAfterTheOtherWasCompromised() throws Exception {
+    eitherOfTwoKeys();
+    String id = admin.get("/api/v1/keys/" + story.named("image")).expect(200).string("keyId");
+    admin.post("/api/v1/keys/" + id + "/compromise", "{'reason':'lost'}").expect(200);
+    deactivate("image-b").expectProblem(409, "would-strand");
+  }
+
+  /** A product whose one device boots what either of two keys has signed; its head has both. */
+  private void eitherOfTwoKeys() {
+    jdbc.sql("delete from fleet_device").update();
+    story = new Story(admin, "r" + ++count);
+    story.key("image-b", "image", "ecdsa-p256-sha256");
+    story.bootloader("boot3", "image", "image-b");
+    story.build("34.11", story.legacyProfile(legacyPort), "image,image-b", "manifest");
+    story.device("e1", "34.11");
+    jdbc.sql("update fleet_device set bootloader = 'boot3' where device_id = 'e1'").update();
+    story.release("34.11", false).expect(201);
+  }
+
   @Test
   void aKeyNobodyKnowsIsRetiredAtOnce() throws Exception {
     story.key("unused", "manifest", "ed25519");
