@@ -22,6 +22,15 @@ public interface AuditLog {
   }
 
   /**
+   * Writes out what the transaction under way has recorded so far: called before it does what no
+   * rollback undoes, so that nothing of the kind is done which could not be recorded. The head of
+   * the log is held from here until the commit.
+   *
+   * @throws IllegalStateException without a transaction
+   */
+  void writeOut();
+
+  /**
    * A C2SP signed note over the tree as it is now.
    *
    * @throws dev.otasigner.service.problem.SignerException when no audit key can sign, or the log no

@@ -86,6 +86,11 @@ class MerkleAuditLog implements AuditLog {
     record(Actor.current(), action, subject, details);
   }
 
+  @Override
+  public void writeOut() {
+    TransactionRecords.ofThisTransaction(store, clock).writeOut();
+  }
+
   /** Without a transaction: the head over so many leaves never changes, whatever is appended. */
   @Override
   public byte[] checkpoint() {

@@ -18,7 +18,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 /**
  * The records of one transaction. They get their numbers and are written together, as the last that
  * happens before the commit: the head of the log, which one transaction has at a time, is held for
- * no longer than that.
+ * no longer than that. Only before a step that cannot be taken back they are written earlier.
  */
 final class TransactionRecords implements TransactionSynchronization {
   private final AuditStore store;
@@ -68,7 +68,14 @@ final class TransactionRecords implements TransactionSynchronization {
   @Override
   public void beforeCommit(boolean readOnly) {
     writing = true;
-    write();
+    writeOut();
+  }
+
+  /** Writes what is there now, and holds the head of the log until the commit. */
+  void writeOut() {
+    if (!entries.isEmpty()) {
+      write();
+    }
   }
 
   private void write() {

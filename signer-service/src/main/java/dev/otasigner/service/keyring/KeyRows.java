@@ -19,4 +19,8 @@ interface KeyRows extends JpaRepository<KeyRow, String> {
   @Lock(LockModeType.PESSIMISTIC_WRITE)
   @Query("select k from KeyRow k where k.keyId = :keyId")
   Optional<KeyRow> lock(String keyId);
+
+  /** Waits until nobody else judges whether a key is needed, and keeps others waiting. */
+  @Query(value = "select id from keyring_retiring where id = 1 for update", nativeQuery = true)
+  int lockRetiring();
 }

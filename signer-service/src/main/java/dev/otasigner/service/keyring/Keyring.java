@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
@@ -83,15 +84,28 @@ public class Keyring {
   @Transactional
   public KeyEntry create(TokenName token, KeySpec spec, Optional<String> product) {
     Worker worker = tokens.of(token);
-    return register(
-        token,
-        spec,
-        product,
-        "key.created",
-        () ->
-            unregistered(worker, spec)
-                .map(key -> limited(worker, spec, key))
-                .orElseGet(() -> worker.create(spec)));
+    AtomicBoolean left = new AtomicBoolean();
+    KeyEntry entry =
+        register(
+            token,
+            spec,
+            product,
+            "key.created",
+            () -> {
+              Optional<TokenKey> found = unregistered(worker, spec);
+              left.set(found.isPresent());
+              return found.orElseGet(() -> worker.create(spec));
+            });
+    if (left.get()) {
+      // Last, since it cannot be taken back: until its row is there the key may be another's.
+      audit.writeOut();
+      told(
+          () -> {
+            worker.narrow(entry.keyId(), spec.limits());
+            return entry;
+          });
+    }
+    return entry;
   }
 
   /**
@@ -200,11 +214,6 @@ public class Keyring {
     return key;
   }
 
-  private static TokenKey limited(Worker worker, KeySpec spec, TokenKey key) {
-    worker.narrow(key.keyId(), spec.limits());
-    return key;
-  }
-
   /** The key may sign from now on. */
   public KeyEntry activate(Digest keyId) {
     return change(keyId, KeyState.ACTIVE, Optional.empty());
@@ -235,6 +244,10 @@ public class Keyring {
   }
 
   private KeyEntry changed(Digest keyId, KeyState next, Optional<String> reason) {
+    if (next == KeyState.DEACTIVATED) {
+      // What one key's guards find, another key's retirement would change.
+      rows.lockRetiring();
+    }
     KeyRow row = rows.lock(keyId.hex()).orElseThrow(() -> unknown(keyId.hex()));
     told(
         () -> {
@@ -253,6 +266,7 @@ public class Keyring {
     audit.record("key." + next.code(), "key:" + entry.name(), details);
     if (next == KeyState.DESTROYED) {
       // Last, since it cannot be taken back.
+      audit.writeOut();
       told(
           () -> {
             tokens.holding(entry.token(), keyId).forEach(worker -> destroy(worker, keyId));
@@ -277,6 +291,7 @@ public class Keyring {
     limits.quota().ifPresent(most -> details.put("quota", most.toString()));
     audit.record("key.limited", "key:" + entry.name(), details);
     // Last, since it cannot be taken back.
+    audit.writeOut();
     return told(
         () -> {
           List<Worker> holding = tokens.holding(entry.token(), keyId);

@@ -54,6 +54,30 @@ class AuditLogTests {
     assertThat(store.size()).isEqualTo(before + 1);
   }
 
+  /** So that what no rollback undoes is done only after its record. */
+  @Test
+  void whatIsWrittenOutIsThereBeforeTheCommitAndOnlyThen() {
+    long before = store.size();
+    transaction.executeWithoutResult(
+        status -> {
+          record("first");
+          assertThat(store.size()).isEqualTo(before);
+          audit.writeOut();
+          assertThat(store.size()).isEqualTo(before + 1);
+          audit.writeOut();
+          record("second");
+        });
+    assertThat(store.size()).isEqualTo(before + 2);
+    assertThat(new MerkleTree(store).root(store.size())).isEqualTo(fromLeaves(store.size()));
+    transaction.executeWithoutResult(
+        status -> {
+          record("undone");
+          audit.writeOut();
+          status.setRollbackOnly();
+        });
+    assertThat(store.size()).isEqualTo(before + 2);
+  }
+
   @Test
   void manyAtOnceLeaveNoGapAndTheSameTree() throws Exception {
     long before = store.size();

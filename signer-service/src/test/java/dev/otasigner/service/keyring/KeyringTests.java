@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.KeyState;
+import dev.otasigner.keys.Limits;
 import dev.otasigner.keys.worker.WorkerRequest;
 import dev.otasigner.service.TemporaryData;
 import dev.otasigner.service.problem.ProblemType;
@@ -26,7 +27,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -34,6 +38,7 @@ import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.context.annotation.Bean;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
@@ -41,6 +46,8 @@ import org.springframework.test.context.DynamicPropertySource;
 @SpringBootTest
 class KeyringTests {
   private static final AtomicInteger COUNT = new AtomicInteger();
+  private static final Limits ONE_SIGNATURE =
+      new Limits(Optional.empty(), Optional.empty(), Optional.of(1L));
   private static Path data = Path.of("");
 
   @Autowired private Keyring keyring;
@@ -51,9 +58,11 @@ class KeyringTests {
   /** Devices that still need a key, as rotation would find them. */
   static final class Needed implements RetirementGuard {
     final Set<String> names = new HashSet<>();
+    volatile Runnable meanwhile = () -> {};
 
     @Override
     public void requireUnneeded(KeyEntry key) {
+      meanwhile.run();
       if (names.contains(key.name())) {
         throw new SignerException(ProblemType.WOULD_STRAND, "device-2 needs " + key.name());
       }
@@ -76,6 +85,7 @@ class KeyringTests {
   @AfterEach
   void nothingIsNeeded() {
     needed.names.clear();
+    needed.meanwhile = () -> {};
   }
 
   private KeyEntry manifestKey() {
@@ -166,6 +176,37 @@ class KeyringTests {
     key.key().verify(manifest(), sign(key));
   }
 
+  /** What the guards find about one key holds only as long as no other is retired. */
+  @Test
+  void twoKeysAreNotJudgedAtOnce() throws Exception {
+    List<KeyEntry> keys = List.of(active(), active());
+    AtomicInteger judging = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    CountDownLatch both = new CountDownLatch(2);
+    needed.meanwhile =
+        () -> {
+          most.accumulateAndGet(judging.incrementAndGet(), Math::max);
+          both.countDown();
+          try {
+            // Returns early only when another is judged meanwhile.
+            both.await(1, TimeUnit.SECONDS);
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          judging.decrementAndGet();
+        };
+    List<Thread> threads =
+        keys.stream().map(key -> new Thread(() -> keyring.deactivate(key.keyId()))).toList();
+    threads.forEach(Thread::start);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(most).hasValue(1);
+    assertThat(keys)
+        .allSatisfy(
+            key -> assertThat(keyring.byId(key.keyId()).state()).isEqualTo(KeyState.DEACTIVATED));
+  }
+
   @Test
   void aDestroyedKeyIsGoneFromTheToken() {
     KeyEntry key = active();
@@ -175,6 +216,72 @@ class KeyringTests {
     keyring.change(key.keyId(), KeyState.DESTROYED, Optional.empty());
     assertThat(file).doesNotExist();
     assertThat(keyring.byId(key.keyId()).state()).isEqualTo(KeyState.DESTROYED);
+  }
+
+  @Test
+  void aKeyWhoseDestructionCannotBeRecordedIsNotDestroyed() {
+    KeyEntry key = active();
+    Path file = data.resolve("token").resolve(key.keyId().hex() + ".seal");
+    keyring.deactivate(key.keyId());
+    assertThatThrownBy(
+            withoutALog(() -> keyring.change(key.keyId(), KeyState.DESTROYED, Optional.empty())))
+        .isInstanceOf(DataIntegrityViolationException.class);
+    assertThat(keyring.byId(key.keyId()).state()).isEqualTo(KeyState.DEACTIVATED);
+    assertThat(file).exists();
+  }
+
+  @Test
+  void aLimitThatCannotBeRecordedIsNotSet() {
+    KeyEntry key = active();
+    assertThatThrownBy(withoutALog(() -> keyring.limit(key.keyId(), ONE_SIGNATURE)))
+        .isInstanceOf(DataIntegrityViolationException.class);
+    assertThat(quota(key)).isEmpty();
+  }
+
+  @Test
+  void aKeyFoundInTheTokenIsNotNarrowedWithoutARecord() {
+    KeyEntry key = manifestKey();
+    database.update("delete from keyring_transition where key_id = ?", key.keyId().hex());
+    database.update("delete from keyring_key where key_id = ?", key.keyId().hex());
+    assertThatThrownBy(withoutALog(() -> createAgain(key)))
+        .isInstanceOf(DataIntegrityViolationException.class);
+    assertThat(quota(key)).isEmpty();
+    createAgain(key);
+    assertThat(quota(key)).contains(1L);
+  }
+
+  /** As when two make a key of one name: the second finds the first's in the token. */
+  @Test
+  void whoeverIsRefusedANameHasNotNarrowedTheKeyThatHasIt() {
+    KeyEntry key = manifestKey();
+    database.update(
+        "update keyring_key set name = ? where key_id = ?", key.name() + "-x", key.keyId().hex());
+    SignerException refusal = catchThrowableOfType(SignerException.class, () -> createAgain(key));
+    assertThat(refusal.type()).isEqualTo(ProblemType.CONFLICT);
+    assertThat(quota(key)).isEmpty();
+  }
+
+  private void createAgain(KeyEntry key) {
+    keyring.create(
+        TokenName.SOFTWARE,
+        new KeySpec(key.name(), key.suite(), key.purpose(), ONE_SIGNATURE),
+        Optional.empty());
+  }
+
+  private Optional<Long> quota(KeyEntry key) {
+    return keyring.allowance(key).orElseThrow().rule().limits().quota();
+  }
+
+  /** While the log takes no record: the number of the next one is given away already. */
+  private ThrowingCallable withoutALog(ThrowingCallable step) {
+    return () -> {
+      database.update("update audit_head set size = size - 1");
+      try {
+        step.call();
+      } finally {
+        database.update("update audit_head set size = size + 1");
+      }
+    };
   }
 
   @Test

@@ -204,6 +204,9 @@ abstract class SigningFixture {
     }
 
     @Override
+    public void writeOut() {}
+
+    @Override
     public byte[] checkpoint() {
       throw new UnsupportedOperationException();
     }
