@@ -36,13 +36,19 @@ class ApprovalController {
   private final SigningCycle cycle;
   private final RequestLedger ledger;
   private final PayloadStore payloads;
+  private final Uploads uploads;
   private final People people;
 
   ApprovalController(
-      SigningCycle cycle, RequestLedger ledger, PayloadStore payloads, People people) {
+      SigningCycle cycle,
+      RequestLedger ledger,
+      PayloadStore payloads,
+      Uploads uploads,
+      People people) {
     this.cycle = cycle;
     this.ledger = ledger;
     this.payloads = payloads;
+    this.uploads = uploads;
     this.people = people;
   }
 
@@ -56,6 +62,8 @@ class ApprovalController {
     Path file =
         payloads
             .find(request.spec().payload())
+            // A request may name what another product uploaded; it is refused, and shows nothing.
+            .filter(there -> uploads.has(request.product(), request.spec().payload()))
             .orElseThrow(() -> SignerException.notFound("the payload of request " + id));
     return ResponseEntity.ok()
         .contentType(MediaType.APPLICATION_OCTET_STREAM)

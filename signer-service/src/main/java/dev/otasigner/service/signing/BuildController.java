@@ -142,6 +142,10 @@ class BuildController {
     // What is left out was filled in when the key came first; by now the newest build is another.
     Optional<SigningRequest> earlier =
         repeated ? ledger.findByIdempotencyKey(product, author, key) : Optional.empty();
+    if (earlier.isPresent() && !earlier.get().registers(push.image())) {
+      throw SignerException.conflict(
+          "idempotency key " + key + " came with another request before");
+    }
     SigningRequest request =
         earlier.isPresent()
             ? cycle.advance(earlier.get().id())

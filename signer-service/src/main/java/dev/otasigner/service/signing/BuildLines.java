@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -58,8 +60,28 @@ final class BuildLines {
     }
   }
 
-  /** The newest build of a line, for any of the hardware. */
-  Optional<ImageVersion> newest(String product, List<String> hardware, int major) {
+  /**
+   * The newest build of a line, for any of the hardware.
+   *
+   * @param supposed builds that are taken for made
+   */
+  Optional<ImageVersion> newest(
+      String product, List<String> hardware, int major, List<RequestSpec> supposed) {
+    Optional<ImageVersion> made = newest(product, hardware, major);
+    return Stream.concat(
+            made.stream(),
+            of(hardware, supposed)
+                .map(RequestSpec::version)
+                .filter(version -> version.major() == major))
+        .reduce((one, other) -> other.isNewerThan(one) ? other : one);
+  }
+
+  private static Stream<RequestSpec> of(List<String> hardware, List<RequestSpec> supposed) {
+    return supposed.stream()
+        .filter(spec -> spec.hardware().stream().anyMatch(h -> hardware.contains(h.id())));
+  }
+
+  private Optional<ImageVersion> newest(String product, List<String> hardware, int major) {
     return jdbc.sql(
             "select max(newest) from build_line"
                 + " where product = :product and hardware in (:hardware) and major = :major")
@@ -71,8 +93,23 @@ final class BuildLines {
         .map(BuildLines::version);
   }
 
-  /** The highest counter of lines up to this major version, or below it. */
-  OptionalLong counter(String product, List<String> hardware, int major) {
+  /**
+   * The highest counter of lines up to this major version.
+   *
+   * @param supposed builds that are taken for made
+   */
+  OptionalLong counter(
+      String product, List<String> hardware, int major, List<RequestSpec> supposed) {
+    OptionalLong made = counter(product, hardware, major);
+    return LongStream.concat(
+            made.stream(),
+            of(hardware, supposed)
+                .filter(spec -> spec.version().major() <= major)
+                .mapToLong(RequestSpec::securityCounter))
+        .max();
+  }
+
+  private OptionalLong counter(String product, List<String> hardware, int major) {
     return jdbc.sql(
             "select max(counter) from build_line"
                 + " where product = :product and hardware in (:hardware) and major <= :major")

@@ -1,5 +1,7 @@
 package dev.otasigner.service.signing;
 
+import dev.otasigner.keys.KeyPurpose;
+import dev.otasigner.keys.KeyState;
 import dev.otasigner.service.Milestones;
 import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.problem.ProblemType;
@@ -14,8 +16,10 @@ import dev.otasigner.verifier.mcuboot.McubootImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.transaction.support.TransactionOperations;
@@ -26,6 +30,7 @@ import org.springframework.transaction.support.TransactionOperations;
  */
 final class BuildRegistration {
   private final FleetFacts fleet;
+  private final SigningKeys keys;
   private final RequestPolicy policy;
   private final Builds builds;
   private final PayloadStore payloads;
@@ -37,6 +42,7 @@ final class BuildRegistration {
 
   BuildRegistration(
       FleetFacts fleet,
+      SigningKeys keys,
       RequestPolicy policy,
       Builds builds,
       PayloadStore payloads,
@@ -45,6 +51,7 @@ final class BuildRegistration {
       Milestones milestones,
       Clock clock) {
     this.fleet = fleet;
+    this.keys = keys;
     this.policy = policy;
     this.builds = builds;
     this.payloads = payloads;
@@ -69,8 +76,9 @@ final class BuildRegistration {
       requireImage(manifest, image);
       Optional<Digest> component = manifest.bootloader().map(Manifest.BootloaderComponent::sha256);
       requireUploaded(manifest, component);
+      List<SigningKey> signers = signers(product, envelope);
       List<PolicyReason> reasons =
-          policy.judgeFinished(product, author, manifest, signers(envelope), clock.instant());
+          policy.judgeFinished(product, author, manifest, signers, clock.instant());
       if (!reasons.isEmpty()) {
         throw refused(reasons);
       }
@@ -93,7 +101,7 @@ final class BuildRegistration {
             audit.record(
                 "build.registered",
                 "build:" + product + "/" + build.version(),
-                Passed.made(stored, manifest.variants()));
+                Passed.registered(stored, manifest.variants(), signers));
           });
       milestones.passed("build.registered");
       return build;
@@ -141,8 +149,25 @@ final class BuildRegistration {
         Map.of("reasons", PolicyReason.toJson(reasons)));
   }
 
-  private static List<Digest> signers(byte[] envelope) throws RejectedException {
-    return Envelope.read(envelope).signatures().stream().map(Envelope.Signature::keyId).toList();
+  /**
+   * The product's manifest keys that have signed. Who else is named there says nothing here; a
+   * signature in the name of one of them that is not its is refused.
+   */
+  private List<SigningKey> signers(String product, byte[] envelope) throws RejectedException {
+    Envelope signed = Envelope.read(envelope);
+    Map<Digest, SigningKey> known = new LinkedHashMap<>();
+    for (Envelope.Signature signature : signed.signatures()) {
+      keys.find(signature.keyId().hex())
+          .filter(key -> key.purpose() == KeyPurpose.MANIFEST)
+          .filter(key -> key.product().map(product::equals).orElse(true))
+          .filter(key -> key.state() != KeyState.COMPROMISED)
+          .ifPresent(key -> known.put(key.keyId(), key));
+    }
+    return signed
+        .validSigners(known.values().stream().map(key -> key.anchor().key()).toList())
+        .stream()
+        .map(keyId -> Objects.requireNonNull(known.get(keyId)))
+        .toList();
   }
 
   private static void requireProduct(String product, Manifest manifest) throws RejectedException {

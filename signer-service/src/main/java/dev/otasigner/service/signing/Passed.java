@@ -50,6 +50,16 @@ final class Passed {
             .collect(Collectors.joining(" ")));
   }
 
+  /** The same of a build that was signed elsewhere, with the keys that have validly signed it. */
+  static Map<String, String> registered(
+      Digest manifest, List<Manifest.Variant> variants, List<SigningKey> signers) {
+    Map<String, String> details = made(manifest, variants);
+    details.put(
+        "keys", signers.stream().map(key -> key.keyId().hex()).collect(Collectors.joining(" ")));
+    details.putAll(judgement());
+    return details;
+  }
+
   /** What came of it, by digest. */
   static Map<String, String> made(Digest manifest, List<Manifest.Variant> variants) {
     Map<String, String> details = new LinkedHashMap<>();

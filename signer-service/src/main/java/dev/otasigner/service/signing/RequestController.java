@@ -84,10 +84,12 @@ class RequestController {
     List<Json> verdicts = new ArrayList<>();
     int refused = 0;
     Set<ImageVersion> versions = new HashSet<>();
+    List<RequestSpec> before = new ArrayList<>();
     for (Wanted one : wanted) {
       List<PolicyReason> reasons = new ArrayList<>();
       if (cycle.earlier(product, requester, one.idempotencyKey(), one.spec()).isEmpty()) {
-        reasons.addAll(cycle.foresee(product, requester, one.spec()));
+        reasons.addAll(cycle.foresee(product, requester, one.spec(), before));
+        before.add(one.spec());
       }
       if (!versions.add(one.spec().version())) {
         reasons.add(
@@ -106,10 +108,12 @@ class RequestController {
               + " requests are refused by policy; none of them is received",
           Map.of("requests", new Json.Arr(List.copyOf(verdicts))));
     }
-    List<SigningRequest> received = new ArrayList<>();
-    for (Wanted one : wanted) {
-      received.add(cycle.receive(product, requester, one.idempotencyKey(), one.spec()));
-    }
+    List<SigningRequest> received =
+        cycle.receiveAll(
+            () ->
+                wanted.stream()
+                    .map(one -> cycle.receive(product, requester, one.idempotencyKey(), one.spec()))
+                    .toList());
     boolean ended = true;
     List<Json> answers = new ArrayList<>();
     for (SigningRequest one : received) {
@@ -204,10 +208,23 @@ class RequestController {
     List<Json> words = new ArrayList<>();
     approvals.of(request.id()).forEach(word -> words.add(word.toJson()));
     members.put("approvals", new Json.Arr(words));
-    if (request.state() == RequestState.AWAITING_APPROVAL) {
-      members.put("approvalsNeeded", new Json.Num(approvals.needed(request)));
-    }
+    needed(request).ifPresent(count -> members.put("approvalsNeeded", new Json.Num(count)));
     return new Json.Obj(members);
+  }
+
+  /** How many approvals it waits for. Only the token's worker knows; it may be away. */
+  private Optional<Integer> needed(SigningRequest request) {
+    if (request.state() != RequestState.AWAITING_APPROVAL) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(approvals.needed(request));
+    } catch (SignerException e) {
+      if (e.type() != ProblemType.TOKEN_UNAVAILABLE) {
+        throw e;
+      }
+      return Optional.empty();
+    }
   }
 
   private static UUID uuid(String text) {

@@ -44,9 +44,19 @@ final class RequestJudgement {
   }
 
   Answer judge(SigningRequest request, Instant now) throws IOException {
+    return judge(request, List.of(), now);
+  }
+
+  /**
+   * The same of a request that comes after others.
+   *
+   * @param supposed of the product, and taken for built
+   */
+  Answer judge(SigningRequest request, List<RequestSpec> supposed, Instant now) throws IOException {
     RequestSpec spec = request.spec();
     ProductPolicy judgedBy = fleet.policy(request.product());
-    RequestPolicy.Verdict verdict = policy.judge(request.product(), request.requester(), spec, now);
+    RequestPolicy.Verdict verdict =
+        policy.judge(request.product(), request.requester(), spec, supposed, now);
     if (verdict.plan().isEmpty()) {
       return new Answer(verdict.reasons(), Optional.empty());
     }

@@ -124,6 +124,11 @@ final class RequestLedger {
     return transact(edges);
   }
 
+  /** The same for edges of several requests. */
+  List<SigningRequest> atOnce(Supplier<List<SigningRequest>> edges) {
+    return transact(edges);
+  }
+
   /** Moves a request along one edge. */
   SigningRequest change(UUID id, Consumer<SigningRequest> edge) {
     return change(id, edge, Map.of());

@@ -3,7 +3,6 @@ package dev.otasigner.service.signing;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.service.fleet.KeyDemand;
 import dev.otasigner.service.fleet.ProductPolicy;
-import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
@@ -69,16 +68,18 @@ final class RequestPolicy {
    * Judges a request.
    *
    * @param requester an actor's label
+   * @param supposed what is asked for before it in the same call, and taken for built
    * @param now by which demands have begun or not
    */
-  Verdict judge(String product, String requester, RequestSpec spec, Instant now)
+  Verdict judge(
+      String product, String requester, RequestSpec spec, List<RequestSpec> supposed, Instant now)
       throws IOException {
-    return new Run(product, spec, now).judge(requester);
+    return new Run(product, spec, supposed, now).judge(requester);
   }
 
   /** The part that a build which was signed elsewhere, manifest and all, is asked too. */
   List<PolicyReason> judgeFinished(
-      String product, String author, Manifest manifest, List<Digest> signers, Instant now)
+      String product, String author, Manifest manifest, List<SigningKey> signers, Instant now)
       throws IOException {
     Run run =
         new Run(
@@ -98,6 +99,7 @@ final class RequestPolicy {
                 Optional.empty(),
                 RequestSpec.Layout.USUAL,
                 Optional.empty()),
+            List.of(),
             now);
     run.judgeMakersRules(author);
     run.judgeSigners(manifest, signers);
@@ -122,14 +124,14 @@ final class RequestPolicy {
     }
     List<String> hardware = manifest.hardware().stream().map(Manifest.Hardware::id).toList();
     ImageVersion version = manifest.version();
-    Optional<ImageVersion> newest = lines.newest(product, hardware, version.major());
+    Optional<ImageVersion> newest = lines.newest(product, hardware, version.major(), List.of());
     if (newest.isPresent() && newest.get().isNewerThan(version)) {
       return Optional.of(
           new PolicyReason(
               PolicyCode.VERSION_NOT_NEWER,
               version + " is not newer than " + newest.get() + ", which was built meanwhile"));
     }
-    OptionalLong counter = lines.counter(product, hardware, version.major());
+    OptionalLong counter = lines.counter(product, hardware, version.major(), List.of());
     if (counter.isPresent() && manifest.securityCounter() < counter.getAsLong()) {
       return Optional.of(
           new PolicyReason(
@@ -147,13 +149,15 @@ final class RequestPolicy {
   private final class Run {
     private final String product;
     private final RequestSpec spec;
+    private final List<RequestSpec> supposed;
     private final ProductPolicy policy;
     private final Instant now;
     private final List<DeviceState> devices;
     private final List<PolicyReason> reasons = new ArrayList<>();
 
-    Run(String product, RequestSpec spec, Instant now) {
+    Run(String product, RequestSpec spec, List<RequestSpec> supposed, Instant now) {
       this.product = product;
+      this.supposed = supposed;
       this.now = now;
       this.spec = spec;
       this.policy = fleet.policy(product);
@@ -247,13 +251,10 @@ final class RequestPolicy {
     }
 
     /** The keys of a build that was signed elsewhere, as far as they are known here. */
-    private void judgeSigners(Manifest manifest, List<Digest> signers) throws IOException {
+    private void judgeSigners(Manifest manifest, List<SigningKey> signers) throws IOException {
       KeyPolicy rules = new KeyPolicy(product, spec, fleet, keys, devices, reasons);
-      List<SignatureSuite> manifestSuites = new ArrayList<>();
-      for (Digest signer : signers) {
-        keys.find(signer.hex()).ifPresent(key -> manifestSuites.add(key.anchor().suite()));
-      }
-      rules.judgeDemands(KeyPurpose.MANIFEST, demands(KeyPurpose.MANIFEST), manifestSuites);
+      rules.judgeDemands(
+          KeyPurpose.MANIFEST, demands(KeyPurpose.MANIFEST), suites(signers, List.of()));
       if (spec.format() == ImageFormat.MCUBOOT && !demands(KeyPurpose.IMAGE).isEmpty()) {
         List<Bootloader> bootloaders = bootloadersInUse(Optional.empty());
         List<SignatureSuite> imageSuites = new ArrayList<>();
@@ -336,7 +337,8 @@ final class RequestPolicy {
         refuse(PolicyCode.VERSION_TAKEN, "build " + version + " exists and never changes");
         return;
       }
-      Optional<ImageVersion> newest = lines.newest(product, hardwareIds(), version.major());
+      Optional<ImageVersion> newest =
+          lines.newest(product, hardwareIds(), version.major(), supposed);
       if (newest.isPresent() && newest.get().isNewerThan(version)) {
         refuse(
             PolicyCode.VERSION_NOT_NEWER,
@@ -353,11 +355,12 @@ final class RequestPolicy {
       int major = spec.version().major();
       boolean newest =
           lines
-              .newest(product, hardwareIds(), major)
+              .newest(product, hardwareIds(), major, supposed)
               .map(v -> spec.version().isNewerThan(v))
               .orElse(true);
       // Builds of its own line count only if all of them are older.
-      OptionalLong before = lines.counter(product, hardwareIds(), newest ? major : major - 1);
+      OptionalLong before =
+          lines.counter(product, hardwareIds(), newest ? major : major - 1, supposed);
       if (before.isPresent() && spec.securityCounter() < before.getAsLong()) {
         refuse(
             PolicyCode.COUNTER_TOO_LOW,

@@ -129,6 +129,7 @@ class Signing {
       Clock clock) {
     return new BuildRegistration(
         fleet,
+        keys,
         new RequestPolicy(fleet, keys, builds, payloads),
         builds,
         payloads,

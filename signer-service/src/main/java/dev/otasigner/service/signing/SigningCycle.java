@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -94,6 +95,11 @@ final class SigningCycle {
         known -> known);
   }
 
+  /** Step 1 for several: all of them, or none. */
+  List<SigningRequest> receiveAll(Supplier<List<SigningRequest>> all) {
+    return ledger.atOnce(all);
+  }
+
   /** Receives a request and takes it as far as it goes, which is durable with it, at once. */
   SigningRequest take(
       String product, String requester, @Nullable String idempotencyKey, RequestSpec spec) {
@@ -146,14 +152,19 @@ final class SigningCycle {
     return earlier;
   }
 
-  /** Why step 2 would refuse this now, with nothing received; empty when it would not. */
-  List<PolicyReason> foresee(String product, String requester, RequestSpec spec) {
+  /**
+   * Why step 2 would refuse this now, with nothing received; empty when it would not.
+   *
+   * @param supposed asked for before it, and taken for built
+   */
+  List<PolicyReason> foresee(
+      String product, String requester, RequestSpec spec, List<RequestSpec> supposed) {
     fleet.policy(product);
     Instant now = now();
-    SigningRequest supposed =
+    SigningRequest foreseen =
         new SigningRequest(UUID.randomUUID(), product, requester, null, spec, now);
     try {
-      return requests.judge(supposed, now).reasons();
+      return requests.judge(foreseen, supposed, now).reasons();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -351,7 +362,7 @@ final class SigningCycle {
     SigningRequest intended = intend(request, begun);
     milestones.passed("signing.intent-durable");
     RequestPolicy.Verdict verdict =
-        policy.judge(request.product(), request.requester(), request.spec(), begun);
+        policy.judge(request.product(), request.requester(), request.spec(), List.of(), begun);
     for (PolicyReason broken : verdict.waived()) {
       if (!intended.waives(broken.code())) {
         return attempts.fail(

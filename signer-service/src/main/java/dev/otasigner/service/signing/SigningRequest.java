@@ -189,6 +189,12 @@ public class SigningRequest {
     }
   }
 
+  /** Whether it asks for a manifest over this finished image. */
+  boolean registers(Digest image) {
+    RequestSpec own = spec();
+    return own.finished() && own.payload().equals(image);
+  }
+
   boolean asksFor(RequestSpec other) {
     return spec.equals(text(other.toJson()));
   }

@@ -6,10 +6,17 @@ import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
 import dev.otasigner.service.ServiceTest;
 import dev.otasigner.service.catalogue.Story;
+import dev.otasigner.service.fleet.ProductPolicy;
 import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.json.Json;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import org.junit.jupiter.api.BeforeEach;
@@ -99,6 +106,71 @@ class PushApiTests {
     story
         .request("34.13", profile, "image", "manifest", ",'idempotencyKey':'build 12'")
         .expectProblem(409, "conflict");
+  }
+
+  /** Also when the same push comes again: the request's build is not an answer to it. */
+  @Test
+  void aPushUnderTheKeyOfARequestIsRefused() {
+    story
+        .request("34.13", profile, "image", "manifest", ",'idempotencyKey':'build 13'")
+        .expect(201);
+    Json body = body(false).put("idempotencyKey", "build 13").build();
+    push(body).expectProblem(409, "conflict");
+    push(body).expectProblem(409, "conflict");
+  }
+
+  private void demand(String suite) {
+    Json.Obj demand =
+        Json.object()
+            .put("purpose", "manifest")
+            .put("from", Instant.parse("2020-01-01T00:00:00Z"))
+            .put("suites", Json.strings(List.of(suite)))
+            .build();
+    Map<String, Json> policy = new LinkedHashMap<>(ProductPolicy.DEFAULT.toJson().members());
+    policy.put("keys", new Json.Arr(List.of(demand)));
+    jdbc.sql("update fleet_product set policy = ? where name = ?")
+        .params(new String(new Json.Obj(policy).textBytes(), StandardCharsets.UTF_8), story.product)
+        .update();
+  }
+
+  private Answer pushSignedBesides(String keyId, byte[] signature) throws Exception {
+    Envelope envelope =
+        Envelope.read(manifest.toByteArray())
+            .with(new Envelope.Signature(new Digest(keyId), Bytes.copyOf(signature)));
+    return push(
+        Json.object()
+            .put("image", image)
+            .putBase64("manifest", Bytes.copyOf(envelope.toBytes()))
+            .build());
+  }
+
+  @Test
+  void aDemandedSuiteIsNotMetByASignatureThatIsNotTheKeys() throws Exception {
+    String other = story.key("other", "manifest", "ml-dsa-65");
+    demand("ml-dsa-65");
+    assertThat(push(body(true).build()).expectProblem(422, "refused").text()).contains("ml-dsa-65");
+    assertThat(pushSignedBesides(other, new byte[3309]).expectProblem(422, "refused").text())
+        .contains("bad-signature");
+  }
+
+  @Test
+  void aDemandedSuiteIsNotMetByAKeyOfAnotherPurpose() throws Exception {
+    String other = story.key("other", "image", "ecdsa-p384-sha384");
+    demand("ecdsa-p384-sha384");
+    assertThat(pushSignedBesides(other, new byte[100]).expectProblem(422, "refused").text())
+        .contains("ecdsa-p384-sha384");
+  }
+
+  @Test
+  void theKeysThatSignedAPushedManifestAreInTheLog() throws Exception {
+    push(body(true).build()).expect(201);
+    String record =
+        jdbc.sql("select record from audit_leaf where record like ? order by position desc limit 1")
+            .param("%build.registered%build:" + story.product + "/%")
+            .query(String.class)
+            .single();
+    Digest signer = Envelope.read(manifest.toByteArray()).signatures().get(0).keyId();
+    assertThat(record).contains("\"keys\":\"" + signer.hex() + "\"").contains("\"checks\":");
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
 import dev.otasigner.service.ServiceTest;
 import dev.otasigner.service.catalogue.Story;
+import dev.otasigner.service.fleet.ProductPolicy;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
 import java.util.ArrayList;
@@ -150,6 +151,35 @@ class RequestApiTests {
                 .text())
         .contains("\"requests\":[{\"reasons\":[]},{\"reasons\":[{\"code\":\"image-refused\"");
     assertThat(received()).isZero();
+  }
+
+  /** What comes first in a call is taken for built when what comes next is judged. */
+  @Test
+  void oneThatIsOvertakenByAnotherOfTheCallIsRefused() {
+    assertThat(
+            askFor(request("34.13", 7, ""), request("34.12", 7, ""))
+                .expectProblem(422, "refused")
+                .text())
+        .contains("{\"reasons\":[]},{\"reasons\":[{\"code\":\"version-not-newer\"");
+    assertThat(
+            askFor(request("34.12", 8, ""), request("34.13", 7, ""))
+                .expectProblem(422, "refused")
+                .text())
+        .contains("{\"reasons\":[]},{\"reasons\":[{\"code\":\"counter-too-low\"");
+    assertThat(received()).isZero();
+  }
+
+  @Test
+  void countersMayRiseFromOneRequestOfACallToTheNext() {
+    long step = ProductPolicy.DEFAULT.maxCounterStep();
+    ask(request("34.12", 7, "")).expect(201);
+    assertThat(
+            askFor(
+                    request("34.13", (int) (7 + step), ""),
+                    request("34.14", (int) (7 + 2 * step), ""))
+                .expect(201)
+                .text())
+        .contains("\"build\":\"34.14");
   }
 
   @Test

@@ -108,9 +108,11 @@ class UploadsApiTests {
   void aRequestMayNotNameWhatOnlyAnotherProductUploaded() {
     Digest theirs = uploaded(engineer, fresh());
     Story other = new Story(admin, "upx" + count);
-    assertThat(request(admin, other, theirs).expect(201).text())
-        .contains("refused")
-        .contains("payload-missing");
+    Admin.Answer refused = request(admin, other, theirs).expect(201);
+    assertThat(refused.text()).contains("refused").contains("payload-missing");
+    admin
+        .get("/api/v1/requests/" + refused.string("id") + "/payload")
+        .expectProblem(404, "not-found");
     assertThat(request(engineer, story, theirs).expect(201).string("state")).isEqualTo("ready");
   }
 
