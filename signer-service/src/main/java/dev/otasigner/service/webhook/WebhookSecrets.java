@@ -13,7 +13,11 @@ import java.util.Base64;
 import java.util.UUID;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
  * The keys by which receivers know that it is this service that calls: in files of their own, since
@@ -21,6 +25,7 @@ import org.springframework.stereotype.Component;
  */
 @Component
 class WebhookSecrets {
+  private static final Logger log = LoggerFactory.getLogger(WebhookSecrets.class);
   private static final int KEY_BYTES = 32;
   private static final String PREFIX = "whsec_";
   private static final String HMAC = "HmacSHA256";
@@ -42,6 +47,21 @@ class WebhookSecrets {
       throw new UncheckedIOException(e);
     }
     return PREFIX + Base64.getEncoder().encodeToString(key);
+  }
+
+  /** What is rolled back still has its key. A key that is left over opens nothing. */
+  void deleteAfterCommit(UUID webhook) {
+    TransactionSynchronizationManager.registerSynchronization(
+        new TransactionSynchronization() {
+          @Override
+          public void afterCommit() {
+            try {
+              delete(webhook);
+            } catch (UncheckedIOException e) {
+              log.warn("the key of removed webhook {} is left over: {}", webhook, e.getMessage());
+            }
+          }
+        });
   }
 
   void delete(UUID webhook) {

@@ -29,6 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Calls receivers: one call at a time to each, none waiting for another's. A call that fails is
@@ -57,6 +58,7 @@ class WebhookSender {
   private final WebhookStore store;
   private final WebhookSecrets secrets;
   private final AuditLog audit;
+  private final TransactionTemplate transaction;
   private final Clock clock;
   private final Random random = new Random();
   private final Set<UUID> called = ConcurrentHashMap.newKeySet();
@@ -80,10 +82,16 @@ class WebhookSender {
           .version(HttpClient.Version.HTTP_1_1)
           .build();
 
-  WebhookSender(WebhookStore store, WebhookSecrets secrets, AuditLog audit, Clock clock) {
+  WebhookSender(
+      WebhookStore store,
+      WebhookSecrets secrets,
+      AuditLog audit,
+      TransactionTemplate transaction,
+      Clock clock) {
     this.store = store;
     this.secrets = secrets;
     this.audit = audit;
+    this.transaction = transaction;
     this.clock = clock;
   }
 
@@ -131,7 +139,7 @@ class WebhookSender {
     threads.shutdownNow();
   }
 
-  private void deliver(Webhook hook, WebhookStore.Delivery delivery) {
+  void deliver(Webhook hook, WebhookStore.Delivery delivery) {
     try {
       int status = call(hook, delivery);
       if (status / 100 == 2) {
@@ -171,12 +179,15 @@ class WebhookSender {
     int attempts = delivery.attempts() + 1;
     log.info("webhook {} attempt {}: {}", hook.name(), attempts, failure);
     if (attempts > PAUSES.size()) {
-      store.done(delivery.id());
-      audit.record(
-          Actor.SYSTEM,
-          RecordKind.WEBHOOK_GIVEN_UP.code(),
-          "webhook:" + hook.name(),
-          Map.of("type", delivery.type(), "id", delivery.id().toString(), "last", failure));
+      transaction.executeWithoutResult(
+          status -> {
+            store.done(delivery.id());
+            audit.record(
+                Actor.SYSTEM,
+                RecordKind.WEBHOOK_GIVEN_UP.code(),
+                "webhook:" + hook.name(),
+                Map.of("type", delivery.type(), "id", delivery.id().toString(), "last", failure));
+          });
       return;
     }
     long millis = PAUSES.get(attempts - 1).toMillis();

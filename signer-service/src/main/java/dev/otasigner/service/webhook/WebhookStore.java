@@ -46,8 +46,9 @@ class WebhookStore {
         .update();
   }
 
-  void delete(UUID id) {
-    jdbc.sql("delete from webhook where id = ?").param(id).update();
+  /** Whether it was still there. */
+  boolean delete(UUID id) {
+    return jdbc.sql("delete from webhook where id = ?").param(id).update() > 0;
   }
 
   List<Webhook> all() {
@@ -82,17 +83,18 @@ class WebhookStore {
             .optional());
   }
 
+  /** Nothing when the receiver is gone: whoever has something to tell goes on all the same. */
   void enqueue(Delivery delivery, Instant now) {
     jdbc.sql(
             "insert into webhook_delivery (id, webhook, type, body, created, attempts, next_at)"
-                + " values (?, ?, ?, ?, ?, 0, ?)")
+                + " select ?, id, ?, ?, ?, 0, ? from webhook where id = ?")
         .params(
             delivery.id(),
-            delivery.webhook(),
             delivery.type(),
             delivery.body(),
             time(now),
-            time(now))
+            time(now),
+            delivery.webhook())
         .update();
   }
 

@@ -14,6 +14,7 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Notices what nobody does: ends that come near, and parts of the service that fail. Each is told
@@ -36,6 +37,7 @@ class WebhookWatch {
   private final WebhookStore store;
   private final List<EndingSource> sources;
   private final Map<String, HealthIndicator> parts;
+  private final TransactionTemplate transaction;
   private final Clock clock;
 
   WebhookWatch(
@@ -43,11 +45,13 @@ class WebhookWatch {
       WebhookStore store,
       List<EndingSource> sources,
       Map<String, HealthIndicator> parts,
+      TransactionTemplate transaction,
       Clock clock) {
     this.webhooks = webhooks;
     this.store = store;
     this.sources = List.copyOf(sources);
     this.parts = Map.copyOf(parts);
+    this.transaction = transaction;
     this.clock = clock;
   }
 
@@ -71,11 +75,15 @@ class WebhookWatch {
     var health = part.health();
     boolean down = health != null && health.getStatus().equals(Status.DOWN);
     String what = "failing " + name;
-    if (down && store.isNews(what, now)) {
-      webhooks.tell(WebhookEvent.SERVICE_FAILING, name, Map.of());
-    } else if (!down && store.isOver(what)) {
-      webhooks.tell(WebhookEvent.SERVICE_WELL, name, Map.of());
-    }
+    // What is noted as told is told in the same transaction, or neither is.
+    transaction.executeWithoutResult(
+        status -> {
+          if (down && store.isNews(what, now)) {
+            webhooks.tell(WebhookEvent.SERVICE_FAILING, name, Map.of());
+          } else if (!down && store.isOver(what)) {
+            webhooks.tell(WebhookEvent.SERVICE_WELL, name, Map.of());
+          }
+        });
   }
 
   private void look(Ending ending, Instant now) {
@@ -84,12 +92,16 @@ class WebhookWatch {
     for (Duration ahead : steps.headSet(ending.ahead(), true)) {
       if (!ending.at().minus(ahead).isAfter(now)) {
         String what = "end " + ending.what() + " " + ending.at() + " " + ahead;
-        if (store.isNews(what, now)) {
-          webhooks.tell(
-              WebhookEvent.END_NEAR,
-              ending.what(),
-              Map.of("at", ending.at().toString(), "daysAhead", Long.toString(ahead.toDays())));
-        }
+        transaction.executeWithoutResult(
+            status -> {
+              if (store.isNews(what, now)) {
+                webhooks.tell(
+                    WebhookEvent.END_NEAR,
+                    ending.what(),
+                    Map.of(
+                        "at", ending.at().toString(), "daysAhead", Long.toString(ahead.toDays())));
+              }
+            });
         return;
       }
     }

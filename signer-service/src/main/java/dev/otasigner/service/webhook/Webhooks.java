@@ -1,6 +1,7 @@
 package dev.otasigner.service.webhook;
 
 import dev.otasigner.service.access.Actor;
+import dev.otasigner.service.access.SecondAdministrator;
 import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.audit.AuditRecorded;
 import dev.otasigner.service.audit.RecordKind;
@@ -30,12 +31,19 @@ public class Webhooks {
 
   private final WebhookStore store;
   private final WebhookSecrets secrets;
+  private final SecondAdministrator administrators;
   private final AuditLog audit;
   private final Clock clock;
 
-  Webhooks(WebhookStore store, WebhookSecrets secrets, AuditLog audit, Clock clock) {
+  Webhooks(
+      WebhookStore store,
+      WebhookSecrets secrets,
+      SecondAdministrator administrators,
+      AuditLog audit,
+      Clock clock) {
     this.store = store;
     this.secrets = secrets;
+    this.administrators = administrators;
     this.audit = audit;
     this.clock = clock;
   }
@@ -49,6 +57,7 @@ public class Webhooks {
       throw new SignerException(
           ProblemType.BAD_REQUEST, "name: 1 to 32 of a to z, 0 to 9 and hyphens are expected");
     }
+    administrators.lock(); // or two at once would both find room
     List<Webhook> all = store.all();
     if (all.stream().anyMatch(hook -> hook.name().equals(name))) {
       throw SignerException.conflict("a webhook named '" + name + "' is there already");
@@ -74,8 +83,10 @@ public class Webhooks {
   @Transactional
   public void remove(String name) {
     Webhook hook = get(name);
-    store.delete(hook.id());
-    secrets.delete(hook.id());
+    if (!store.delete(hook.id())) {
+      throw unknown(name);
+    }
+    secrets.deleteAfterCommit(hook.id());
     audit.record(RecordKind.WEBHOOK_REMOVED.code(), "webhook:" + name, Map.of());
   }
 
@@ -90,7 +101,11 @@ public class Webhooks {
     return store.all().stream()
         .filter(hook -> hook.name().equals(name))
         .findFirst()
-        .orElseThrow(() -> SignerException.notFound("webhook " + name));
+        .orElseThrow(() -> unknown(name));
+  }
+
+  private static SignerException unknown(String name) {
+    return SignerException.notFound("webhook " + name);
   }
 
   /** Where the service connects to, for whoever asks. */

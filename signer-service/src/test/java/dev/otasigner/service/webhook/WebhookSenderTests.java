@@ -1,9 +1,11 @@
 package dev.otasigner.service.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.otasigner.service.ServiceTest;
+import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.audit.AuditLog;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,6 +14,7 @@ import java.net.URI;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -22,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.QueryTimeoutException;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** What a failure before a call's beginning does to the calls after it. */
 @ServiceTest
@@ -29,6 +33,7 @@ class WebhookSenderTests {
   @Autowired private WebhookSecrets secrets;
   @Autowired private AuditLog audit;
   @Autowired private JdbcClient jdbc;
+  @Autowired private TransactionTemplate transaction;
 
   private final Webhook hook =
       new Webhook(
@@ -85,7 +90,7 @@ class WebhookSenderTests {
     secrets.create(hook.id());
     Store store = new Store();
     store.failsFirst = true;
-    WebhookSender sender = new WebhookSender(store, secrets, audit, Clock.systemUTC());
+    WebhookSender sender = new WebhookSender(store, secrets, audit, transaction, Clock.systemUTC());
     sender.send();
     assertThat(store.attempted.getCount()).isEqualTo(1);
     sender.send();
@@ -96,11 +101,53 @@ class WebhookSenderTests {
   @Test
   void aReceiverIsAskedAboutAgainAfterNoThreadTookItsCall() {
     Store store = new Store();
-    WebhookSender sender = new WebhookSender(store, secrets, audit, Clock.systemUTC());
+    WebhookSender sender = new WebhookSender(store, secrets, audit, transaction, Clock.systemUTC());
     sender.stop();
     sender.send();
     sender.send();
     assertThat(store.asked).isEqualTo(2);
+  }
+
+  /** An audit log that cannot be written. */
+  private static final class Broken implements AuditLog {
+    @Override
+    public void record(Actor actor, String action, String subject, Map<String, String> details) {
+      throw new QueryTimeoutException("the database is busy");
+    }
+
+    @Override
+    public byte[] checkpoint() {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  @Test
+  void aCallIsNotGivenUpWithoutItsRecord() {
+    WebhookStore real = new WebhookStore(jdbc);
+    secrets.create(hook.id());
+    real.insert(hook);
+    try {
+      int last = WebhookSender.PAUSES.size();
+      WebhookStore.Delivery delivery =
+          new WebhookStore.Delivery(UUID.randomUUID(), hook.id(), "test", "{}", last);
+      real.enqueue(delivery, Instant.parse("2999-01-01T00:00:00Z")); // due to nobody but this test
+      WebhookSender sender =
+          new WebhookSender(real, secrets, new Broken(), transaction, Clock.systemUTC());
+      assertThatThrownBy(() -> sender.deliver(hook, delivery))
+          .isInstanceOf(QueryTimeoutException.class);
+      assertThat(real.standing(hook.id()).waiting()).isEqualTo(1);
+    } finally {
+      real.delete(hook.id());
+    }
+  }
+
+  @Test
+  void whatAReceiverThatIsGoneWasToBeToldHindersNobody() {
+    WebhookStore real = new WebhookStore(jdbc);
+    UUID gone = UUID.randomUUID();
+    real.enqueue(
+        new WebhookStore.Delivery(UUID.randomUUID(), gone, "test", "{}", 0), Instant.EPOCH);
+    assertThat(real.standing(gone).waiting()).isZero();
   }
 
   /** It would look the name up anew that was checked, and hear what is told. */
@@ -124,7 +171,8 @@ class WebhookSenderTests {
     ProxySelector.setDefault(
         ProxySelector.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1)));
     try {
-      WebhookSender sender = new WebhookSender(store, secrets, audit, Clock.systemUTC());
+      WebhookSender sender =
+          new WebhookSender(store, secrets, audit, transaction, Clock.systemUTC());
       sender.send();
       assertThat(store.delivered.await(20, TimeUnit.SECONDS)).as("delivered").isTrue();
       sender.stop();

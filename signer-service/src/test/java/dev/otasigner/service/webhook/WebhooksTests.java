@@ -1,6 +1,7 @@
 package dev.otasigner.service.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -30,9 +31,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
@@ -41,8 +44,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.core.env.Environment;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -431,9 +437,9 @@ class WebhooksTests {
     assertThat(told("API key " + key)).isEqualTo(1);
   }
 
-  private static WebhookWatch watching(
+  private WebhookWatch watching(
       Webhooks webhooks, WebhookStore store, Clock clock, EndingSource... sources) {
-    return new WebhookWatch(webhooks, store, List.of(sources), Map.of(), clock);
+    return new WebhookWatch(webhooks, store, List.of(sources), Map.of(), transaction, clock);
   }
 
   @Test
@@ -467,6 +473,81 @@ class WebhooksTests {
             () -> List.of(new Ending(role, clock.instant())))
         .look();
     assertThat(told(role)).isEqualTo(1);
+  }
+
+  /** What is too long to be written down stands for a service that is killed right then. */
+  @Test
+  void whatCouldNotBeToldIsNotNotedAsTold() throws Exception {
+    add("one", receiver.url());
+    String end = "end" + Long.toHexString(System.nanoTime()) + "x".repeat(9000);
+    watching(webhooks, store, clock, () -> List.of(new Ending(end, clock.instant()))).look();
+    assertThat(noted(end.substring(0, 100))).as("an end").isZero();
+    String part = "part" + Long.toHexString(System.nanoTime()) + "x".repeat(9000);
+    HealthIndicator failing = () -> Health.down().build();
+    WebhookWatch parts =
+        new WebhookWatch(webhooks, store, List.of(), Map.of(part, failing), transaction, clock);
+    assertThatThrownBy(parts::look).isInstanceOf(DataIntegrityViolationException.class);
+    assertThat(noted(part.substring(0, 100))).as("a failure").isZero();
+  }
+
+  private long noted(String what) {
+    return jdbc.sql("select count(*) from webhook_told where what like ?")
+        .param("%" + what + "%")
+        .query(Long.class)
+        .single();
+  }
+
+  @Test
+  void aReceiverWhoseRemovalIsUndoneIsStillCalled() throws Exception {
+    add("one", receiver.url());
+    transaction.executeWithoutResult(
+        status -> {
+          webhooks.remove("one");
+          status.setRollbackOnly();
+        });
+    admin.post(HOOKS + "/one/test", "{}").expect(202);
+    sender.send();
+    assertThat(receiver.next().header("webhook-signature")).startsWith("v1,");
+  }
+
+  /** Runs a call beside an open transaction, which ends when the call waits for it, or is done. */
+  private <T> T beside(Runnable transactional, Supplier<T> call) {
+    CompletableFuture<T> other = new CompletableFuture<>();
+    transaction.executeWithoutResult(
+        status -> {
+          transactional.run();
+          other.completeAsync(call);
+          while (!other.isDone() && !somebodyWaits()) {
+            Thread.onSpinWait();
+          }
+        });
+    return other.join();
+  }
+
+  private boolean somebodyWaits() {
+    return jdbc.sql("select count(*) from information_schema.sessions where blocker_id is not null")
+            .query(Long.class)
+            .single()
+        > 0;
+  }
+
+  @Test
+  void twoThatAreAddedAtOnceDoNotExceedTheLimit() {
+    for (int i = 1; i < Webhooks.MAX_WEBHOOKS; i++) {
+      add("hook-" + i, receiver.url());
+    }
+    beside(
+            () -> webhooks.add("hook-last", receiver.url(), List.of()),
+            () -> admin.post(HOOKS, "{'name':'hook-more','url':'" + receiver.url() + "'}"))
+        .expectProblem(409, "conflict");
+    assertThat(store.all()).hasSize(Webhooks.MAX_WEBHOOKS);
+  }
+
+  @Test
+  void oneThatIsRemovedTwiceAtOnceIsRemovedOnce() {
+    add("one", receiver.url());
+    beside(() -> webhooks.remove("one"), () -> admin.delete(HOOKS + "/one"))
+        .expectProblem(404, "not-found");
   }
 
   private long told(String what) {
