@@ -29,6 +29,11 @@ public interface IssuedTokens {
         public boolean mayGive(Role role) {
           return false;
         }
+
+        @Override
+        public boolean mayGive(Role role, String product) {
+          return false;
+        }
       };
 
   /**
@@ -47,4 +52,7 @@ public interface IssuedTokens {
 
   /** Whether there may be people, unknown here until they come, who hold this role everywhere. */
   boolean mayGive(Role role);
+
+  /** The same for this product, be it because they hold the role everywhere. */
+  boolean mayGive(Role role, String product);
 }

@@ -61,18 +61,22 @@ public class SecondAdministrator {
 
   /** Whether there is another one to ask. */
   boolean isNeeded(String person) {
-    return isNeeded(person, rights -> rights.has(Role.ADMINISTRATOR));
+    return isNeeded(
+        person, issued.mayGive(Role.ADMINISTRATOR), rights -> rights.has(Role.ADMINISTRATOR));
   }
 
   /** Whether there is another one of this product to ask. */
   public boolean isNeeded(String person, String product) {
-    return isNeeded(person, rights -> rights.has(Role.ADMINISTRATOR, product));
+    return isNeeded(
+        person,
+        issued.mayGive(Role.ADMINISTRATOR, product),
+        rights -> rights.has(Role.ADMINISTRATOR, product));
   }
 
   /** Among the users here, or at an issuer, whose people nobody can count. */
-  private boolean isNeeded(String person, Predicate<Rights> administers) {
+  private boolean isNeeded(String person, boolean issuers, Predicate<Rights> administers) {
     return fourEyes
-        && (issued.mayGive(Role.ADMINISTRATOR)
+        && (issuers
             || users.findAll().stream()
                 .filter(user -> administers.test(user.rights()))
                 .anyMatch(user -> !People.isSame(person, "user:" + user.name())));

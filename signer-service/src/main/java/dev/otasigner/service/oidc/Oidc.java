@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.springframework.security.oauth2.jwt.Jwt;
 
 /** The tokens of all configured issuers. */
@@ -63,9 +64,18 @@ final class Oidc implements IssuedTokens {
 
   @Override
   public boolean mayGive(Role role) {
+    return rightsOfPeople().anyMatch(rights -> rights.has(role));
+  }
+
+  @Override
+  public boolean mayGive(Role role, String product) {
+    return rightsOfPeople().anyMatch(rights -> rights.has(role, product));
+  }
+
+  private Stream<Rights> rightsOfPeople() {
     return settings.all().stream()
         .flatMap(issuer -> issuer.peopleRules().stream())
-        .anyMatch(rule -> new Rights(rule.grants()).has(role));
+        .map(rule -> new Rights(rule.grants()));
   }
 
   @Override

@@ -76,8 +76,11 @@ class OidcSettingsTests {
     properties.put(AT + "people[0].claims[0]", "groups=administrators");
     properties.put(AT + "people[0].roles[0]", "administrator@cam");
     assertThat(start().mayGive(Role.ADMINISTRATOR)).isFalse();
+    assertThat(start().mayGive(Role.ADMINISTRATOR, "cam")).isTrue();
+    assertThat(start().mayGive(Role.ADMINISTRATOR, "lock")).isFalse();
     properties.put(AT + "people[0].roles[0]", "administrator");
     assertThat(start().mayGive(Role.ADMINISTRATOR)).isTrue();
+    assertThat(start().mayGive(Role.ADMINISTRATOR, "lock")).isTrue();
   }
 
   @Test
