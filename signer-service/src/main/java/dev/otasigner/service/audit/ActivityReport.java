@@ -81,7 +81,11 @@ class ActivityReport implements ReportSource, RetentionSource {
             "Sign-ins", List.of(), List.of("user", "times", "first", "last"), rows(signIns)),
         new Section(
             "Refused sign-ins",
-            List.of(),
+            List.of(
+                "The first "
+                    + Refusals.EACH
+                    + " of one address in ten minutes stand under the user named, the others under"
+                    + " where they came from."),
             List.of("user named", "times", "first", "last"),
             rows(denied)),
         new Section(
@@ -108,6 +112,7 @@ class ActivityReport implements ReportSource, RetentionSource {
       switch (action) {
         case "session.opened" -> add(signIns, subject, at);
         case "session.denied", "issued-token.refused" -> add(denied, subject, at);
+        case "refusals.counted" -> countCounted(record.object("details"), subject, denied, actions);
         default -> add(actions, new Doing(record.string("actor"), action), at);
       }
     } catch (RejectedException e) {
@@ -115,12 +120,32 @@ class ActivityReport implements ReportSource, RetentionSource {
     }
   }
 
-  private static <K> void add(Map<K, Count> counts, K key, String at) {
-    Count count = counts.computeIfAbsent(key, k -> new Count());
-    if (count.times++ == 0) {
-      count.first = at;
+  /** One record that stands for many: what it counted was done by the source, not the service. */
+  private static void countCounted(
+      Fields details, String source, Map<String, Count> denied, Map<Doing, Count> actions)
+      throws RejectedException {
+    String action = details.string("action");
+    long times = Long.parseLong(details.string("times"));
+    String first = details.string("first");
+    String last = details.string("last");
+    if (action.equals("call.refused")) {
+      add(actions, new Doing(source, action), times, first, last);
+    } else {
+      add(denied, source, times, first, last);
     }
-    count.last = at;
+  }
+
+  private static <K> void add(Map<K, Count> counts, K key, String at) {
+    add(counts, key, 1, at, at);
+  }
+
+  private static <K> void add(Map<K, Count> counts, K key, long times, String first, String last) {
+    Count count = counts.computeIfAbsent(key, k -> new Count());
+    if (count.times == 0) {
+      count.first = first;
+    }
+    count.times += times;
+    count.last = last;
   }
 
   private static List<List<String>> rows(Map<String, Count> counts) {

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
 import dev.otasigner.service.TemporaryData;
+import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.fleet.FleetFixture;
 import dev.otasigner.service.listeners.TlsTrial;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import java.net.ServerSocket;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -33,6 +35,7 @@ class ReportApiTests {
 
   @LocalServerPort private int port;
   @Autowired private Admin.Printed printed;
+  @Autowired private AuditLog audit;
 
   @DynamicPropertySource
   static void data(DynamicPropertyRegistry registry) {
@@ -89,6 +92,25 @@ class ReportApiTests {
     assertThat(report.text())
         .contains("Argon2id")
         .doesNotContain(made.string("secret"), printed.password(), "$argon2");
+  }
+
+  @Test
+  void accessCountsRefusalsThatAreNotOnRecordOneByOne() throws Exception {
+    Instant first = Instant.parse("2026-11-23T10:00:00Z");
+    String source = "nobody:192.0.2.77";
+    for (RecordKind kind : List.of(RecordKind.SESSION_DENIED, RecordKind.CALL_REFUSED)) {
+      for (int times : new int[] {490, 5}) {
+        Refusals.Count count =
+            new Refusals.Count(kind, source, times, first, first.plusSeconds(times), "user:x");
+        audit.record(Actor.SYSTEM, "refusals.counted", source, count.details());
+      }
+    }
+    Answer report = report("access");
+    assertThat(rows(report, "Refused sign-ins"))
+        .contains(source + "|495|2026-11-23T10:00:00Z|2026-11-23T10:00:05Z");
+    assertThat(rows(report, "Actions"))
+        .contains(source + "|call.refused|495")
+        .noneMatch(row -> row.contains("refusals.counted"));
   }
 
   @Test
