@@ -116,6 +116,11 @@ class WebhookSenderTests {
     }
 
     @Override
+    public void writeOut() {
+      throw new QueryTimeoutException("the database is busy");
+    }
+
+    @Override
     public byte[] checkpoint() {
       throw new UnsupportedOperationException();
     }
