@@ -11,6 +11,7 @@ import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.json.Json;
 import java.time.Clock;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.springframework.beans.factory.ObjectProvider;
@@ -130,11 +131,13 @@ class MerkleAuditLog implements AuditLog {
     Actor actor = known ? Actor.current() : Actor.nobody(event.address());
     String subject = event.method() + " " + event.path();
     if (refusals.isRecorded(RecordKind.CALL_REFUSED, actor, subject)) {
-      record(
-          actor,
-          RecordKind.CALL_REFUSED.code(),
-          subject,
-          Map.of("problem", event.type().code(), "detail", event.detail()));
+      Map<String, String> details = new LinkedHashMap<>();
+      details.put("problem", event.type().code());
+      details.put("detail", event.detail());
+      if (!event.reasons().isEmpty()) {
+        details.put("reasons", String.join(" ", event.reasons())); // cut like every text
+      }
+      record(actor, RecordKind.CALL_REFUSED.code(), subject, details);
     }
   }
 

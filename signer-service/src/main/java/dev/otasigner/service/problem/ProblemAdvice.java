@@ -46,7 +46,7 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
     if (e.type() == ProblemType.UNAUTHENTICATED) {
       headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
     }
-    return answer(e.type(), e.detail(), e.members(), request, headers, e.isRecorded());
+    return answer(e, request, headers);
   }
 
   /** Two requests raced for one name or number; the database let one of them win. */
@@ -155,32 +155,28 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
       Map<String, Json> members,
       HttpServletRequest request,
       HttpHeaders headers) {
-    return answer(type, detail, members, request, headers, false);
+    return answer(new SignerException(type, detail, members), request, headers);
   }
 
   private ResponseEntity<Object> answer(
-      ProblemType type,
-      String detail,
-      Map<String, Json> members,
-      HttpServletRequest request,
-      HttpHeaders headers,
-      boolean recorded) {
+      SignerException e, HttpServletRequest request, HttpHeaders headers) {
     try {
       events.publishEvent(
           new RequestRefused(
               request.getMethod(),
               request.getRequestURI(),
               request.getRemoteAddr(),
-              type,
-              detail,
-              recorded));
-    } catch (RuntimeException e) {
+              e.type(),
+              e.detail(),
+              e.reasons(),
+              e.isRecorded()));
+    } catch (RuntimeException unrecorded) {
       // Nothing was done that would have to be on record; whoever asked is answered all the same.
-      log.warn("a refusal is not on record: {}", e.getMessage());
+      log.warn("a refusal is not on record: {}", unrecorded.getMessage());
     }
-    return ResponseEntity.status(type.status())
+    return ResponseEntity.status(e.type().status())
         .headers(headers)
         .contentType(MediaType.APPLICATION_PROBLEM_JSON)
-        .body(Problem.json(type, detail, withInstance(members)));
+        .body(Problem.json(e.type(), e.detail(), withInstance(e.members())));
   }
 }

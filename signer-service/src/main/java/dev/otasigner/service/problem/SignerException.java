@@ -3,7 +3,11 @@ package dev.otasigner.service.problem;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Json;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one exception with which a feature answers a request with no. The detail is read by whoever
@@ -26,10 +30,7 @@ public final class SignerException extends RuntimeException {
   }
 
   private SignerException(
-      ProblemType type,
-      String detail,
-      Map<String, Json> members,
-      @org.jspecify.annotations.Nullable Throwable cause) {
+      ProblemType type, String detail, Map<String, Json> members, @Nullable Throwable cause) {
     super(detail, cause);
     this.type = type;
     this.members = new LinkedHashMap<>(members);
@@ -88,6 +89,36 @@ public final class SignerException extends RuntimeException {
 
   public Map<String, Json> members() {
     return Map.copyOf(members);
+  }
+
+  /**
+   * The codes of all that speaks against the request, each once; of several requests, all of them.
+   */
+  List<String> reasons() {
+    Set<String> codes = new LinkedHashSet<>();
+    collect(members.get("reasons"), codes);
+    if (members.get("requests") instanceof Json.Arr requests) {
+      for (Json request : requests.items()) {
+        if (request instanceof Json.Obj judged) {
+          collect(judged.members().get("reasons"), codes);
+        }
+      }
+    }
+    if (members.get("refusal") instanceof Json.Obj refusal
+        && refusal.members().get("reason") instanceof Json.Str code) {
+      codes.add(code.value());
+    }
+    return List.copyOf(codes);
+  }
+
+  private static void collect(@Nullable Json reasons, Set<String> codes) {
+    if (reasons instanceof Json.Arr all) {
+      for (Json reason : all.items()) {
+        if (reason instanceof Json.Obj one && one.members().get("code") instanceof Json.Str code) {
+          codes.add(code.value());
+        }
+      }
+    }
   }
 
   public String detail() {

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Signing requests over HTTP: repeated, raced, and several in one call. */
 @ServiceTest
@@ -27,6 +28,7 @@ class RequestApiTests {
 
   @LocalServerPort private int port;
   @Autowired private Admin.Printed printed;
+  @Autowired private JdbcClient jdbc;
   @Autowired private RequestLedger ledger;
 
   private static Admin admin = Admin.anonymous(0);
@@ -141,6 +143,35 @@ class RequestApiTests {
         .contains("\"requests\":[{\"reasons\":[]},{\"reasons\":[{\"code\":\"key-unknown\"");
     assertThat(received()).isZero();
     admin.get(story.base + "/builds/34.12").expectProblem(404, "not-found");
+  }
+
+  /** The answer's sentence only counts them. */
+  @Test
+  void everyReasonForWhichSeveralAreRefusedIsOnRecord() {
+    askFor(
+            request("34.12", 7, "").replace(story.named("image"), "nobody"),
+            request("34.13", 7, ",'padHeader':false"))
+        .expectProblem(422, "refused");
+    assertThat(lastRefusal("/requests/batch"))
+        .contains("2 of 2 requests")
+        .contains("\"reasons\":\"key-unknown image-refused\"");
+  }
+
+  /** The refusal's own code, beside its sentence. */
+  @Test
+  void theReasonForWhichAPushIsRefusedIsOnRecord() {
+    admin
+        .post(story.base + "/builds", "{'image':'" + payload + "','manifest':'" + "AAAA" + "'}")
+        .expectProblem(422, "refused");
+    assertThat(lastRefusal("/builds")).containsPattern("\"reasons\":\"[a-z-]+\"");
+  }
+
+  private String lastRefusal(String path) {
+    return jdbc.sql(
+            "select record from audit_leaf where record like ? order by position desc limit 1")
+        .param("%call.refused%" + story.base + path + "%")
+        .query(String.class)
+        .single();
   }
 
   @Test
