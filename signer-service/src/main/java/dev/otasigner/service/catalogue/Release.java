@@ -12,7 +12,10 @@ import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import jakarta.persistence.Version;
 import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** A build listed in a channel for a hardware. */
 @Entity
@@ -36,6 +39,23 @@ public class Release {
   private String author;
   private Instant created;
   private Instant changed;
+
+  /** Whether the catalogue has still to follow what was decided last. */
+  private boolean pending;
+
+  @Enumerated(EnumType.STRING)
+  @Column(name = "state_before")
+  private @Nullable ReleaseState stateBefore;
+
+  @Column(name = "bridge_before")
+  private boolean bridgeBefore;
+
+  @Column(name = "share_before")
+  private int shareBefore;
+
+  @Column(name = "author_before")
+  private @Nullable String authorBefore;
+
   @Version private long revision;
 
   /** For JPA. */
@@ -55,6 +75,7 @@ public class Release {
     this.author = author;
     this.created = now;
     this.changed = now;
+    this.pending = true;
   }
 
   /**
@@ -62,6 +83,7 @@ public class Release {
    * turn.
    */
   void list(ReleaseOrder order, String by, Instant now) {
+    remember();
     bridge = order.bridge();
     sharePerMille = order.sharePerMille();
     author = by;
@@ -71,6 +93,51 @@ public class Release {
   void moveTo(ReleaseState next, Instant now) {
     state = next;
     changed = now;
+  }
+
+  /**
+   * Keeps how it is, before a decision. What the catalogue has not followed yet is nothing to go
+   * back to, unless it stops the release.
+   */
+  void remember() {
+    if (pending && !isStopped()) {
+      return;
+    }
+    pending = true;
+    stateBefore = state;
+    bridgeBefore = bridge;
+    shareBefore = sharePerMille;
+    authorBefore = author;
+  }
+
+  /** The catalogue has followed. */
+  void settle() {
+    pending = false;
+    stateBefore = null;
+    authorBefore = null;
+  }
+
+  /** Where it stood before what was decided last, or empty when it was not there. */
+  Optional<ReleaseState> before() {
+    return Optional.ofNullable(stateBefore);
+  }
+
+  /** Undoes what was decided last. */
+  void goBack(ReleaseState before, Instant now) {
+    bridge = bridgeBefore;
+    sharePerMille = shareBefore;
+    author = Objects.requireNonNull(authorBefore);
+    moveTo(before, now);
+    settle();
+  }
+
+  /** Whether going back would list or offer what was stopped by the decision. */
+  boolean isStoppedSince() {
+    return isStopped() && stateBefore != null && stateBefore.isListed();
+  }
+
+  private boolean isStopped() {
+    return state == ReleaseState.PAUSED || state == ReleaseState.WITHDRAWN;
   }
 
   UUID id() {

@@ -19,6 +19,11 @@ interface ReleaseStore extends JpaRepository<Release, UUID> {
           + " order by r.created, r.id")
   List<Release> oldest(String product, Instant created, UUID id, Limit limit);
 
+  List<Release> findByProductAndPendingTrue(String product);
+
+  @Query("select distinct r.product from Release r where r.pending = true order by r.product")
+  List<String> pendingProducts();
+
   Optional<Release> findByProductAndChannelAndHardwareAndVersion(
       String product, String channel, String hardware, String version);
 }

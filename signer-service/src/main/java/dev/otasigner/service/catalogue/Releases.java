@@ -2,7 +2,6 @@ package dev.otasigner.service.catalogue;
 
 import dev.otasigner.service.Milestones;
 import dev.otasigner.service.access.Actor;
-import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.fleet.ProductPolicy;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
@@ -33,8 +32,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.context.event.EventListener;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Which builds are offered to whom. A decision is durable first, then the catalogue follows; one
@@ -50,8 +53,7 @@ public class Releases {
   private final FleetFacts fleet;
   private final PopulationJudgement judgement;
   private final ObjectProvider<ReleaseGuard> guards;
-  private final TransactionTemplate transaction;
-  private final AuditLog audit;
+  private final ReleaseDecisions decisions;
   private final Milestones milestones;
   private final StorageRoom storage;
   private final Clock clock;
@@ -67,8 +69,7 @@ public class Releases {
       FleetFacts fleet,
       PopulationJudgement judgement,
       ObjectProvider<ReleaseGuard> guards,
-      TransactionTemplate transaction,
-      AuditLog audit,
+      ReleaseDecisions decisions,
       Milestones milestones,
       StorageRoom storage,
       Clock clock) {
@@ -78,8 +79,7 @@ public class Releases {
     this.fleet = fleet;
     this.judgement = judgement;
     this.guards = guards;
-    this.transaction = transaction;
-    this.audit = audit;
+    this.decisions = decisions;
     this.milestones = milestones;
     this.storage = storage;
     this.clock = clock;
@@ -115,7 +115,7 @@ public class Releases {
       }
       Map<Release, ReleaseState> changes = new LinkedHashMap<>();
       superseded.forEach(r -> changes.put(r, ReleaseState.SUPERSEDED));
-      return decide("release.published", release, changes, before.isEmpty());
+      return decide("release.published", release, changes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
@@ -139,15 +139,21 @@ public class Releases {
    * @param sharePerMille another share, or empty for the one it had
    */
   public Release resume(ReleaseOrder which, Optional<Integer> sharePerMille) {
-    Release release = require(which);
-    return publish(
-        new ReleaseOrder(
-            which.product(),
-            which.channel(),
-            which.hardware(),
-            which.version(),
-            release.isBridge(),
-            sharePerMille.orElse(release.sharePerMille())));
+    // Here already: a share that is being set meanwhile is the one it has.
+    deciding.lock();
+    try {
+      Release release = require(which);
+      return publish(
+          new ReleaseOrder(
+              which.product(),
+              which.channel(),
+              which.hardware(),
+              which.version(),
+              release.isBridge(),
+              sharePerMille.orElse(release.sharePerMille())));
+    } finally {
+      deciding.unlock();
+    }
   }
 
   private Release move(ReleaseOrder which, ReleaseState next, String action) {
@@ -158,7 +164,7 @@ public class Releases {
         throw SignerException.conflict(
             "release " + which.version() + " is " + release.state().code() + ": nothing to pause");
       }
-      return decide(action, release, Map.of(release, next), false);
+      return decide(action, release, Map.of(release, next));
     } finally {
       deciding.unlock();
     }
@@ -180,35 +186,59 @@ public class Releases {
   }
 
   /** Durable first; then the catalogue; and back, when the device's own client says no. */
-  private Release decide(
-      String action, Release release, Map<Release, ReleaseState> changes, boolean isNew) {
-    Map<Release, ReleaseState> before = new LinkedHashMap<>();
-    changes.forEach((r, next) -> before.put(r, r.state()));
-    Instant now = clock.instant();
-    Release saved =
-        transaction.execute(
-            status -> {
-              changes.forEach((r, next) -> r.moveTo(next, now));
-              changes.keySet().stream().filter(r -> r != release).forEach(store::save);
-              Release stored = store.save(release);
-              record(action, stored);
-              return stored;
-            });
-    if (saved == null) {
-      throw new IllegalStateException("a transaction without a result");
-    }
+  private Release decide(String action, Release release, Map<Release, ReleaseState> changes) {
+    Release saved = decisions.write(action, release, changes);
     milestones.passed("release.decided");
     try {
       catalogue.publish(release.product());
     } catch (RejectedException e) {
-      takeBack(saved, before, isNew, now);
+      decisions.takeBack(saved, changes.keySet());
       throw SignerException.refused(e);
     } catch (IOException | RuntimeException e) {
       // What was decided stays decided: the catalogue follows as soon as it can be written.
       throw notAnnounced(saved, e);
     }
     milestones.passed("release.published");
+    followed(release.product());
     return saved;
+  }
+
+  private void followed(String product) {
+    try {
+      decisions.followed(product);
+    } catch (RuntimeException e) {
+      log.warn("that the catalogue of {} has followed is not noted yet", product, e);
+    }
+  }
+
+  /** Before the catalogue is brought to what is released: perhaps it refuses what was decided. */
+  @EventListener(ApplicationReadyEvent.class)
+  @Order(Ordered.HIGHEST_PRECEDENCE)
+  void onReady() {
+    followUp();
+  }
+
+  /** Goes on with decisions that the catalogue has not followed, or takes them back. */
+  @Scheduled(initialDelay = 60_000, fixedDelay = 60_000)
+  void followUp() {
+    deciding.lock();
+    try {
+      decisions.pendingProducts().forEach(this::followUp);
+    } finally {
+      deciding.unlock();
+    }
+  }
+
+  private void followUp(String product) {
+    try {
+      catalogue.publish(product);
+      followed(product);
+    } catch (RejectedException e) {
+      log.warn("what was decided about releases of {} is taken back: {}", product, e.getMessage());
+      decisions.takeBackPending(product);
+    } catch (IOException | RuntimeException e) {
+      log.warn("what was decided about releases of {} is not announced yet", product, e);
+    }
   }
 
   private SignerException notAnnounced(Release release, Exception e) {
@@ -227,41 +257,6 @@ public class Releases {
       log.error("release {} is not announced", release.version(), e);
     }
     return new SignerException(type, outcome + CatalogueStanding.sentence(e));
-  }
-
-  private void takeBack(
-      Release release, Map<Release, ReleaseState> before, boolean isNew, Instant now) {
-    transaction.executeWithoutResult(
-        status -> {
-          for (Map.Entry<Release, ReleaseState> change : before.entrySet()) {
-            find(change.getKey()).ifPresent(r -> r.moveTo(change.getValue(), now));
-          }
-          if (isNew) {
-            find(release).ifPresent(store::delete);
-          }
-          record("release.taken-back", release);
-        });
-  }
-
-  private Optional<Release> find(Release release) {
-    return store.findByProductAndChannelAndHardwareAndVersion(
-        release.product(), release.channel(), release.hardware(), release.version().toString());
-  }
-
-  private void record(String action, Release release) {
-    audit.record(
-        action,
-        "release:"
-            + String.join(
-                "/",
-                release.product(),
-                release.channel(),
-                release.hardware(),
-                release.version().toString()),
-        Map.of(
-            "state", release.state().code(),
-            "bridge", Boolean.toString(release.isBridge()),
-            "sharePerMille", Integer.toString(release.sharePerMille())));
   }
 
   private BuildFiles requireBuild(ReleaseOrder order) throws IOException {
