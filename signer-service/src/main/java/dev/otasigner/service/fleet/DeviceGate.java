@@ -81,14 +81,15 @@ final class DeviceGate extends OncePerRequestFilter {
     Device device = store.find(key).orElseThrow(() -> unknown(key.label() + " is not on record"));
     Digest spki = Digest.of(certificate.getPublicKey().getEncoded());
     if (isOf(device.next(), spki)) {
-      store.promote(key);
+      store.promote(key, spki);
       device = store.find(key).orElseThrow();
-    } else if (!isOf(device.certified(), spki)) {
+    }
+    if (!isOf(device.certified(), spki)) {
       throw unknown(key.label() + " has another key now");
     }
     requireValid(certificate, request.getRequestURI());
-    if (device.secret().sha256().isPresent()) {
-      store.spendSecret(key);
+    if (device.secret().spki().filter(spki::equals).isPresent()) {
+      store.spendSecret(key, spki);
     }
     requireOwnProduct(key, request.getRequestURI());
     return device;

@@ -11,6 +11,8 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -88,50 +90,75 @@ class DeviceStore {
 
   /** A fresh one-time secret: whatever was certified before stays valid until it is used up. */
   void setSecret(DeviceKey key, Digest sha256) {
-    update(key, "secret_sha256 = ?, secret_spki = null", sha256.hex());
+    update(key, "secret_sha256 = ?, secret_spki = null", "true", sha256.hex());
   }
 
-  void spendSecret(DeviceKey key) {
-    update(key, "secret_sha256 = null, secret_spki = null");
+  /** The key that the secret enrolled was used: the secret is over. */
+  void spendSecret(DeviceKey key, Digest spki) {
+    update(key, "secret_sha256 = null, secret_spki = null", "secret_spki = ?", spki.hex());
   }
 
-  /** The device enrolled: one key from now on, and check-ins counted afresh. */
-  void enrolled(DeviceKey key, Report report, Device.Certified certified) {
-    update(
+  /**
+   * The device enrolled: one key from now on, and check-ins counted afresh.
+   *
+   * @param secret what it enrolled with, unless a factory vouched
+   * @return whether it did; false when the secret is over, or has enrolled another key
+   */
+  boolean enrolled(
+      DeviceKey key, Optional<Digest> secret, Report report, Device.Certified certified) {
+    @Nullable String sha256 = secret.map(Digest::hex).orElse(null);
+    return update(
         key,
         "secret_spki = ?, cert_spki = ?, cert_key_type = ?, cert_not_after = ?, next_spki = null,"
             + " next_key_type = null, next_not_after = null, bootloader = ?, channel = ?,"
             + " clock_class = ?, seq = -1",
+        "(cast(? as varchar(64)) is null"
+            + " or secret_sha256 = ? and (secret_spki is null or secret_spki = ?))",
         certified.spki().hex(),
         certified.spki().hex(),
         certified.keyType().code(),
         time(certified.notAfter()),
         report.bootloaderId(),
         report.channel(),
-        report.clockClass().code());
+        report.clockClass().code(),
+        sha256,
+        sha256,
+        certified.spki().hex());
   }
 
-  /** A certificate for the key in use was made anew. */
-  void extended(DeviceKey key, Device.Certified certified) {
-    update(key, "cert_not_after = ?", time(certified.notAfter()));
+  /** A certificate for the key in use was made anew; false when another one is in use by now. */
+  boolean extended(DeviceKey key, Device.Certified certified) {
+    return update(
+        key,
+        "cert_not_after = ?",
+        "cert_spki = ?",
+        time(certified.notAfter()),
+        certified.spki().hex());
   }
 
-  /** A key was certified that becomes the device's when it is first used. */
-  void renewed(DeviceKey key, Device.Certified certified) {
-    update(
+  /**
+   * A key was certified that becomes the device's when it is first used; false when the present key
+   * that asked for it is no longer the device's.
+   */
+  boolean renewed(DeviceKey key, Digest present, Device.Certified certified) {
+    return update(
         key,
         "next_spki = ?, next_key_type = ?, next_not_after = ?",
+        "cert_spki = ?",
         certified.spki().hex(),
         certified.keyType().code(),
-        time(certified.notAfter()));
+        time(certified.notAfter()),
+        present.hex());
   }
 
   /** The next key was used: the one before it is no longer the device's. */
-  void promote(DeviceKey key) {
+  void promote(DeviceKey key, Digest next) {
     update(
         key,
         "cert_spki = next_spki, cert_key_type = next_key_type, cert_not_after = next_not_after,"
-            + " next_spki = null, next_key_type = null, next_not_after = null");
+            + " next_spki = null, next_key_type = null, next_not_after = null",
+        "next_spki = ?",
+        next.hex());
   }
 
   /** What a device reported, to be written with others. */
@@ -192,14 +219,21 @@ class DeviceStore {
             .toList());
   }
 
-  private void update(DeviceKey key, String assignments, Object... values) {
-    jdbc.sql("update fleet_device set " + assignments + " where product = ? and device_id = ?")
-        .params(
-            java.util.stream.Stream.concat(
-                    java.util.Arrays.stream(values),
-                    java.util.stream.Stream.of(key.product(), key.deviceId()))
-                .toList())
-        .update();
+  /** Whether it was still as the condition says: other requests of the device may come first. */
+  private boolean update(
+      DeviceKey key, String assignments, String condition, @Nullable Object... values) {
+    List<@Nullable Object> all = new ArrayList<>(Arrays.asList(values));
+    all.add(key.product());
+    all.add(key.deviceId());
+    return jdbc.sql(
+                "update fleet_device set "
+                    + assignments
+                    + " where "
+                    + condition
+                    + " and product = ? and device_id = ?")
+            .params(all)
+            .update()
+        > 0;
   }
 
   private static Device device(ResultSet row) throws SQLException {

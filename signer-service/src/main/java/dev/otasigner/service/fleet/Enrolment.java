@@ -96,6 +96,10 @@ class Enrolment {
       }
       return wish;
     }
+
+    Optional<Digest> secretDigest() {
+      return secret.map(text -> new Secret(text).sha256());
+    }
   }
 
   /**
@@ -109,9 +113,7 @@ class Enrolment {
     Optional<Device> device = store.find(wish.key());
     if (device.isEmpty() || !isAuthentic(device.get(), wish)) {
       attempts.failed(wish.key().label(), address);
-      throw new SignerException(
-          ProblemType.ENROLMENT_REFUSED,
-          "not a manufactured device, or its secret or factory certificate is not the right one");
+      throw notAuthentic();
     }
     attempts.succeeded(wish.key().label(), address);
     requireFits(device.get(), wish);
@@ -119,8 +121,7 @@ class Enrolment {
     transaction.executeWithoutResult(
         status -> {
           Report before = device.get().report();
-          store.enrolled(
-              wish.key(),
+          Report report =
               new Report(
                   before.seq(),
                   before.version(),
@@ -132,8 +133,11 @@ class Enrolment {
                   before.rootVersion(),
                   wish.channel(),
                   wish.clockClass(),
-                  before.outcome()),
-              certified(wish.request(), chain));
+                  before.outcome());
+          if (!store.enrolled(
+              wish.key(), wish.secretDigest(), report, certified(wish.request(), chain))) {
+            throw notAuthentic(); // another request was faster with the same secret
+          }
           checkIns.forget(wish.key());
           Map<String, String> details = new HashMap<>(Authorities.told(chain));
           details.put("by", wish.secret().isPresent() ? "secret" : "factory certificate");
@@ -148,7 +152,7 @@ class Enrolment {
     if (wish.factoryCert().isPresent()) {
       return factories.vouchFor(wish.key(), wish.factoryCert().get(), wish.request().spki());
     }
-    Digest given = new Secret(wish.secret().orElseThrow()).sha256();
+    Digest given = wish.secretDigest().orElseThrow();
     boolean right =
         MessageDigest.isEqual(
             given.bytes(), device.secret().sha256().map(Digest::bytes).orElse(new byte[0]));
@@ -173,14 +177,18 @@ class Enrolment {
 
   /** A certificate for the next key of a device that has shown its present one. */
   List<X509Certificate> renew(Device device, CertificateRequest request) {
+    Digest present = device.certified().orElseThrow().spki();
     List<X509Certificate> chain = issue(device.key(), request);
     Device.Certified certified = certified(request, chain);
     transaction.executeWithoutResult(
         status -> {
-          if (device.certified().map(c -> c.spki().equals(request.spki())).orElse(false)) {
-            store.extended(device.key(), certified);
-          } else {
-            store.renewed(device.key(), certified);
+          boolean done =
+              present.equals(request.spki())
+                  ? store.extended(device.key(), certified)
+                  : store.renewed(device.key(), present, certified);
+          if (!done) {
+            throw new SignerException(
+                ProblemType.UNKNOWN_DEVICE, device.key().label() + " has another key now");
           }
           Map<String, String> details = new HashMap<>(Authorities.told(chain));
           details.put("spki", request.spki().hex());
@@ -205,6 +213,11 @@ class Enrolment {
       CertificateRequest request, List<X509Certificate> chain) {
     return new Device.Certified(
         request.spki(), request.keyType(), chain.get(0).getNotAfter().toInstant());
+  }
+
+  private static SignerException notAuthentic() {
+    return refused(
+        "not a manufactured device, or its secret or factory certificate is not the right one");
   }
 
   private static SignerException refused(String detail) {

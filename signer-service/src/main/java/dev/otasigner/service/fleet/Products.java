@@ -85,6 +85,18 @@ public class Products {
     return find(name).orElseThrow(() -> SignerException.notFound("product " + name));
   }
 
+  /** Lets nobody else change what the product has until the transaction under way ends. */
+  private void hold(String name) {
+    List<String> held =
+        jdbc.sql("select name from fleet_product where name = ? for update")
+            .param(name)
+            .query(String.class)
+            .list();
+    if (held.isEmpty()) {
+      throw SignerException.notFound("product " + name);
+    }
+  }
+
   @Transactional
   public Product create(String name, ProductPolicy policy) {
     requireName("name", name);
@@ -142,7 +154,7 @@ public class Products {
   /** Adds hardware, or revisions to hardware that is there. */
   @Transactional
   public Hardware addHardware(String product, String id, List<String> revisions) {
-    require(product);
+    hold(product);
     requireName("id", id);
     if (revisions.isEmpty() || revisions.size() > MAX_REVISIONS) {
       throw bad("revisions: 1 to " + MAX_REVISIONS + " are expected");
