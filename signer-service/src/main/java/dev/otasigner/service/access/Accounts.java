@@ -59,6 +59,10 @@ class Accounts {
     return users.findById(name).orElseThrow(() -> SignerException.notFound("user " + name));
   }
 
+  private User hold(String name) {
+    return users.hold(name).orElseThrow(() -> SignerException.notFound("user " + name));
+  }
+
   /** Refuses what is no name, or somebody's already. */
   void requireFree(String name) {
     requireName(name);
@@ -104,7 +108,7 @@ class Accounts {
     String fresh = passwords.hash(password);
     transactions.executeWithoutResult(
         status -> {
-          User now = user(name);
+          User now = hold(name);
           if (!now.passwordHash().equals(user.passwordHash())) {
             throw SignerException.conflict("the password was just changed");
           }
@@ -115,10 +119,11 @@ class Accounts {
 
   /** Sets a one-time password: this one, or a new one, which is the answer. */
   Optional<String> reset(String name, Optional<String> wanted) {
-    User user = user(name);
+    user(name);
     String password = wanted.orElseGet(passwords::oneTime);
     Passwords.requireAcceptable(name, password);
-    set(user, passwords.hash(password), true);
+    String fresh = passwords.hash(password);
+    set(hold(name), fresh, true);
     return wanted.isPresent() ? Optional.empty() : Optional.of(password);
   }
 
@@ -130,7 +135,7 @@ class Accounts {
 
   /** With the sessions and the API keys. */
   void remove(String name) {
-    User user = user(name);
+    User user = hold(name);
     apiKeys.findByCreatedBy(user.label()).stream()
         .filter(key -> !key.isRevoked())
         .forEach(this::revoke);

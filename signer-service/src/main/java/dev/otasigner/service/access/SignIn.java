@@ -82,7 +82,7 @@ class SignIn {
   private Opened opened(String name, String checked, String address) {
     User user =
         users
-            .findById(name)
+            .hold(name)
             .filter(u -> u.passwordHash().equals(checked))
             .orElseThrow(() -> SignerException.conflict("the password was just changed"));
     Instant now = clock.instant();

@@ -2,6 +2,7 @@ package dev.otasigner.service.problem;
 
 import dev.otasigner.verifier.json.Json;
 import jakarta.servlet.http.HttpServletRequest;
+import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -10,7 +11,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.dao.ConcurrencyFailureException;
+import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.dao.QueryTimeoutException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
@@ -25,6 +29,9 @@ import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExcep
 @RestControllerAdvice
 class ProblemAdvice extends ResponseEntityExceptionHandler {
   private static final Logger log = LoggerFactory.getLogger(ProblemAdvice.class);
+
+  /** H2's number of it. */
+  private static final int LOCK_TIMEOUT = 50200;
 
   private final ApplicationEventPublisher events;
   private final StorageRoom storage;
@@ -60,6 +67,25 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
         Map.of(),
         request,
         new HttpHeaders());
+  }
+
+  /** Two requests changed one thing at the same moment, or one of them held it for too long. */
+  @ExceptionHandler({ConcurrencyFailureException.class, QueryTimeoutException.class})
+  ResponseEntity<Object> onOvertaken(DataAccessException e, HttpServletRequest request) {
+    if (e instanceof QueryTimeoutException && !isLockTimeout(e)) {
+      return onUnforeseen(e, request);
+    }
+    log.debug("overtaken", e);
+    return answer(
+        ProblemType.CONFLICT,
+        "somebody else changed it at this moment; try again",
+        Map.of(),
+        request,
+        new HttpHeaders());
+  }
+
+  private static boolean isLockTimeout(Exception e) {
+    return e.getCause() instanceof SQLException sql && sql.getErrorCode() == LOCK_TIMEOUT;
   }
 
   /** A query that is none, found when the first parameter is asked for. */

@@ -1,6 +1,7 @@
 package dev.otasigner.service.openapi;
 
 import static dev.otasigner.service.problem.ProblemType.BAD_REQUEST;
+import static dev.otasigner.service.problem.ProblemType.CONFLICT;
 import static dev.otasigner.service.problem.ProblemType.FORBIDDEN;
 import static dev.otasigner.service.problem.ProblemType.INTERNAL;
 import static dev.otasigner.service.problem.ProblemType.ISSUER_UNAVAILABLE;
@@ -103,7 +104,8 @@ record Operation(
       all.add(NOT_FOUND);
     }
     if (!endpoint.startsWith("GET ")) {
-      all.add(STORAGE_FULL);
+      // Somebody else may change the same thing at the same moment.
+      all.addAll(Set.of(STORAGE_FULL, CONFLICT));
     }
     if (endpoint.startsWith("P")) {
       all.addAll(Set.of(TOO_SLOW, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE));

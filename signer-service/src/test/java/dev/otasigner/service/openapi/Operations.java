@@ -284,7 +284,8 @@ final class Operations {
   private static List<Operation> evidence() {
     return List.of(
         call("GET /api/v1/audit", "listAuditRecords", "A page of the audit log")
-            .answers(200, Shapes.AuditPage.class),
+            .answers(200, Shapes.AuditPage.class)
+            .refuses(CONFLICT),
         call("GET /api/v1/audit/checkpoint", "getAuditCheckpoint", "A signed checkpoint as of now")
             .answers(200, Answer.bytes("text/plain"))
             .refuses(CONFLICT, TOKEN_UNAVAILABLE),
@@ -305,9 +306,11 @@ final class Operations {
             .answers(200, Shapes.ImageEvidence.class)
             .refuses(CONFLICT, TOKEN_UNAVAILABLE),
         call("GET /api/v1/audit/export", "exportAudit", "Every record on a line of its own")
-            .answers(200, Answer.bytes("application/x-ndjson")),
+            .answers(200, Answer.bytes("application/x-ndjson"))
+            .refuses(CONFLICT),
         call("GET /api/v1/reports/{kind}", "getReport", "A report, made when it is asked for")
-            .answers(200, Shapes.Report.class),
+            .answers(200, Shapes.Report.class)
+            .refuses(CONFLICT),
         call("GET /api/v1/webhooks", "listWebhooks", "Receivers, and how they stand"),
         call("POST /api/v1/webhooks", "addWebhook", "Adds a receiver; its secret is seen once")
             .refuses(CONFLICT),
