@@ -12,7 +12,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -82,12 +81,7 @@ class AuditController {
   }
 
   private static Optional<Instant> time(String name, @Nullable String text) {
-    try {
-      return Optional.ofNullable(text).map(Instant::parse);
-    } catch (DateTimeParseException e) {
-      throw new SignerException(
-          ProblemType.BAD_REQUEST, name + ": a time such as 2026-11-22T00:00:00Z is expected");
-    }
+    return Optional.ofNullable(text).map(given -> QueryTime.read(name, given));
   }
 
   /** A C2SP signed note over the log as it is now. */

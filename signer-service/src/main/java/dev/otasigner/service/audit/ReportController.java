@@ -12,7 +12,6 @@ import dev.otasigner.verifier.json.Json;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -77,11 +76,6 @@ class ReportController {
   }
 
   private static Instant time(String name, String text) {
-    try {
-      return Instant.parse(text).truncatedTo(ChronoUnit.SECONDS);
-    } catch (DateTimeParseException e) {
-      throw new SignerException(
-          ProblemType.BAD_REQUEST, name + ": a time such as 2026-11-22T00:00:00Z is expected");
-    }
+    return QueryTime.read(name, text).truncatedTo(ChronoUnit.SECONDS);
   }
 }

@@ -24,7 +24,8 @@ import tools.jackson.databind.ser.std.StdSerializer;
 
 /**
  * Holds request bodies to their records: a component must be there and not null unless it is marked
- * {@code @Nullable}. Writes the house's values as the contracts spell them.
+ * {@code @Nullable}, and a list holds no null. Writes the house's values as the contracts spell
+ * them.
  */
 public final class JacksonStrictness {
   private JacksonStrictness() {}
@@ -73,8 +74,8 @@ public final class JacksonStrictness {
     @Override
     public JsonSetter.Value findSetterInfo(MapperConfig<?> config, Annotated member) {
       return isRequired(member)
-          ? JsonSetter.Value.forValueNulls(Nulls.FAIL)
-          : JsonSetter.Value.empty();
+          ? JsonSetter.Value.forValueNulls(Nulls.FAIL, Nulls.FAIL)
+          : JsonSetter.Value.forContentNulls(Nulls.FAIL);
     }
 
     private static boolean isRequired(Annotated member) {

@@ -163,6 +163,15 @@ class AuditQueryTests {
                     .json()))
         .containsExactly("user.created");
     admin.get("/api/v1/audit?since=yesterday").expectProblem(400, "bad-request");
+    for (String year : new String[] {"%2B1000000000", "-1000000000", "%2B10000", "-0001"}) {
+      admin
+          .get("/api/v1/audit?since=" + year + "-01-01T00:00:00Z")
+          .expectProblem(400, "bad-request");
+      admin
+          .get("/api/v1/audit?until=" + year + "-01-01T00:00:00Z")
+          .expectProblem(400, "bad-request");
+    }
+    admin.get("/api/v1/audit?since=0000-01-01T00:00:00Z&until=9999-12-31T23:59:59Z").expect(200);
   }
 
   private static List<String> actions(Fields page) throws Exception {

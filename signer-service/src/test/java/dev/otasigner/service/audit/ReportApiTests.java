@@ -258,6 +258,14 @@ class ReportApiTests {
   void whatIsNoReportOrNoTimeIsRefused() {
     admin.get("/api/v1/reports/weather").expectProblem(404, "not-found");
     admin.get("/api/v1/reports/access?from=yesterday").expectProblem(400, "bad-request");
+    for (String bound : new String[] {"from", "to"}) {
+      for (String year : new String[] {"%2B1000000000", "-1000000000"}) {
+        admin
+            .get("/api/v1/reports/access?" + bound + "=" + year + "-01-01T00:00:00Z")
+            .expectProblem(400, "bad-request");
+      }
+    }
+    admin.get("/api/v1/reports/access?to=0000-01-01T00:00:00Z").expect(200);
     admin
         .get("/api/v1/reports/access?from=2026-01-01T00:00:00Z&to=2026-01-01T00:00:00Z")
         .expectProblem(400, "bad-request");

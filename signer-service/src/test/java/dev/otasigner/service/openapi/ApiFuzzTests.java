@@ -46,6 +46,8 @@ class ApiFuzzTests {
 
   private record Call(String method, String path, Json.Obj operation) {}
 
+  private record Sent(Call call, String target) {}
+
   @Test
   void noInputMakesTheServiceFail() throws Exception {
     Admin admin = Admin.withEveryRole(port, printed.password());
@@ -54,9 +56,11 @@ class ApiFuzzTests {
         List.of(apiKey(admin, "all", everyRole()), apiKey(admin, "few", "'auditor'"));
     List<Call> calls = calls();
     Map<String, String> failures = new LinkedHashMap<>();
-    for (int i = 0; i < INPUTS && failures.size() < MAX_TOLD; i++) {
-      Call call = calls.get(random.nextInt(calls.size()));
-      String target = target(call);
+    List<Sent> queries = queries(calls);
+    for (int i = 0; i < INPUTS + queries.size() && failures.size() < MAX_TOLD; i++) {
+      Call call =
+          i < INPUTS ? calls.get(random.nextInt(calls.size())) : queries.get(i - INPUTS).call();
+      String target = i < INPUTS ? target(call) : queries.get(i - INPUTS).target();
       byte[] body = body(call);
       HttpRequest request = request(call, target, body, tokens);
       HttpResponse<byte[]> response = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
@@ -186,15 +190,58 @@ class ApiFuzzTests {
           .append('/')
           .append(URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20"));
     }
-    if (random.nextInt(4) == 0) {
-      String name = json.pick(List.of("from", "to", "user", "page", "a[]", "", "class.name"));
-      target
-          .append('?')
-          .append(URLEncoder.encode(name, StandardCharsets.UTF_8))
-          .append('=')
-          .append(URLEncoder.encode(json.hostile(), StandardCharsets.UTF_8));
+    String mark = "?";
+    for (String name : queryNames(call)) {
+      List<String> known = names.getOrDefault(name, List.of());
+      boolean good = !known.isEmpty() && random.nextInt(2) == 0;
+      target.append(mark).append(query(name, good ? json.pick(known) : json.hostile()));
+      mark = "&";
     }
     return target.toString();
+  }
+
+  private static String query(String name, String value) {
+    return URLEncoder.encode(name, StandardCharsets.UTF_8)
+        + "="
+        + URLEncoder.encode(value, StandardCharsets.UTF_8);
+  }
+
+  /** Each parameter of a query that the document lists, with each hostile value. */
+  private List<Sent> queries(List<Call> calls) {
+    List<Sent> queries = new ArrayList<>();
+    for (Call call : calls) {
+      for (String name : listed(call)) {
+        for (String value : HostileJson.allHostile()) {
+          StringBuilder path = new StringBuilder();
+          for (String part : call.path().substring(1).split("/", -1)) {
+            String variable = part.replaceAll("[{}]", "");
+            List<String> known = names.getOrDefault(variable, List.of("0".repeat(64)));
+            path.append('/').append(part.startsWith("{") ? json.pick(known) : part);
+          }
+          queries.add(new Sent(call, path + "?" + query(name, value)));
+        }
+      }
+    }
+    return queries;
+  }
+
+  private static List<String> listed(Call call) {
+    return Conformance.at(call.operation(), "parameters") instanceof Json.Arr parameters
+        ? parameters.items().stream()
+            .filter(p -> Conformance.text(Conformance.at(p, "in")).equals("query"))
+            .map(p -> Conformance.text(Conformance.at(p, "name")))
+            .toList()
+        : List.of();
+  }
+
+  /** Some of those that the document lists, and now and then one that it does not. */
+  private List<String> queryNames(Call call) {
+    List<String> wanted = new ArrayList<>(listed(call));
+    wanted.removeIf(name -> random.nextBoolean());
+    if (random.nextInt(8) == 0) {
+      wanted.add(json.pick(List.of("page", "a[]", "", "class.name")));
+    }
+    return wanted;
   }
 
   private byte[] body(Call call) {

@@ -53,6 +53,7 @@ final class HostileJson {
           "9999-12-31T23:59:59Z",
           "0000-00-00T00:00:00Z",
           "+999999999-12-31T23:59:59Z",
+          "+1000000000-12-31T23:59:59Z",
           "-1000000000-01-01T00:00:00Z",
           "2026-02-30T25:61:61Z",
           "255.255.65535+4294967295",
@@ -258,7 +259,16 @@ final class HostileJson {
 
   /** A hostile string as it is, not escaped for JSON. */
   String hostile() {
-    return pick(STRINGS)
+    return plain(pick(STRINGS));
+  }
+
+  /** All of them. */
+  static List<String> allHostile() {
+    return STRINGS.stream().map(HostileJson::plain).toList();
+  }
+
+  private static String plain(String escaped) {
+    return escaped
         .replace("\\u0000", "\0")
         .replace("\\n", "\n")
         .replace("\\r", "\r")

@@ -31,6 +31,22 @@ class ProblemAdviceTests {
   }
 
   @Test
+  void nullInAListIsRefused() {
+    Admin admin = Admin.withEveryRole(port, printed.password());
+    for (String tls :
+        new String[] {
+          "'versions':['TLSv1.3'],'suites':[null]",
+          "'versions':['TLSv1.3'],'suites':['TLS_AES_256_GCM_SHA384'],'groups':[null]"
+        }) {
+      admin
+          .post(
+              "/api/v1/listeners",
+              "{'name':'nulls','port':1,'kind':'device','tls':{" + tls + ",'serverKey':'p-384'}}")
+          .expectProblem(400, "bad-request");
+    }
+  }
+
+  @Test
   void unknownFieldIsRefused() {
     Admin.anonymous(port)
         .post("/api/v1/sessions", "{'user':'x','password':'y','admin':true}")
