@@ -231,13 +231,19 @@ public class Releases {
 
   private void followUp(String product) {
     try {
+      publishOrTakeBack(product);
+    } catch (IOException | RuntimeException e) {
+      log.warn("what was decided about releases of {} is not announced yet", product, e);
+    }
+  }
+
+  private void publishOrTakeBack(String product) throws IOException {
+    try {
       catalogue.publish(product);
-      followed(product);
+      decisions.followed(product);
     } catch (RejectedException e) {
       log.warn("what was decided about releases of {} is taken back: {}", product, e.getMessage());
       decisions.takeBackPending(product);
-    } catch (IOException | RuntimeException e) {
-      log.warn("what was decided about releases of {} is not announced yet", product, e);
     }
   }
 
