@@ -81,6 +81,7 @@ class KilledServiceIT {
       List.of("signing.awaiting-approval", "signing.approval-stored", "signing.approved");
 
   private static final List<String> UPLOADING = List.of("upload.forced", "upload.stored");
+  private static final String REMOVING = "payload.removed";
   private static final List<String> DIGESTS = List.of("digest.received", "digest.signed");
 
   private static final Pattern PASSED = Pattern.compile("\\bpassed\\(\"([^\"]+)\"\\)");
@@ -105,6 +106,7 @@ class KilledServiceIT {
     deaths.addAll(APPROVING);
     deaths.addAll(UPLOADING);
     deaths.addAll(DIGESTS);
+    deaths.add(REMOVING);
     PUBLISHING.forEach(milestone -> deaths.add(milestone.getKey()));
     deaths.addAll(REGISTERING);
     deaths.addAll(List.of(NEW_CHANNEL, NEW_LINEAGE));
@@ -223,9 +225,7 @@ class KilledServiceIT {
         byte[] payload = milestone.getBytes(StandardCharsets.UTF_8);
         lives.dieAt(milestone, 1, () -> product.upload(lives.now(), payload));
         product.upload(lives.now(), payload).requireDone();
-        try (Stream<Path> stored = Files.walk(data.resolve("payloads"))) {
-          assertThat(stored.filter(Files::isRegularFile).filter(f -> isOf(f, payload))).hasSize(1);
-        }
+        assertThat(stored(data, payload)).isEqualTo(1);
       }
       for (String milestone : DIGESTS) {
         lives.dieAt(milestone, 1, () -> product.signDigest(milestone));
@@ -233,6 +233,35 @@ class KilledServiceIT {
         assertThat(product.signDigest(milestone).requireDone().out()).isEqualTo(signature);
       }
       assertThat(lives.deaths).isEqualTo(UPLOADING.size() + DIGESTS.size());
+    }
+  }
+
+  /** The file has gone, its row has not: the payload can be uploaded anew, and is there again. */
+  @Test
+  void aDeathInTheRemovalOfAPayloadLeavesNothingHalf() throws Exception {
+    Path data = directory.resolve("data");
+    byte[] payload = "named by nobody".getBytes(StandardCharsets.UTF_8);
+    RegisteredProduct product;
+    try (ServiceProcess service = ServiceProcess.start(data)) {
+      product = RegisteredProduct.at(service, directory);
+      product.upload(service, payload).requireDone();
+    }
+    Instant later = Instant.now().plus(Duration.ofDays(31));
+    Path halt = Files.writeString(directory.resolve("halt"), REMOVING + " 1");
+    try (ServiceProcess service = ServiceProcess.haltingBy(halt, later, data)) {
+      assertThat(service.waitForEnd()).isEqualTo(137);
+    }
+    assertThat(stored(data, payload)).isZero();
+    try (ServiceProcess service = ServiceProcess.at(later, data)) {
+      product.signIn(service);
+      product.upload(service, payload).requireDone();
+      assertThat(stored(data, payload)).isEqualTo(1);
+    }
+  }
+
+  private static long stored(Path data, byte[] content) throws IOException {
+    try (Stream<Path> files = Files.walk(data.resolve("payloads"))) {
+      return files.filter(Files::isRegularFile).filter(file -> isOf(file, content)).count();
     }
   }
 

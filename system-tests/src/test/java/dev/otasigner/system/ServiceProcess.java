@@ -43,6 +43,11 @@ final class ServiceProcess implements AutoCloseable {
     return start(data, List.of("-Dhalt.file=" + file));
   }
 
+  /** The same by a clock that begins at this time. */
+  static ServiceProcess haltingBy(Path file, java.time.Instant time, Path data) throws IOException {
+    return start(data, List.of("-Dhalt.file=" + file, "-Dclock.begin=" + time));
+  }
+
   private static ServiceProcess start(Path data, List<String> properties) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -24,7 +24,7 @@ final class UnusedPayloads {
     this.kept = kept;
   }
 
-  @Scheduled(initialDelay = 600_000, fixedDelay = 3_600_000)
+  @Scheduled(initialDelay = 5_000, fixedDelay = 3_600_000)
   void remove() {
     int removed;
     do {
