@@ -8,6 +8,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -17,6 +18,13 @@ import org.springframework.stereotype.Repository;
 class AuditStore implements MerkleTree.Nodes {
   private final JdbcClient jdbc;
   private final JdbcTemplate batch;
+
+  /**
+   * Held from the locking of the head to the very end of the transaction, its rollback included.
+   * The row's lock alone was once seen to let two in, under load, while a third one rolled back:
+   * the head fell behind its leaves.
+   */
+  private final ReentrantLock appending = new ReentrantLock(true);
 
   AuditStore(JdbcClient jdbc, JdbcTemplate batch) {
     this.jdbc = jdbc;
@@ -36,6 +44,10 @@ class AuditStore implements MerkleTree.Nodes {
 
   String origin() {
     return jdbc.sql("select origin from audit_head where id = 1").query(String.class).single();
+  }
+
+  ReentrantLock appending() {
+    return appending;
   }
 
   /** The size, with the head locked until the transaction ends: one appends at a time. */

@@ -6,12 +6,15 @@ import dev.otasigner.verifier.audit.TreeHash;
 import dev.otasigner.verifier.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.springframework.dao.CannotAcquireLockException;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
@@ -21,10 +24,14 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  * no longer than that. Only before a step that cannot be taken back they are written earlier.
  */
 final class TransactionRecords implements TransactionSynchronization {
+  /** As long as a row's lock is waited for. */
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
+
   private final AuditStore store;
   private final Clock clock;
   private final List<Entry> entries = new ArrayList<>();
   private boolean writing;
+  private boolean holding;
 
   private TransactionRecords(AuditStore store, Clock clock) {
     this.store = store;
@@ -79,6 +86,7 @@ final class TransactionRecords implements TransactionSynchronization {
   }
 
   private void write() {
+    hold();
     long position = store.lockHead();
     Instant at = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     Growth growth = new Growth(store);
@@ -111,6 +119,28 @@ final class TransactionRecords implements TransactionSynchronization {
     }
     entries.clear();
     store.append(leaves, growth.added);
+  }
+
+  private void hold() {
+    if (holding) {
+      return;
+    }
+    try {
+      holding = store.appending().tryLock(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (!holding) {
+      throw new CannotAcquireLockException("others are at the head of the audit log");
+    }
+  }
+
+  @Override
+  public void afterCompletion(int status) {
+    if (holding) {
+      holding = false;
+      store.appending().unlock();
+    }
   }
 
   /** The stored tree with what is about to be added to it. */

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -76,6 +77,28 @@ class AuditLogTests {
           status.setRollbackOnly();
         });
     assertThat(store.size()).isEqualTo(before + 2);
+  }
+
+  /** The second waits before it asks the database for anything, and until the first is undone. */
+  @Test
+  @Timeout(60)
+  void nobodyElseIsAtTheHeadUntilATransactionHasEnded() throws Exception {
+    long before = store.size();
+    Thread second = new Thread(() -> record("second"));
+    transaction.executeWithoutResult(
+        status -> {
+          record("undone");
+          audit.writeOut();
+          second.start();
+          while (!store.appending().hasQueuedThread(second)) {
+            Thread.onSpinWait();
+          }
+          status.setRollbackOnly();
+        });
+    second.join();
+    assertThat(store.appending().isLocked()).isFalse();
+    assertThat(store.size()).isEqualTo(before + 1);
+    assertThat(new MerkleTree(store).root(store.size())).isEqualTo(fromLeaves(store.size()));
   }
 
   @Test
