@@ -26,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 @ServiceTest
 class ListenersTests {
@@ -35,6 +36,7 @@ class ListenersTests {
   @LocalServerPort private int port;
   @Autowired private Admin.Printed printed;
   @Autowired private Authorities authorities;
+  @Autowired private JdbcClient jdbc;
 
   private Admin admin = Admin.anonymous(0);
   private String name = "";
@@ -42,6 +44,8 @@ class ListenersTests {
 
   @BeforeEach
   void signIn() {
+    // Of tests before: they would keep a listener open.
+    jdbc.sql("delete from fleet_device").update();
     admin = Admin.withEveryRole(port, printed.password());
     name = "l" + Long.toHexString(System.nanoTime());
     number = FleetFixture.freePort();

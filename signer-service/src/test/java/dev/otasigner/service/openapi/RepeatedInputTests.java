@@ -9,6 +9,7 @@ import dev.otasigner.service.fleet.ForeignAuthority;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.json.JsonReader;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -24,6 +25,8 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
@@ -71,6 +74,13 @@ class RepeatedInputTests {
                 .toList());
   }
 
+  /** Devices, of tests before and of this one, that would keep a listener open. */
+  @BeforeEach
+  @AfterEach
+  void nobodyIsOutThere() {
+    jdbc.sql("delete from fleet_device").update();
+  }
+
   @Test
   void aSecondTimeAnswersAsThePageSays() throws Exception {
     admin = Admin.withEveryRole(port, printed.password());
@@ -108,6 +118,12 @@ class RepeatedInputTests {
             ? word(endpoint, first, second)
             : "the first time: " + first.body());
     return first.body();
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
   }
 
   private HttpResponse<String> send(
@@ -223,7 +239,9 @@ class RepeatedInputTests {
     twice(
         "POST /api/v1/listeners",
         "/api/v1/listeners",
-        "{'name':'rp-l','kind':'enrol','port':18443,'tls':{'versions':['TLSv1.3'],"
+        "{'name':'rp-l','kind':'enrol','port':"
+            + freePort()
+            + ",'tls':{'versions':['TLSv1.3'],"
             + "'suites':['TLS_AES_256_GCM_SHA384'],'serverKey':'p-256'}}");
     twice(
         "POST /api/v1/listeners/{name}/close", "/api/v1/listeners/rp-l/close", "{'reason':'done'}");
