@@ -154,7 +154,8 @@ public record Head(String channel, String hardware, Instant issued, List<Candida
   }
 
   /**
-   * SHA-256 of salt and device id: how a head file speaks of a device without naming it.
+   * SHA-256 of salt and device id: how a head file speaks of a device. It hides no id that can be
+   * guessed, for the salt stands beside it: whoever reads the file can test any.
    *
    * @param deviceId in UTF-8 behind the salt
    */

@@ -71,12 +71,28 @@ public final class BootloaderComponent {
       requireSame("id", stated.id(), next.id());
       requireSame("anchors", stated.anchors(), next.anchors());
       requireSame("anchors on trial", 0, next.trialAnchors().size());
+      requireAsStrict(present, next);
       // The slots lie where they lie: a bootloader that divides the flash otherwise would boot
       // neither image.
       requireSame("slot size", present.slotBytes(), next.slotBytes());
       return next;
     } catch (RejectedException e) {
       throw e.in("bootloader component " + stated.id()).as(Reason.BOOTLOADER_COMPONENT);
+    }
+  }
+
+  /**
+   * Demands that the new bootloader checks what the present one checks: an old component, signed by
+   * the same key, would else take the protection away again.
+   *
+   * @throws RejectedException BOOTLOADER_COMPONENT
+   */
+  public static void requireAsStrict(Bootloader present, Bootloader next) throws RejectedException {
+    if (present.rollbackProtection() && !next.rollbackProtection()
+        || present.allowList() && !next.allowList()) {
+      throw new RejectedException(
+          Reason.BOOTLOADER_COMPONENT,
+          "bootloader " + next.id() + " checks less than bootloader " + present.id());
     }
   }
 

@@ -9,6 +9,8 @@ import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
 import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -204,6 +206,29 @@ public final class SignedMetadata<T extends Metadata> {
     return Json.object().put("signatures", items).put("signed", signed).build().textBytes();
   }
 
+  /** What stands beside the signed object, hex by key identifier; nobody has verified any of it. */
+  public Map<String, String> signatures() {
+    return Collections.unmodifiableMap(signatures);
+  }
+
+  /** The file to publish with further signatures; those of a key that stands there are replaced. */
+  public byte[] with(List<KeySignature> more) {
+    Map<String, String> all = new LinkedHashMap<>(signatures);
+    more.forEach(s -> all.put(s.keyId, s.signature.hex()));
+    List<Json.Obj> items = new ArrayList<>();
+    all.forEach((id, sig) -> items.add(Json.object().put("keyid", id).put("sig", sig).build()));
+    return Json.object().put("signatures", items).put("signed", signedJson()).build().textBytes();
+  }
+
+  /** The signed object as received, with members that nobody here knows. */
+  public Json.Obj signedJson() {
+    try {
+      return JsonReader.readObject(bytes.toByteArray(), bytes.length()).object("signed").json();
+    } catch (RejectedException e) {
+      throw new IllegalStateException("a file that was read is not read again", e);
+    }
+  }
+
   /**
    * The keys of the role that have validly signed, each with its suite, once however many
    * identifiers it has.
@@ -211,7 +236,7 @@ public final class SignedMetadata<T extends Metadata> {
    * <p>A signature that is empty, garbled, by an unknown key or just wrong is left aside: others
    * may still reach the threshold.
    */
-  Set<VerificationKey> validSigners(Map<String, TufKey> keys, RoleKeys role) {
+  public Set<VerificationKey> validSigners(Map<String, TufKey> keys, RoleKeys role) {
     Set<VerificationKey> valid = new LinkedHashSet<>();
     for (String keyId : role.keyIds()) {
       TufKey key = keys.get(keyId);

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * kept in the document but never counts: {@link #verificationKey()} is empty.
  */
 public final class TufKey {
+  /** Names a person beside a key that people hold; clients pass over it. */
+  private static final String HOLDER = "x-ota-holder";
+
   private final String keyId;
   private final Json.Obj json;
   private final boolean trueKeyId;
@@ -56,6 +59,26 @@ public final class TufKey {
   public static TufKey of(VerificationKey key) {
     Json.Obj json = KeyFormat.write(key);
     return new TufKey(Digest.of(json.canonicalBytes()).hex(), json, () -> Optional.of(key));
+  }
+
+  /**
+   * Writes a person's key, with the name under the signature of whoever lists it. Who holds two
+   * keys is two holders.
+   *
+   * @throws IllegalArgumentException when TUF has no scheme for the key's suite
+   */
+  public static TufKey of(VerificationKey key, String holder) {
+    Map<String, Json> members = new LinkedHashMap<>(KeyFormat.write(key).members());
+    members.put(HOLDER, new Json.Str(holder));
+    Json.Obj json = new Json.Obj(members);
+    return new TufKey(Digest.of(json.canonicalBytes()).hex(), json, () -> Optional.of(key));
+  }
+
+  /** Whose key it is, where the document says so. */
+  public Optional<String> holder() {
+    return json.members().get(HOLDER) instanceof Json.Str name
+        ? Optional.of(name.value())
+        : Optional.empty();
   }
 
   static TufKey read(String keyId, Fields fields) throws RejectedException {

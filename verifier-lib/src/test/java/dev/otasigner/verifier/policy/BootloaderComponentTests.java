@@ -195,14 +195,42 @@ class BootloaderComponentTests {
     assertThat(refused(bringing(changed(0x40000, true)).make())).hasMessageContaining("slot size");
   }
 
+  /** An old component of the same key would take the protection away again. */
   @Test
-  void aComponentMayChangeWhatTheBootloaderChecks() throws Exception {
-    Bootloader next = changed(TestFleet.SLOT_BYTES, false);
+  void aComponentThatChecksLessIsRefused() {
+    Bootloader unlisted = changed(TestFleet.SLOT_BYTES, false);
+    assertThat(refused(bringing(unlisted).make())).hasMessageContaining("checks less");
+    Bootloader unprotected =
+        new Bootloader(
+            NEXT.id(),
+            NEXT.anchors(),
+            List.of(),
+            NEXT.allowList(),
+            false,
+            NEXT.updatable(),
+            NEXT.keyTlv(),
+            NEXT.slotBytes());
+    assertThat(refused(bringing(unprotected).make())).hasMessageContaining("checks less");
+  }
+
+  @Test
+  void aComponentMayCheckMore() throws Exception {
+    Bootloader present =
+        new Bootloader(
+            device.bootloader().id(),
+            device.bootloader().anchors(),
+            List.of(),
+            false,
+            false,
+            true,
+            device.bootloader().keyTlv(),
+            device.bootloader().slotBytes());
     assertThat(
-            UpgradePolicy.judge(device, FACTORY, bringing(next).make().candidate())
+            UpgradePolicy.judge(
+                    TestFleet.device(present, FACTORY), FACTORY, bringing(NEXT).make().candidate())
                 .after()
                 .bootloader())
-        .isEqualTo(next);
+        .isEqualTo(NEXT);
   }
 
   @Test

@@ -58,6 +58,7 @@ public final class TestBuild {
   private UnaryOperator<Json.Obj> jsonEdit = UnaryOperator.identity();
   private boolean bridge;
   private int sharePerMille = 1000;
+  private int payloadBytes = 4096;
 
   private record Signers(List<TestKey> keys, ImageHash hash, boolean pure) {}
 
@@ -77,6 +78,12 @@ public final class TestBuild {
 
   public TestBuild image(String variant, ImageHash hash, boolean pure, TestKey... keys) {
     variants.put(variant, new Signers(List.of(keys), hash, pure));
+    return this;
+  }
+
+  /** As long as this before it is signed. */
+  public TestBuild payload(int bytes) {
+    payloadBytes = bytes;
     return this;
   }
 
@@ -231,7 +238,7 @@ public final class TestBuild {
   }
 
   private byte[] image(Signers signers) {
-    byte[] payload = new byte[4096];
+    byte[] payload = new byte[payloadBytes];
     Arrays.fill(payload, (byte) version.major());
     if (format == ImageFormat.OPAQUE) {
       return payload;

@@ -11,6 +11,7 @@ import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.BootAnchor.ImageHash;
 import dev.otasigner.verifier.dsse.Envelope;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
@@ -19,6 +20,7 @@ import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.crypto.AsymmetricCipherKeyPair;
 import org.bouncycastle.crypto.CryptoException;
 import org.bouncycastle.crypto.params.AsymmetricKeyParameter;
+import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
 import org.bouncycastle.crypto.params.HSSPublicKeyParameters;
 import org.bouncycastle.crypto.util.SubjectPublicKeyInfoFactory;
 
@@ -48,6 +50,18 @@ public final class TestKey {
    */
   public static TestKey of(SignatureSuite suite, String name) {
     return KEYS.computeIfAbsent(suite + "/" + name, k -> generate(suite, name));
+  }
+
+  /** The Ed25519 key that follows from its name: the same one in every JVM. */
+  public static TestKey derived(String name) {
+    byte[] seed = Digest.digest("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
+    Ed25519PrivateKeyParameters secret = new Ed25519PrivateKeyParameters(seed);
+    try {
+      Bytes spki = Bytes.copyOf(spki(secret.generatePublicKey()).getEncoded("DER"));
+      return new TestKey(VerificationKey.of(SignatureSuite.ED25519, spki), secret);
+    } catch (IOException | RejectedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static TestKey generate(SignatureSuite suite, String name) {
