@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Audits a worker from outside: what it wrote down, what its token signed, what its clients got.
 
-    audit_journal.py JOURNAL --token FILE --client FILE [--snapshot FILE ...] [--guarded KEYID ...]
+    audit_journal.py JOURNAL [--segment FILE ...] --token FILE --client FILE [--snapshot FILE ...]
+                     [--guarded KEYID ...]
 
 JOURNAL is a worker's journal.log: records of u32 length, u32 CRC-32C of the JSON, JSON, big-endian,
 each naming the SHA-256 of the JSON before it; zeroes behind the last one are room. The two logs have a JSON object on each line, forced
 to the disk before the line's event has any effect: the token's {keyId, toBeSigned, signature} and the
 client's {request, keyId, toBeSigned, signature}, all in lower-case hex; signature is a digest. A
-snapshot is the journal as it lay there when a worker was killed.
+snapshot is the journal as it lay there when a worker was killed. Segments are the files that go on
+where JOURNAL ends, in their order; each begins with {seq, prev, ends, at}, and what lies behind byte
+`ends` of the file before was written by a worker that had been overtaken.
 
-Prints {signatures, intents, released, signaturesWithoutIntent, intentsLost, doubleReleases,
+Prints {signatures, intents, released, late, signaturesWithoutIntent, intentsLost, doubleReleases,
 problems}; exits with 0 when the three counts are zero and the journal is whole, with 1 otherwise.
 Reads the formats by itself and shares no code with what it audits; the standard library is enough.
 """
@@ -68,18 +71,38 @@ class Audit:
     def problem(self, text):
         self.problems.append(text)
 
-    def read_journal(self, data):
-        self.records = list(frames(data))
-        if any(data[end_of(self.records) :]):
-            self.problem("journal: no whole record at byte %d" % end_of(self.records))
-        previous, last = GENESIS, 0
-        for at, body in self.records:
+    def read_journal(self, files):
+        """Reads the files in their order, each as far as the next one says."""
+        self.records, self.late, self.last = [], 0, 0
+        previous = GENESIS
+        for number, data in enumerate(files):
+            counted = data
+            if number + 1 < len(files):
+                first = next(frames(files[number + 1]), (0, b"{}"))[1]
+                ends = json.loads(first.decode("utf-8")).get("ends", -1)
+                if not 0 <= ends <= len(data):
+                    self.problem("journal: segment %d does not say what it follows" % (number + 2))
+                counted = data[:ends]
+                self.late += sum(1 for _ in frames(data[ends:]))
+            previous = self.read_file(counted, previous, number > 0)
+
+    def read_file(self, data, previous, goes_on):
+        """One file; returns the digest that the next one names first."""
+        records = list(frames(data))
+        self.records += records
+        last = self.last
+        if any(data[end_of(records) :]):
+            self.problem("journal: no whole record at byte %d" % end_of(records))
+        for at, body in records:
             entry = json.loads(body.decode("utf-8"))
             if entry["prev"] != previous:
                 self.problem("journal: byte %d does not follow the record before it" % at)
             previous = hashlib.sha256(body).hexdigest()
             seq = entry["seq"]
-            if "revoked" in entry:
+            if "ends" in entry:
+                if not goes_on or at != 0 or seq != last:
+                    self.problem("journal: byte %d begins a segment" % at)
+            elif "revoked" in entry:
                 if seq != last + 1:
                     self.problem("journal: revocation %d after record %d" % (seq, last))
                 last = seq
@@ -92,6 +115,8 @@ class Audit:
                     self.problem("journal: intent %d after intent %d" % (seq, last))
                 last = seq
                 self.intents[seq] = entry
+        self.last = last
+        return previous
 
     def lost_from(self, snapshots):
         """Intents that once lay in the journal and do not any more."""
@@ -99,7 +124,8 @@ class Audit:
         lost = set()
         for snapshot in snapshots:
             for _, body in frames(snapshot):
-                if "outcome" not in json.loads(body.decode("utf-8")) and body not in now:
+                entry = json.loads(body.decode("utf-8"))
+                if "outcome" not in entry and body not in now:
                     lost.add(body)
         return len(lost)
 
@@ -156,6 +182,7 @@ def content(path):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("journal")
+    parser.add_argument("--segment", action="append", default=[])
     parser.add_argument("--token", required=True)
     parser.add_argument("--client", required=True)
     parser.add_argument("--snapshot", action="append", default=[])
@@ -164,13 +191,14 @@ def main():
     if crc32c(b"123456789") != 0xE3069283:  # the check value of RFC 3720
         sys.exit("the CRC-32C of this program is wrong")
     audit = Audit()
-    audit.read_journal(content(arguments.journal))
+    audit.read_journal([content(path) for path in [arguments.journal] + arguments.segment])
     signed, received = lines(arguments.token), lines(arguments.client)
     audit.require_recorded(received, signed)
     found = {
         "signatures": len(signed),
         "intents": len(audit.intents),
         "released": len(received),
+        "late": audit.late,
         "signaturesWithoutIntent": audit.without_intent(signed),
         "intentsLost": audit.lost_from(content(path) for path in arguments.snapshot),
         "doubleReleases": audit.double_releases(received, set(arguments.guarded)),

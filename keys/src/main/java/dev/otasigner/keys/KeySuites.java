@@ -34,6 +34,19 @@ public final class KeySuites {
           SignatureSuite.ECDSA_P384_SHA384,
           SignatureSuite.ED25519);
 
+  /** What the keys of a catalogue sign with, TUF's own schemes and TAP 21's. */
+  public static final List<SignatureSuite> CATALOGUE =
+      List.of(
+          SignatureSuite.ED25519,
+          SignatureSuite.ECDSA_P256_SHA256,
+          SignatureSuite.ECDSA_P384_SHA384,
+          SignatureSuite.RSA_PSS_2048_SHA256,
+          SignatureSuite.RSA_PSS_3072_SHA256,
+          SignatureSuite.RSA_PSS_4096_SHA256,
+          SignatureSuite.ML_DSA_44,
+          SignatureSuite.ML_DSA_65,
+          SignatureSuite.ML_DSA_87);
+
   private KeySuites() {}
 
   /**

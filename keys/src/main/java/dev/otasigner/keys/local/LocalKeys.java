@@ -71,6 +71,22 @@ public final class LocalKeys implements AutoCloseable {
         : PemKey.usual(directory.resolve(name), opener);
   }
 
+  /**
+   * The key that a person has named, with the suite in which a catalogue's clients check a key of
+   * its type.
+   *
+   * @param name of a file, or a PKCS#11 URI
+   * @param opener asked for a passphrase, once, when it is an encrypted file
+   * @throws IOException as {@link #forImages}
+   * @throws KeyOperationException as {@link #forImages}
+   * @throws IllegalArgumentException as {@link #forImages}
+   */
+  public LocalKey forCatalogues(String name, PrivateKeyFile.Opener opener) throws IOException {
+    return Pkcs11Uri.isOne(name)
+        ? inToken(name, KeySuites.CATALOGUE)
+        : PemKey.forCatalogues(directory.resolve(name), opener);
+  }
+
   private LocalKey inToken(String uri, List<SignatureSuite> suites) throws IOException {
     ModuleKey key = tokens.key(Pkcs11Uri.parse(uri), suites);
     return new LocalKey() {

@@ -49,6 +49,15 @@ public final class PemKey implements LocalKey {
     return new PemKey(PrivateKeyFile.read(file, Optional.empty(), KeySuites.USUAL, opener));
   }
 
+  /**
+   * The key with the suite in which a catalogue's clients check a key of its type and size.
+   *
+   * @param opener asked for a passphrase, once, when the file is encrypted
+   */
+  public static PemKey forCatalogues(Path file, PrivateKeyFile.Opener opener) throws IOException {
+    return new PemKey(PrivateKeyFile.read(file, Optional.empty(), KeySuites.CATALOGUE, opener));
+  }
+
   /** The key with this suite. */
   public static PemKey of(Path file, SignatureSuite suite, Optional<Passphrase> passphrase)
       throws IOException {

@@ -92,7 +92,8 @@ public final class SoftwareToken
     } catch (IOException e) {
       throw new TokenUnavailable(directory + ": can not be made: " + e.getMessage(), e);
     }
-    return locked(directory, lock -> create(directory, lock, passphrase, cost));
+    return locked(
+        ExclusiveLock.take(directory, LOCK), lock -> create(directory, lock, passphrase, cost));
   }
 
   private static SoftwareToken create(
@@ -117,15 +118,27 @@ public final class SoftwareToken
    * @throws TokenUnavailable when another process has it open, or it cannot be read
    */
   public static SoftwareToken open(Path directory, Passphrase passphrase) {
+    requireExists(directory);
+    return locked(ExclusiveLock.take(directory, LOCK), lock -> open(directory, lock, passphrase));
+  }
+
+  /**
+   * The same, whoever has it open: for the worker that has taken over from a frozen one, and holds
+   * the lock that the other one has lost. That one's token makes and erases no keys any more.
+   */
+  public static SoftwareToken seize(Path directory, Passphrase passphrase) {
+    requireExists(directory);
+    return locked(ExclusiveLock.seize(directory, LOCK), lock -> open(directory, lock, passphrase));
+  }
+
+  private static void requireExists(Path directory) {
     if (!existsIn(directory)) {
       throw new TokenUnavailable(directory + ": no token was made here");
     }
-    return locked(directory, lock -> open(directory, lock, passphrase));
   }
 
   private static SoftwareToken locked(
-      Path directory, Function<ExclusiveLock, SoftwareToken> action) {
-    ExclusiveLock lock = ExclusiveLock.take(directory, LOCK);
+      ExclusiveLock lock, Function<ExclusiveLock, SoftwareToken> action) {
     boolean opened = false;
     try {
       SoftwareToken token = action.apply(lock);
@@ -265,6 +278,7 @@ public final class SoftwareToken
   }
 
   private synchronized TokenKey store(KeySpec spec, SoftKey key) {
+    lock.require();
     requireFree(spec.name());
     TokenKey description = new TokenKey(spec.name(), spec.purpose(), key.publicKey());
     if (held.containsKey(description.keyId())) {
@@ -329,6 +343,7 @@ public final class SoftwareToken
   @Override
   public synchronized void destroy(Digest keyId) {
     require(keyId);
+    lock.require();
     try {
       DurableFile.delete(file(keyId));
     } catch (IOException e) {

@@ -31,7 +31,11 @@ final class Journal implements AutoCloseable {
     void recorded(JournalEntry entry);
   }
 
-  /** Asked before each write whether this worker is still the active one. */
+  /**
+   * Whether this worker is still the active one. Asked before each write; and after each force,
+   * before anybody learns that the record is there: one that was frozen in between has written into
+   * a file that the next worker has read already.
+   */
   interface Fence {
     void require();
   }
@@ -122,9 +126,14 @@ final class Journal implements AutoCloseable {
    * @throws TokenUnavailable when the journal is damaged before its end
    */
   static Opened open(JournalFile file, Fence fence, Observer observer, Mark mark) {
+    return open(new JournalSegments.Opened(List.of(), before -> file), fence, observer, mark);
+  }
+
+  /** The same for a journal of several files, of which the last one is written to. */
+  static Opened open(JournalSegments.Opened segments, Fence fence, Observer observer, Mark mark) {
     try {
-      JournalReplay replay = JournalReplay.of(file, observer);
-      Journal journal = new Journal(file, fence, observer, mark, replay);
+      JournalReplay replay = JournalReplay.of(segments, observer);
+      Journal journal = new Journal(replay.file(), fence, observer, mark, replay);
       List<Outcome> interrupted =
           replay.interrupted(mark.isSet() ? Usage.WRONG_SIGNATURE : INTERRUPTED);
       if (!interrupted.isEmpty()) {
@@ -197,6 +206,15 @@ final class Journal implements AutoCloseable {
       append(List.of()); // mends what is torn and writes what is owed, or says why it can not
     }
     requireWritable();
+  }
+
+  /**
+   * Demands that no other worker has taken over.
+   *
+   * @throws TokenUnavailable otherwise
+   */
+  void requireActive() {
+    fence.require();
   }
 
   private void requireWritable() {
@@ -333,6 +351,7 @@ final class Journal implements AutoCloseable {
         State.UNKNOWN,
         () -> {
           file.force();
+          fence.require();
           end = written;
           entries.forEach(observer::recorded);
         });

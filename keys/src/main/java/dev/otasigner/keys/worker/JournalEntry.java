@@ -146,10 +146,37 @@ sealed interface JournalEntry {
     }
   }
 
+  /**
+   * The first record of a segment: another worker was taken to be frozen, and this one goes on in a
+   * file of its own. What that one writes after the point named here was never acknowledged, and is
+   * no part of the journal.
+   *
+   * @param seq of the last intent or revocation before
+   * @param ends how many bytes of the file before are part of the journal
+   */
+  record Continuation(long seq, Digest prev, long ends, Instant at) implements JournalEntry {
+    @Override
+    public Json.Obj toJson() {
+      return Json.object()
+          .put("seq", seq)
+          .put("prev", prev)
+          .put("ends", ends)
+          .put("at", at)
+          .build();
+    }
+  }
+
   static JournalEntry read(byte[] json) throws RejectedException {
     Fields fields = JsonReader.readObject(json, JournalFrame.MAX_BYTES);
-    long seq = fields.integer("seq", 1, Long.MAX_VALUE);
     Digest prev = fields.digest("prev");
+    if (fields.has("ends")) {
+      return new Continuation(
+          fields.integer("seq", 0, Long.MAX_VALUE),
+          prev,
+          fields.integer("ends", 0, Long.MAX_VALUE),
+          fields.time("at"));
+    }
+    long seq = fields.integer("seq", 1, Long.MAX_VALUE);
     if (fields.has("revoked")) {
       return new Revocation(
           seq,

@@ -1,6 +1,7 @@
 package dev.otasigner.keys.worker;
 
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
+import dev.otasigner.keys.worker.JournalEntry.Continuation;
 import dev.otasigner.keys.worker.JournalEntry.Intent;
 import dev.otasigner.keys.worker.JournalEntry.Outcome;
 import dev.otasigner.keys.worker.JournalEntry.Result;
@@ -15,8 +16,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a journal from its beginning, or from where its writer knows it. What a crash or a full
@@ -32,6 +35,7 @@ final class JournalReplay {
   private final TreeSet<Long> open = new TreeSet<>();
   private Position position;
   private long cutBytes;
+  private @Nullable JournalFile file;
 
   /**
    * The end of a journal.
@@ -43,6 +47,11 @@ final class JournalReplay {
    */
   record Position(long lastAt, long end, long lastSeq, Digest head) {
     static final Position START = new Position(0, 0, 0, JournalEntry.GENESIS);
+
+    /** The beginning of the file that goes on from here. */
+    Position inNextFile() {
+      return new Position(0, 0, lastSeq, head);
+    }
 
     /** The end once this record stands there too. */
     Position after(byte[] json, long seq) {
@@ -60,7 +69,29 @@ final class JournalReplay {
   }
 
   static JournalReplay of(JournalFile file, Journal.Observer observer) throws IOException {
-    return after(Position.START, file, observer);
+    return of(new JournalSegments.Opened(List.of(), before -> file), observer);
+  }
+
+  /** Reads a journal of several files. */
+  static JournalReplay of(JournalSegments.Opened segments, Journal.Observer observer)
+      throws IOException {
+    JournalReplay replay = new JournalReplay(observer, Position.START);
+    Position before = Position.START;
+    for (JournalFile segment : segments.before()) {
+      replay.read(segment);
+      if (replay.position.end() != segment.sizeBytes()) {
+        throw damaged(replay.position.end(), "a segment is cut short");
+      }
+      before = replay.position;
+      replay.position = before.inNextFile();
+    }
+    JournalFile newest = segments.newest().after(before);
+    replay.file = newest;
+    replay.read(newest);
+    if (!segments.before().isEmpty() && replay.position.end() == 0) {
+      throw damaged(0, "a segment does not say what it follows");
+    }
+    return replay;
   }
 
   /**
@@ -78,6 +109,11 @@ final class JournalReplay {
 
   Position position() {
     return position;
+  }
+
+  /** The file that is written to. */
+  JournalFile file() {
+    return Objects.requireNonNull(file);
   }
 
   private void requireThere(JournalFile file) throws IOException {
@@ -187,7 +223,11 @@ final class JournalReplay {
     if (!entry.prev().equals(position.head())) {
       throw damaged(offset, "the record does not follow the one before it");
     }
-    if (!(entry instanceof Outcome)) {
+    if (entry instanceof Continuation) {
+      if (offset != 0 || entry.seq() != position.lastSeq()) {
+        throw damaged(offset, "a segment begins within another, or not where that one ended");
+      }
+    } else if (!(entry instanceof Outcome)) {
       if (entry.seq() != position.lastSeq() + 1) {
         throw damaged(offset, "record " + entry.seq() + " after record " + position.lastSeq());
       }

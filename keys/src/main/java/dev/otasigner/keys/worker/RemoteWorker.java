@@ -7,6 +7,7 @@ import dev.otasigner.keys.Limits;
 import dev.otasigner.keys.TokenKey;
 import dev.otasigner.keys.soft.Passphrase;
 import dev.otasigner.keys.worker.WorkerCall.Operation;
+import dev.otasigner.keys.worker.WorkerSupervisor.Rivals;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
@@ -40,24 +41,47 @@ public final class RemoteWorker implements Worker {
    */
   public static RemoteWorker start(
       WorkerLaunch launch, WorkerPatience patience, Consumer<String> told) {
-    return start(launch, patience, new byte[0], told);
+    return start(launch, patience, new byte[0], told, Rivals.AWAITED);
+  }
+
+  /**
+   * The same for whoever holds the lease of the service's own worker: a worker that another service
+   * has started, which held that lease before, is overtaken.
+   */
+  public static RemoteWorker startUnder(
+      WorkerLease lease,
+      WorkerLaunch launch,
+      WorkerPatience patience,
+      Optional<Passphrase> pin,
+      Consumer<String> told) {
+    lease.require();
+    byte[] utf8 = pin.map(RemoteWorker::utf8).orElseGet(() -> new byte[0]);
+    return start(launch, patience, utf8, told, Rivals.OVERTAKEN);
   }
 
   /** The same with a PIN that somebody typed, for a worker whose file names none. */
   public static RemoteWorker start(
       WorkerLaunch launch, WorkerPatience patience, Passphrase pin, Consumer<String> told) {
+    return start(launch, patience, utf8(pin), told, Rivals.AWAITED);
+  }
+
+  private static byte[] utf8(Passphrase pin) {
     char[] typed = pin.characters();
     ByteBuffer encoded = ByteBuffer.allocate(4 * typed.length);
     StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(typed), encoded, true);
     byte[] utf8 = Arrays.copyOf(encoded.array(), encoded.position());
     Arrays.fill(encoded.array(), (byte) 0);
     Arrays.fill(typed, '\0');
-    return start(launch, patience, utf8, told);
+    return utf8;
   }
 
   private static RemoteWorker start(
-      WorkerLaunch launch, WorkerPatience patience, byte[] pin, Consumer<String> told) {
-    WorkerSupervisor supervisor = new WorkerSupervisor(launch, patience, pin, told);
+      WorkerLaunch launch,
+      WorkerPatience patience,
+      byte[] pin,
+      Consumer<String> told,
+      Rivals rivals) {
+    WorkerSupervisor supervisor = new WorkerSupervisor(launch, patience, pin, told, rivals);
     supervisor.start();
     return new RemoteWorker(supervisor);
   }

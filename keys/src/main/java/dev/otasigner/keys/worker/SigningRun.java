@@ -243,6 +243,7 @@ final class SigningRun {
     List<Bytes> signatures = new ArrayList<>();
     try {
       for (Task task : tasks) {
+        journal.requireActive(); // right before the token: what went before may have taken long
         byte[] signature = token.sign(task.key().keyId(), task.input());
         verify(task, signature);
         signatures.add(Bytes.copyOf(signature));

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -37,11 +38,11 @@ import java.util.function.Consumer;
 public final class TokenWorker implements Worker {
   public static final String CONFIGURATION = "worker.json";
   public static final String JOURNAL = "journal.log";
-  private static final String LOCK = "worker";
+  static final String LOCK = "worker";
 
   private final Token token;
   private final Clock clock;
-  private final ExclusiveLock lock;
+  private final Right right;
   private final ConfigurationFile configuration;
   private final Journal journal;
   private final Recovery recovery;
@@ -50,21 +51,44 @@ public final class TokenWorker implements Worker {
   private final Arrivals arrivals;
   private final Departures departures;
 
+  /**
+   * To be the worker.
+   *
+   * @param givesBack whether it ends with the worker
+   */
+  private record Right(ExclusiveLock lock, boolean givesBack) implements AutoCloseable {
+    JournalOpening journal(Path directory, Disk disk, Clock clock) {
+      return () -> {
+        JournalSegments segments = new JournalSegments(directory, disk);
+        return lock.isSeized() ? segments.beginNew(clock.instant()) : segments.goOn();
+      };
+    }
+
+    @Override
+    public void close() {
+      if (givesBack) {
+        lock.close();
+      }
+    }
+  }
+
   private TokenWorker(
       Path directory,
       Token token,
       Clock clock,
       Disk disk,
-      ExclusiveLock lock,
-      JournalFile journalFile)
+      Right right,
+      JournalSegments.Opened journalFiles)
       throws IOException {
     this.token = token;
     this.clock = clock;
-    this.lock = lock;
+    this.right = right;
     this.usage = new Usage(Restored.in(directory));
-    this.configuration = ConfigurationFile.open(directory.resolve(CONFIGURATION), token, disk);
+    ExclusiveLock lock = right.lock();
+    Disk fenced = new FencedDisk(disk, lock::require);
+    this.configuration = ConfigurationFile.open(directory.resolve(CONFIGURATION), token, fenced);
     Journal.Opened opened =
-        Journal.open(journalFile, lock::require, this::recorded, OwedMark.in(directory, disk));
+        Journal.open(journalFiles, lock::require, this::recorded, OwedMark.in(directory, fenced));
     this.journal = opened.journal();
     this.recovery = opened.recovery();
     this.arrivals = new Arrivals(token, configuration, journal, usage);
@@ -78,7 +102,7 @@ public final class TokenWorker implements Worker {
    * @throws TokenUnavailable when another worker is active there, or its files are damaged
    */
   public static TokenWorker open(Path directory, Token token, Clock clock) {
-    return open(directory, token, clock, () -> JournalFile.on(directory.resolve(JOURNAL)));
+    return open(directory, token, clock, Disk.REAL);
   }
 
   /**
@@ -88,18 +112,25 @@ public final class TokenWorker implements Worker {
    */
   public static TokenWorker open(
       Path directory, Token token, Clock clock, Consumer<Duration> forced) {
-    Disk timing =
-        new Disk() {
-          @Override
-          public void step(String what, Step step) throws IOException {
-            long begun = System.nanoTime();
-            step.run();
-            if (what.startsWith("force ")) {
-              forced.accept(Duration.ofNanos(System.nanoTime() - begun));
-            }
-          }
-        };
-    return open(directory, token, clock, () -> JournalFile.on(directory.resolve(JOURNAL), timing));
+    return open(directory, token, clock, timing(forced));
+  }
+
+  private static TokenWorker open(Path directory, Token token, Clock clock, Disk disk) {
+    Right right = new Right(ExclusiveLock.take(directory, LOCK), true);
+    return open(directory, token, clock, disk, right, right.journal(directory, disk, clock));
+  }
+
+  private static Disk timing(Consumer<Duration> forced) {
+    return new Disk() {
+      @Override
+      public void step(String what, Step step) throws IOException {
+        long begun = System.nanoTime();
+        step.run();
+        if (what.startsWith("force ")) {
+          forced.accept(Duration.ofNanos(System.nanoTime() - begun));
+        }
+      }
+    };
   }
 
   /** Where the journal lies: in tests, on a disk whose power is cut. */
@@ -108,7 +139,16 @@ public final class TokenWorker implements Worker {
   }
 
   static TokenWorker open(Path directory, Token token, Clock clock, JournalSource journal) {
-    return open(directory, token, clock, Disk.REAL, ExclusiveLock.take(directory, LOCK), journal);
+    return open(
+        directory,
+        token,
+        clock,
+        Disk.REAL,
+        new Right(ExclusiveLock.take(directory, LOCK), true),
+        () -> {
+          JournalFile file = journal.open();
+          return new JournalSegments.Opened(List.of(), before -> file);
+        });
   }
 
   /**
@@ -118,38 +158,63 @@ public final class TokenWorker implements Worker {
    * @throws TokenUnavailable when its files are damaged, or the token is gone meanwhile
    */
   static TokenWorker await(Path directory, Token token, Clock clock, Disk disk) {
-    ExclusiveLock lock = ExclusiveLock.await(directory, LOCK, disk);
+    return await(directory, token, clock, disk, () -> false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param seizing asked again and again whether to take over from one that may still be alive
+   */
+  static TokenWorker await(
+      Path directory, Token token, Clock clock, Disk disk, BooleanSupplier seizing) {
+    Right right = new Right(ExclusiveLock.await(directory, LOCK, disk, seizing), true);
     return open(
         directory,
         token,
         clock,
         disk,
-        lock,
+        right,
         () -> {
           if (token instanceof Token.Reread reread) {
             reread.reread();
           }
-          return JournalFile.on(directory.resolve(JOURNAL), disk);
+          return right.journal(directory, disk, clock).open();
         });
   }
 
+  /**
+   * Starts the worker of a directory whose lease is held, and stays so when the worker is closed.
+   *
+   * @param forced as for {@link #open(Path, Token, Clock, Consumer)}
+   * @throws TokenUnavailable when its files are damaged
+   */
+  public static TokenWorker open(
+      WorkerLease lease, Token token, Clock clock, Consumer<Duration> forced) {
+    Disk disk = timing(forced);
+    Right right = new Right(lease.lock(), false);
+    Path directory = lease.directory();
+    return open(directory, token, clock, disk, right, right.journal(directory, disk, clock));
+  }
+
+  /** How a worker comes by its journal once it has the lock. */
+  private interface JournalOpening {
+    JournalSegments.Opened open() throws IOException;
+  }
+
   private static TokenWorker open(
-      Path directory,
-      Token token,
-      Clock clock,
-      Disk disk,
-      ExclusiveLock lock,
-      JournalSource journal) {
+      Path directory, Token token, Clock clock, Disk disk, Right right, JournalOpening journal) {
     boolean opened = false;
     try {
-      TokenWorker worker = new TokenWorker(directory, token, clock, disk, lock, journal.open());
+      FencedDisk.tidy(directory);
+      TokenWorker worker = new TokenWorker(directory, token, clock, disk, right, journal.open());
       opened = true;
       return worker;
     } catch (IOException e) {
       throw new TokenUnavailable("intent journal: " + e.getMessage(), e);
     } finally {
       if (!opened) {
-        lock.close();
+        right.close();
       }
     }
   }
@@ -287,7 +352,7 @@ public final class TokenWorker implements Worker {
     try {
       journal.close();
     } finally {
-      lock.close();
+      right.close();
       token.close();
     }
   }

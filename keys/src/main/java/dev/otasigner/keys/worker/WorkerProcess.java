@@ -169,6 +169,11 @@ final class WorkerProcess {
     }
   }
 
+  /** Tells it to take over, whoever is active in its directory. */
+  void seize() {
+    send(WorkerProtocol.NEWS, new byte[0]);
+  }
+
   static TokenUnavailable gone(String why) {
     return new TokenUnavailable("the worker does not answer: " + why);
   }

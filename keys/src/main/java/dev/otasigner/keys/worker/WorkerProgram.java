@@ -25,11 +25,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A worker as a process of its own: {@code WorkerProgram DIRECTORY}. It opens the token that {@code
- * worker.json} names, waits until it is the only worker of its directory, and answers {@link
+ * worker.json} names, waits until it is the only worker of its directory, or is told by a second
+ * frame of news that whoever is the active one there is not to be it any more, and answers {@link
  * WorkerCall}s on its standard streams until the other side closes them. One that waits is the hot
  * spare of the one that is active.
  */
@@ -58,6 +60,7 @@ public final class WorkerProgram {
   private final TokenSource source;
   private final WorkerServer server;
   private final DataInputStream in;
+  private final AtomicBoolean seizing = new AtomicBoolean();
   private final CompletableFuture<Integer> end = new CompletableFuture<>();
 
   /** Where the token comes from; the PIN is what was handed over. */
@@ -129,7 +132,11 @@ public final class WorkerProgram {
   private void readCalls() {
     try {
       for (Frame frame = next(); frame != null; frame = next()) {
-        server.take(frame);
+        if (frame.call() == WorkerProtocol.NEWS) {
+          seizing.set(true);
+        } else {
+          server.take(frame);
+        }
       }
       end.complete(ENDED);
     } catch (IOException e) {
@@ -148,7 +155,8 @@ public final class WorkerProgram {
     try {
       token = source.open(handedOver(pin));
       server.tell("waiting", "for the lock of " + directory);
-      TokenWorker worker = TokenWorker.await(directory, token, Clock.systemUTC(), disk);
+      TokenWorker worker =
+          TokenWorker.await(directory, token, Clock.systemUTC(), disk, seizing::get);
       if (token instanceof Token.Probe) {
         worker.probe(); // the token may have gone while this process waited
       }

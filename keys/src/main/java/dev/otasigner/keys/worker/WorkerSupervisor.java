@@ -22,6 +22,14 @@ import org.jspecify.annotations.Nullable;
  * any more.
  */
 final class WorkerSupervisor implements WorkerProcess.Watcher, AutoCloseable {
+  /** What becomes of a worker that is active already and that somebody else has started. */
+  enum Rivals {
+    /** It is waited for. */
+    AWAITED,
+    /** It lost its right with the service that started it, which may be frozen. */
+    OVERTAKEN
+  }
+
   private static final Duration SETTLED = Duration.ofSeconds(10);
   private static final String ACTIVE = "a worker is active";
   private static final int CLOSING_SECONDS = 5;
@@ -30,6 +38,7 @@ final class WorkerSupervisor implements WorkerProcess.Watcher, AutoCloseable {
   private final WorkerPatience patience;
   private final byte[] pin;
   private final Consumer<String> told;
+  private final Rivals rivals;
   private final ScheduledThreadPoolExecutor timer;
   // guarded by this
   private final Set<WorkerProcess> processes = new HashSet<>();
@@ -49,13 +58,19 @@ final class WorkerSupervisor implements WorkerProcess.Watcher, AutoCloseable {
    *
    * @param pin for each process, in UTF-8; wiped when this is closed
    * @param told what an operator should know, each time it changes
+   * @param rivals what becomes of a worker that somebody else has started
    */
   WorkerSupervisor(
-      WorkerLaunch launch, WorkerPatience patience, byte[] pin, Consumer<String> told) {
+      WorkerLaunch launch,
+      WorkerPatience patience,
+      byte[] pin,
+      Consumer<String> told,
+      Rivals rivals) {
     this.launch = launch;
     this.patience = patience;
     this.pin = pin;
     this.told = told;
+    this.rivals = rivals;
     this.pause = patience.firstPause();
     this.timer =
         new ScheduledThreadPoolExecutor(
@@ -130,6 +145,9 @@ final class WorkerSupervisor implements WorkerProcess.Watcher, AutoCloseable {
     waiting.add(process);
     if (active == null) {
       trouble = "another worker is active in its directory";
+      if (rivals == Rivals.OVERTAKEN) {
+        process.seize();
+      }
     }
     notifyAll();
   }

@@ -40,17 +40,27 @@ record JournalAudit(long withoutIntent, long intentsLost, long doubleReleases, F
   static JournalAudit of(
       Path journal, Path token, Path client, List<Path> snapshots, List<Digest> guarded)
       throws Exception {
+    return of(List.of(journal), token, client, snapshots, guarded);
+  }
+
+  /** The same for a journal of several files, in their order. */
+  static JournalAudit of(
+      List<Path> journal, Path token, Path client, List<Path> snapshots, List<Digest> guarded)
+      throws Exception {
     List<String> command =
         new ArrayList<>(
             List.of(
                 "python3",
                 "-B",
                 PROGRAM.toString(),
-                journal.toString(),
+                journal.get(0).toString(),
                 "--token",
                 token.toString(),
                 "--client",
                 client.toString()));
+    journal.stream()
+        .skip(1)
+        .forEach(segment -> command.addAll(List.of("--segment", segment.toString())));
     snapshots.forEach(snapshot -> command.addAll(List.of("--snapshot", snapshot.toString())));
     guarded.forEach(key -> command.addAll(List.of("--guarded", key.hex())));
     Process process =

@@ -198,12 +198,13 @@ class KilledWorkerTests {
     assertThat(audit.intentsLost()).as("intents lost").isZero();
     assertThat(audit.doubleReleases()).as("double releases").isZero();
     assertThat(audit.isClean()).as("%s", audit.found().json()).isTrue();
-    for (String file : List.of("journal.log", "worker.json", "worker.fence")) {
+    for (String file : List.of("journal.log", "worker.json")) {
       for (String when : List.of("before: ", "half done: ", "after: ")) {
         assertThat(moments).contains(when + "write " + file, when + "make room in journal.log");
       }
       assertThat(moments).contains("before: force " + file, "after: force " + file);
     }
+    assertThat(moments).contains("before: claim worker.lock", "after: claim worker.lock");
     assertThat(moments).contains("before: cut journal.log", "after: cut journal.log");
   }
 }

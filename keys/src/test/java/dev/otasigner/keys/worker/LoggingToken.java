@@ -12,12 +12,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** A token that writes down, before it hands it out, each signature that it made. */
 final class LoggingToken
     implements Token, Token.Listing, Token.Destruction, Token.Reread, Token.Probe {
   private final Token token;
   private final ForcedLog log;
+
+  /** Told {@code before: } and {@code after: } each signature. */
+  Consumer<String> around = when -> {};
 
   LoggingToken(Token token, ForcedLog log) {
     this.token = token;
@@ -26,6 +30,7 @@ final class LoggingToken
 
   @Override
   public byte[] sign(Digest keyId, SigningInput input) {
+    around.accept("before: ");
     byte[] signature = token.sign(keyId, input);
     try {
       log.add(
@@ -37,6 +42,7 @@ final class LoggingToken
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    around.accept("after: ");
     return signature;
   }
 
@@ -67,7 +73,9 @@ final class LoggingToken
 
   @Override
   public void reread() {
-    ((Token.Reread) token).reread();
+    if (token instanceof Token.Reread reading) {
+      reading.reread();
+    }
   }
 
   @Override

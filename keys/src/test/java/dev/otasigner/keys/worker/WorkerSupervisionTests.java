@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeySpec;
+import dev.otasigner.keys.Lease;
 import dev.otasigner.keys.SoftHsmDirectory;
 import dev.otasigner.keys.TokenKey;
 import dev.otasigner.keys.soft.Passphrase;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -217,6 +219,33 @@ class WorkerSupervisionTests {
     first.sign(request(key));
     first.close();
     assertThat(Patiently.once(() -> second.find("field"))).contains(key);
+  }
+
+  /** The former service is frozen; its worker's process, which is not, would hold on for ever. */
+  @Test
+  void aServiceUnderTheLeaseOvertakesTheWorkerOfTheFormerOne() {
+    RemoteWorker first = start();
+    TokenKey key = create(first);
+    Bytes signature = first.sign(request(key));
+    try (WorkerLease lease =
+        WorkerLease.await(directory.resolve("own"), Lease.USUAL, silent -> {}, lost -> {})) {
+      RemoteWorker second =
+          RemoteWorker.startUnder(lease, hsm.launch(), SHORT, Optional.empty(), news -> {});
+      workers.add(second);
+      assertThat(Patiently.once(() -> second.sign(request(key)))).isEqualTo(signature);
+      assertThatThrownBy(() -> first.sign(request(key))).isInstanceOf(TokenUnavailable.class);
+      assertThat(second.sign(request(key))).isEqualTo(signature);
+    }
+  }
+
+  @Test
+  void aServiceThatHasLostTheLeaseOvertakesNobody() {
+    WorkerLease lease =
+        WorkerLease.await(directory.resolve("own"), Lease.USUAL, silent -> {}, lost -> {});
+    lease.close();
+    assertThatThrownBy(
+            () -> RemoteWorker.startUnder(lease, hsm.launch(), SHORT, Optional.empty(), news -> {}))
+        .isInstanceOf(TokenUnavailable.class);
   }
 
   @Test

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.otasigner.keys.DurableFile;
+import dev.otasigner.keys.ExclusiveLock;
 import dev.otasigner.keys.KeyOperationException;
 import dev.otasigner.keys.KeyOperationException.NameTaken;
 import dev.otasigner.keys.KeyOperationException.Refused;
@@ -20,7 +20,6 @@ import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.testing.TestKey;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -239,11 +238,11 @@ class WorkerTests {
 
   /** Its lock was lost while it was frozen, and another worker has started. */
   @Test
-  void aWorkerThatWasOvertakenDoesNotSign() throws IOException {
+  void aWorkerThatWasOvertakenDoesNotSign() {
     TokenKey key = create("k", KeyPurpose.MANIFEST);
-    Path fence = directory.resolve("worker.fence");
-    long mine = Long.parseLong(Files.readString(fence).replaceFirst(" .*", ""));
-    DurableFile.replace(fence, Long.toString(mine + 1).getBytes(StandardCharsets.US_ASCII));
+    try (ExclusiveLock other = ExclusiveLock.seize(directory, "worker")) {
+      other.require();
+    }
     assertThatThrownBy(() -> worker.sign(request(key, Contents.manifest("sensor"))))
         .isInstanceOf(TokenUnavailable.class)
         .hasMessageContaining("taken over");
