@@ -4,9 +4,10 @@ import dev.otasigner.device.flash.FlashFileException;
 import dev.otasigner.device.flash.FlashRegion;
 import dev.otasigner.device.flash.FlashStore;
 import dev.otasigner.device.identity.ClientKeys;
-import dev.otasigner.device.identity.IssuedCertificate;
 import dev.otasigner.device.transport.ClientIdentity;
+import dev.otasigner.device.transport.NetworkMemory;
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.device.ClientKeyType;
 import dev.otasigner.verifier.device.DeviceState;
@@ -16,8 +17,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
-import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,15 +29,17 @@ public final class AgentStore {
   private static final String OUTCOME = "outcome";
   private static final String SEQUENCE = "sequence";
   private static final String FAILURES = "failures";
-  private static final String KEY = "identity/key";
-  private static final String CHAIN = "identity/chain";
-  private static final String NEXT_KEY = "identity/next-key";
-  private static final String NEXT_SPKI = "identity/next-spki";
+  private static final String LEFT = "left-builds";
+  private static final String NEXT_KEY = HeldIdentities.NEXT_KEY;
+  private static final String NEXT_SPKI = HeldIdentities.NEXT_SPKI;
   private static final String DOCUMENT = "document/";
   private static final String LOG_NOTE = "log/note";
   private static final String LOG_KEY = "log/key";
   private static final String LOG_FETCHED = "log/fetched";
   private static final String LOG_REFUSED = "log/refused";
+
+  /** How often a build may fail to boot and confirm itself. */
+  private static final int MAX_FAILURES = 3;
 
   private final FlashStore store;
 
@@ -57,11 +60,9 @@ public final class AgentStore {
             .change()
             .put(STATE, state.toJson().canonicalBytes())
             .put(document(Digest.of(manifest)), manifest)
-            .put(document(Digest.of(profile)), profile)
-            .put(FlashMetadataStore.name(state.lineage(), "root"), root)
-            .delete(NEXT_KEY)
-            .delete(NEXT_SPKI);
-    put(changes, identity);
+            .put(document(Digest.of(profile)), profile);
+    FlashMetadataStore.provision(changes, state.lineage(), root);
+    HeldIdentities.provision(changes, identity);
     changes.commit();
   }
 
@@ -120,16 +121,75 @@ public final class AgentStore {
   }
 
   /** Ends an upgrade that did not come to be; its documents go, and the outcome is kept. */
-  void abandon(PendingUpgrade pending, DeviceState state, AttemptOutcome outcome)
+  void abandon(DeviceState state, AttemptOutcome outcome) throws IOException {
+    abandoning(state, outcome).commit();
+  }
+
+  /** The same, and this build is not taken again for as long as it is listed so. */
+  void leave(PendingUpgrade pending, DeviceState state, AttemptOutcome outcome) throws IOException {
+    FlashStore.Changes changes = abandoning(state, outcome);
+    leave(changes, pending, LeftBuild.of(pending, reason(outcome)));
+    changes.commit();
+  }
+
+  /**
+   * The bootloader refused it or went back from it; after the third time it is left alone, for a
+   * time if it was booted.
+   */
+  void failed(PendingUpgrade pending, DeviceState state, AttemptOutcome outcome, Instant now)
       throws IOException {
+    FlashStore.Changes changes = abandoning(state, outcome);
+    int count = failures(pending.manifest()) + 1;
+    if (count < MAX_FAILURES) {
+      changes.put(FAILURES, concat(pending.manifest().bytes(), new byte[] {(byte) count}));
+    } else {
+      changes.delete(FAILURES);
+      if (outcome.result() == AttemptOutcome.Result.REVERTED) {
+        int rounds =
+            leftBuilds().stream()
+                .filter(left -> left.isOf(pending))
+                .mapToInt(LeftBuild::rounds)
+                .findFirst()
+                .orElse(0);
+        leave(changes, pending, LeftBuild.forNow(pending, reason(outcome), rounds, now));
+      } else {
+        leave(changes, pending, LeftBuild.of(pending, reason(outcome)));
+      }
+    }
+    changes.commit();
+  }
+
+  private FlashStore.Changes abandoning(DeviceState state, AttemptOutcome outcome) {
     FlashStore.Changes changes =
         store.change().delete(PENDING).put(OUTCOME, outcome.toJson().canonicalBytes());
-    if (outcome.result() == AttemptOutcome.Result.REVERTED) {
-      byte[] count = new byte[] {(byte) Math.min(100, failures(pending.manifest()) + 1)};
-      changes.put(FAILURES, concat(pending.manifest().bytes(), count));
-    }
     forgetOthers(changes, state);
-    changes.commit();
+    return changes;
+  }
+
+  private static Reason reason(AttemptOutcome outcome) {
+    return outcome.reason().orElse(Reason.NOT_CONFIRMED);
+  }
+
+  private void leave(FlashStore.Changes changes, PendingUpgrade pending, LeftBuild build)
+      throws IOException {
+    List<LeftBuild> builds = new ArrayList<>(leftBuilds());
+    builds.removeIf(left -> left.isOf(pending));
+    builds.add(build);
+    changes.put(LEFT, LeftBuild.toBytes(builds));
+  }
+
+  /** The builds that are left alone, those longest first. */
+  List<LeftBuild> leftBuilds() throws IOException {
+    Optional<byte[]> json = store.get(LEFT);
+    try {
+      return json.isEmpty() ? List.of() : LeftBuild.read(json.get());
+    } catch (RejectedException e) {
+      throw damaged(LEFT, e);
+    }
+  }
+
+  void saveLeftBuilds(List<LeftBuild> builds) throws IOException {
+    store.put(LEFT, LeftBuild.toBytes(builds));
   }
 
   /** The new build is the running one: its documents take the place of the old. */
@@ -140,7 +200,8 @@ public final class AgentStore {
             .put(STATE, state.toJson().canonicalBytes())
             .put(OUTCOME, outcome.toJson().canonicalBytes())
             .delete(PENDING)
-            .delete(FAILURES);
+            .delete(FAILURES)
+            .delete(LEFT);
     forgetOthers(changes, state);
     for (String name : store.names(FlashMetadataStore.PREFIX)) {
       if (!name.startsWith(FlashMetadataStore.name(state.lineage(), ""))) {
@@ -160,7 +221,7 @@ public final class AgentStore {
     }
   }
 
-  /** How often this build was reverted, as far as it was the latest that was. */
+  /** How often this build failed, as far as it was the latest that did. */
   int failures(Digest manifest) {
     return store
         .get(FAILURES)
@@ -184,9 +245,18 @@ public final class AgentStore {
 
   /** The number of the next check-in; each is given out once. */
   long nextSequence() throws IOException {
-    long next = store.get(SEQUENCE).map(b -> ByteBuffer.wrap(b).getLong()).orElse(0L) + 1;
-    store.put(SEQUENCE, ByteBuffer.allocate(8).putLong(next).array());
+    long next = sequence() + 1;
+    saveSequence(next);
     return next;
+  }
+
+  /** The number of the latest check-in. */
+  long sequence() {
+    return store.get(SEQUENCE).map(b -> ByteBuffer.wrap(b).getLong()).orElse(0L);
+  }
+
+  void saveSequence(long heard) throws IOException {
+    store.put(SEQUENCE, ByteBuffer.allocate(8).putLong(heard).array());
   }
 
   /** The service has taken a check-in, and the outcome with it. */
@@ -228,15 +298,26 @@ public final class AgentStore {
     store.put(LOG_REFUSED, why.getBytes(StandardCharsets.UTF_8));
   }
 
-  MetadataStore metadata(String lineage) {
-    return new FlashMetadataStore(store, lineage);
+  /** The proxy that is set, and the route that worked. */
+  public NetworkMemory network() {
+    return new FlashNetworkMemory(store);
   }
 
+  /** What of a lineage's metadata is trusted already. */
+  MetadataStore metadata(Profile.Lineage lineage) throws IOException {
+    // No build is taken whose profile has the running lineage begin with another root.
+    boolean isRunning = state().lineage().equals(lineage.name());
+    return new FlashMetadataStore(store, lineage, isRunning);
+  }
+
+  /** The one that is shown. */
   ClientIdentity identity() throws IOException {
-    List<X509Certificate> chain =
-        IssuedCertificate.certificates(new String(required(CHAIN), StandardCharsets.US_ASCII));
-    return new ClientIdentity(
-        ClientKeys.read(chain.get(0).getPublicKey().getAlgorithm(), required(KEY)), chain);
+    return identities().current().identity();
+  }
+
+  /** That one, and those before it. */
+  HeldIdentities identities() {
+    return new HeldIdentities(store);
   }
 
   /** The key that a certificate was asked for, if it is of this type and none has come yet. */
@@ -260,19 +341,6 @@ public final class AgentStore {
         .put(NEXT_KEY, keys.getPrivate().getEncoded())
         .put(NEXT_SPKI, keys.getPublic().getEncoded())
         .commit();
-  }
-
-  /** A renewal has come through: key and certificate change together. */
-  public void saveIdentity(ClientIdentity identity) throws IOException {
-    FlashStore.Changes changes = store.change().delete(NEXT_KEY).delete(NEXT_SPKI);
-    put(changes, identity);
-    changes.commit();
-  }
-
-  private static void put(FlashStore.Changes changes, ClientIdentity identity) throws IOException {
-    changes
-        .put(KEY, identity.privateKey().getEncoded())
-        .put(CHAIN, IssuedCertificate.pem(identity.chain()).getBytes(StandardCharsets.US_ASCII));
   }
 
   private byte[] required(String name) throws IOException {

@@ -3,6 +3,7 @@ package dev.otasigner.device.agent;
 import dev.otasigner.verifier.device.ClockClass;
 import dev.otasigner.verifier.device.DeviceState;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 
 /** What time the device believes it is. */
@@ -21,6 +22,11 @@ public record DeviceClock(Clock clock) {
     }
     Instant now = clock.instant();
     return now.isAfter(floor) ? now : floor;
+  }
+
+  /** A clock that shows this time now. */
+  DeviceClock setTo(Instant time) {
+    return new DeviceClock(Clock.offset(clock, Duration.between(clock.instant(), time)));
   }
 
   /** Whether there is a clock, or only a floor. */

@@ -1,5 +1,6 @@
 package dev.otasigner.device.agent;
 
+import dev.otasigner.device.flash.FlashFullException;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
@@ -60,11 +61,20 @@ final class LogWitness {
       steps.step("audit", "holds a checkpoint of " + newest.size() + " records");
     } catch (RejectedException e) {
       String refused = e.reason().code() + ": " + e.getMessage();
-      store.saveLogRefused(now + " " + refused);
+      remember(now + " " + refused);
       steps.step("audit", "checkpoint refused, " + refused);
     } catch (IOException e) {
       // The update goes on without; tomorrow is another day.
       steps.step("audit", "checkpoint not fetched: " + e.getMessage());
+    }
+  }
+
+  /** No update waits for room in which to note why a checkpoint was refused. */
+  private void remember(String refused) throws IOException {
+    try {
+      store.saveLogRefused(refused);
+    } catch (FlashFullException e) {
+      steps.step("audit", "not noted, the agent's store is full: " + e.getMessage());
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.otasigner.device.agent;
 
 import dev.otasigner.device.boot.BootMemory;
+import dev.otasigner.device.boot.BootStatus;
 import dev.otasigner.device.boot.Mailbox;
 import dev.otasigner.device.flash.Flash;
 import dev.otasigner.device.flash.FlashLayout.Region;
@@ -19,12 +20,26 @@ public record OsFlash(
     AgentStore store, Mailbox mailbox, FlashRegion secondary, BootMemory bootMemory) {
 
   public static OsFlash of(Flash flash) throws IOException {
+    BootMemory memory =
+        BootMemory.open(region(flash, Region.BOOTLOADER), region(flash, Region.COUNTER));
+    FlashRegion secondary = region(flash, Region.SECONDARY);
+    // While an image is on trial, the one to go back to lies there.
+    boolean isTrial = memory.status().phase() == BootStatus.Phase.TRIAL;
     return new OsFlash(
-        AgentStore.open(flash.region(Region.AGENT)),
-        Mailbox.open(flash.region(Region.MAILBOX)),
-        flash.region(Region.SECONDARY),
-        BootMemory.open(
-            flash.region(Region.BOOTLOADER).locked(), flash.region(Region.COUNTER).locked()));
+        AgentStore.open(region(flash, Region.AGENT)),
+        Mailbox.open(region(flash, Region.MAILBOX)),
+        isTrial ? secondary.locked() : secondary,
+        memory);
+  }
+
+  /**
+   * A region as the bootloader leaves it to the operating system: what is not its own is locked.
+   */
+  static FlashRegion region(Flash flash, Region region) {
+    return switch (region) {
+      case MAILBOX, SECONDARY, AGENT -> flash.region(region);
+      case BOOTLOADER, COUNTER, PRIMARY, SCRATCH -> flash.region(region).locked();
+    };
   }
 
   /** The profile of the build that runs. */

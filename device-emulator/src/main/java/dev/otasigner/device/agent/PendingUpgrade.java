@@ -67,7 +67,7 @@ record PendingUpgrade(
         fields.digest("manifest"),
         fields.digest("profile"),
         fields.digest("image"),
-        fields.integer("imageBytes", 1, Long.MAX_VALUE),
+        fields.integer("imageBytes", 0, Long.MAX_VALUE),
         fields.has("component") ? Optional.of(fields.digest("component")) : Optional.empty(),
         fields.has("after")
             ? Optional.of(DeviceState.read(fields.object("after")))

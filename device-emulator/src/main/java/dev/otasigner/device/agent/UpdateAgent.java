@@ -6,20 +6,15 @@ import dev.otasigner.device.agent.UpdateOutcome.Installed;
 import dev.otasigner.device.agent.UpdateOutcome.Refused;
 import dev.otasigner.device.boot.BootReport;
 import dev.otasigner.device.boot.BootStatus;
-import dev.otasigner.device.identity.ClientKeys;
-import dev.otasigner.device.renew.Renewal;
-import dev.otasigner.device.transport.ClientIdentity;
 import dev.otasigner.device.transport.Server;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
-import dev.otasigner.verifier.device.ClientKeyType;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.tuf.Metadata;
 import dev.otasigner.verifier.tuf.SignedMetadata;
-import dev.otasigner.verifier.tuf.TufLimits;
 import java.io.IOException;
-import java.security.KeyPair;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -33,35 +28,40 @@ public final class UpdateAgent {
   /** The device has to be reset, and the agent to be started again. */
   public record Reset() implements Next {}
 
-  public record Done(UpdateOutcome outcome) implements Next {}
+  /**
+   * The end of a cycle.
+   *
+   * @param next when the service would like to hear from this device again, if it said so
+   */
+  public record Done(UpdateOutcome outcome, Optional<Duration> next) implements Next {
+    Done(UpdateOutcome outcome) {
+      this(outcome, Optional.empty());
+    }
+  }
+
+  /** A clock that is set right, a certificate that is renewed, and earlier ones that are shown. */
+  private static final int MAX_REMEDIES = 3 + HeldIdentities.MAX_EARLIER;
 
   private final OsFlash flash;
   private final AgentStore store;
   private final BootReport report;
-  private final DeviceClock clock;
-  private final Server.Dialling dialling;
-  private final TufLimits limits;
+  private final Surroundings around;
+  private final Contact contact;
   private final Steps steps;
 
-  public UpdateAgent(
-      OsFlash flash,
-      BootReport report,
-      DeviceClock clock,
-      Server.Dialling dialling,
-      TufLimits limits,
-      Steps steps) {
+  public UpdateAgent(OsFlash flash, BootReport report, Surroundings around) {
     this.flash = flash;
     this.store = flash.store();
     this.report = report;
-    this.clock = clock;
-    this.dialling = dialling;
-    this.limits = limits;
-    this.steps = steps;
+    this.around = around;
+    this.contact = new Contact(flash, around);
+    this.steps = around.steps();
   }
 
   /**
    * Runs until the next reset or to the end of the cycle.
    *
+   * @throws CertificateEndedException when the service takes this device's certificate no more
    * @throws IOException when the service is not reached, or the flash cannot be used
    */
   public Next run() throws IOException {
@@ -70,34 +70,51 @@ public final class UpdateAgent {
       return onTrial(pending);
     }
     Optional<UpdateOutcome> ended = pending.isPresent() ? settle(pending.get()) : Optional.empty();
-    renewIfDue();
-    DeviceState state = flash.state();
-    Profile profile = store.profile(state.running().profile());
-    try (Server server = dial(state, profile)) {
-      if (ended.isPresent()) {
-        checkIn(server);
-        return new Done(ended.get());
+    contact.renewIfDue();
+    for (int remedies = 0; ; remedies++) {
+      DeviceState state = flash.state();
+      Profile profile = store.profile(state.running().profile());
+      try (Server server = contact.dial(state, profile)) {
+        if (ended.isPresent()) {
+          return new Done(ended.get(), checkIn(server));
+        }
+        return cycle(server, profile);
+      } catch (IOException e) {
+        if (remedies == MAX_REMEDIES || !contact.remedied(e, state, profile)) {
+          throw contact.named(e, state, profile);
+        }
       }
-      return cycle(server, profile);
     }
   }
 
   /** Takes what is offered; a refusal is reported and ends the cycle. */
   private Next cycle(Server server, Profile profile) throws IOException {
-    UpdateCycle cycle = new UpdateCycle(flash, report, clock, server, profile, limits, steps);
     try {
-      Next next = cycle.run();
-      if (next instanceof Done) {
-        checkIn(server);
-      }
-      return next;
+      return attempt(server, profile);
     } catch (RejectedException e) {
-      UpdateOutcome refused = new Refused(e.reason(), sentence(e));
-      try {
-        checkIn(server);
-      } catch (IOException trouble) {
-        steps.step("checkin", "not taken: " + trouble.getMessage());
+      if (e.reason() == Reason.METADATA_EXPIRED && contact.learnsTime(server, flash.state())) {
+        try {
+          return attempt(server, profile);
+        } catch (RejectedException again) {
+          return refused(server, again);
+        }
       }
+      return refused(server, e);
+    }
+  }
+
+  private Next attempt(Server server, Profile profile) throws IOException, RejectedException {
+    UpdateCycle cycle = new UpdateCycle(flash, report, around.by(contact.clock()), server, profile);
+    Next next = cycle.run();
+    return next instanceof Done done ? new Done(done.outcome(), checkIn(server)) : next;
+  }
+
+  private Done refused(Server server, RejectedException e) {
+    UpdateOutcome refused = new Refused(e.reason(), sentence(e));
+    try {
+      return new Done(refused, checkIn(server));
+    } catch (IOException trouble) {
+      steps.step("checkin", "not taken: " + trouble.getMessage());
       return new Done(refused);
     }
   }
@@ -123,22 +140,48 @@ public final class UpdateAgent {
     DeviceState after = after(upgrade);
     Profile profile = store.profile(upgrade.profile());
     steps.step("trial", upgrade.version() + " runs on trial");
-    try (Server server = dial(after, profile)) {
-      Catalogue.refresh(
-          server,
-          after.product(),
-          profile,
-          store.metadata(profile.lineage().name()),
-          limits,
-          clock.now(after));
-      server.negotiated().ifPresent(n -> steps.step("connect", n.toString()));
-    } catch (IOException | RejectedException e) {
-      steps.step("trial", "not confirmed: " + e.getMessage());
+    if (!provesItself(after, profile)) {
       return new Reset();
     }
     flash.mailbox().confirm(attempt);
     steps.step("confirm", upgrade.version() + " confirmed; the next reset makes it final");
     return new Reset();
+  }
+
+  private boolean provesItself(DeviceState after, Profile profile) throws IOException {
+    for (int remedies = 0; ; remedies++) {
+      try (Server server = contact.dial(after, profile)) {
+        try {
+          trust(server, after, profile);
+        } catch (RejectedException e) {
+          if (e.reason() != Reason.METADATA_EXPIRED || !contact.learnsTime(server, after)) {
+            throw e;
+          }
+          trust(server, after, profile);
+        }
+        server.negotiated().ifPresent(n -> steps.step("connect", n.toString()));
+        return true;
+      } catch (RejectedException e) {
+        steps.step("trial", "not confirmed: " + e.getMessage());
+        return false;
+      } catch (IOException e) {
+        if (remedies == MAX_REMEDIES || !contact.remedied(e, after, profile)) {
+          steps.step("trial", "not confirmed: " + e.getMessage());
+          return false;
+        }
+      }
+    }
+  }
+
+  private void trust(Server server, DeviceState after, Profile profile)
+      throws IOException, RejectedException {
+    Catalogue.refresh(
+        server,
+        after.product(),
+        profile,
+        store.metadata(profile.lineage()),
+        around.limits(),
+        contact.clock().now(after));
   }
 
   /** What the bootloader made of the upgrade it was asked for. */
@@ -162,8 +205,12 @@ public final class UpdateAgent {
     }
     Result result = end.result() == BootStatus.Result.REVERTED ? Result.REVERTED : Result.REFUSED;
     Reason reason = end.reason().orElse(Reason.NOT_CONFIRMED);
-    store.abandon(
-        upgrade, store.state(), new AttemptOutcome(upgrade.version(), result, Optional.of(reason)));
+    DeviceState state = store.state();
+    store.failed(
+        upgrade,
+        state,
+        new AttemptOutcome(upgrade.version(), result, Optional.of(reason)),
+        contact.clock().now(state));
     steps.step(result.code(), upgrade.version() + ": " + end.detail());
     return Optional.of(new Refused(reason, end.detail()));
   }
@@ -195,7 +242,8 @@ public final class UpdateAgent {
   }
 
   private long storedRootVersion(DeviceState judged) throws IOException {
-    Optional<byte[]> root = store.metadata(judged.lineage()).load(Metadata.ROOT);
+    Profile profile = store.profile(judged.running().profile());
+    Optional<byte[]> root = store.metadata(profile.lineage()).load(Metadata.ROOT);
     if (root.isEmpty()) {
       return judged.rootVersion();
     }
@@ -206,34 +254,10 @@ public final class UpdateAgent {
     }
   }
 
-  /** A renewal that fails is tried again the next time; the present certificate goes on. */
-  private void renewIfDue() throws IOException {
-    DeviceState state = flash.state();
-    Profile profile = store.profile(state.running().profile());
-    ClientIdentity identity = store.identity();
-    if (!Renewal.isDue(identity.certificate(), profile.tls().clientKey(), clock.now(state))) {
-      return;
-    }
-    ClientKeyType type = profile.tls().clientKey();
-    Optional<KeyPair> asked = store.renewalKey(type);
-    KeyPair keys = asked.orElseGet(() -> ClientKeys.generate(type));
-    if (asked.isEmpty()) {
-      store.saveRenewalKey(keys);
-    }
-    try (Server server = dial(state, profile)) {
-      store.saveIdentity(Renewal.request(server, state.deviceId(), type, keys));
-      steps.step("renew", "certificate with a " + type.code() + " key");
-    } catch (IOException e) {
-      steps.step("renew", "not renewed: " + e.getMessage());
-    }
-  }
-
-  private void checkIn(Server server) throws IOException {
-    CheckIn.report(server, store, flash.state());
+  private Optional<Duration> checkIn(Server server) throws IOException {
+    Optional<Duration> next = CheckIn.report(server, store, flash.state());
+    contact.accepted();
     steps.step("checkin", server.negotiated().map(n -> "taken, over " + n).orElse("taken"));
-  }
-
-  private Server dial(DeviceState state, Profile profile) throws IOException {
-    return dialling.under(profile, store.identity(), clock.now(state), clock.runs(state));
+    return next;
   }
 }

@@ -5,6 +5,7 @@ import dev.otasigner.device.agent.PendingUpgrade.Phase;
 import dev.otasigner.device.agent.UpdateAgent.Done;
 import dev.otasigner.device.agent.UpdateAgent.Next;
 import dev.otasigner.device.agent.UpdateAgent.Reset;
+import dev.otasigner.device.agent.UpdateOutcome.Deferred;
 import dev.otasigner.device.agent.UpdateOutcome.UpToDate;
 import dev.otasigner.device.boot.BootReport;
 import dev.otasigner.device.boot.Mailbox;
@@ -12,6 +13,7 @@ import dev.otasigner.device.transport.Server;
 import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.catalogue.CataloguePaths;
@@ -27,7 +29,6 @@ import dev.otasigner.verifier.policy.UpdateSelection.Chosen;
 import dev.otasigner.verifier.policy.UpdateSelection.Selection;
 import dev.otasigner.verifier.policy.UpgradePolicy;
 import dev.otasigner.verifier.tuf.TargetFile;
-import dev.otasigner.verifier.tuf.TufLimits;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,9 +39,6 @@ import java.util.Set;
 
 /** One pass from the catalogue to the request that the bootloader boots what was downloaded. */
 final class UpdateCycle {
-  /** A build that was reverted this often is not taken again. */
-  private static final int MAX_REVERTS = 3;
-
   /** With these, staying as it is is what a device should do. */
   private static final Set<Reason> NOTHING_TO_TAKE =
       EnumSet.of(Reason.VERSION_NOT_NEWER, Reason.OUT_OF_SHARE);
@@ -48,28 +46,20 @@ final class UpdateCycle {
   private final OsFlash flash;
   private final AgentStore store;
   private final BootReport report;
-  private final DeviceClock clock;
+  private final Surroundings around;
   private final Server server;
   private final Profile profile;
-  private final TufLimits limits;
   private final Steps steps;
 
   UpdateCycle(
-      OsFlash flash,
-      BootReport report,
-      DeviceClock clock,
-      Server server,
-      Profile profile,
-      TufLimits limits,
-      Steps steps) {
+      OsFlash flash, BootReport report, Surroundings around, Server server, Profile profile) {
     this.flash = flash;
     this.store = flash.store();
     this.report = report;
-    this.clock = clock;
+    this.around = around;
     this.server = server;
     this.profile = profile;
-    this.limits = limits;
-    this.steps = steps;
+    this.steps = around.steps();
   }
 
   Next run() throws IOException, RejectedException {
@@ -77,27 +67,47 @@ final class UpdateCycle {
     DeviceState state = flash.state();
     server.negotiated().ifPresent(n -> steps.step("connect", n.toString()));
     steps.step("refresh", "lineage " + state.lineage() + ", root " + state.rootVersion());
-    new LogWitness(store, steps).look(catalogue, clock.now(state));
+    new LogWitness(store, steps).look(catalogue, around.clock().now(state));
     Optional<Head> head = catalogue.head(state);
     if (head.isEmpty()) {
       steps.step("select", "nothing was released to " + state.channel());
       return new Done(new UpToDate(state.running().version()));
     }
+    List<LeftBuild> left = new ArrayList<>();
+    Head takeable = withoutLeftBuilds(catalogue, state, head.get(), left);
     Selection selection =
-        UpdateSelection.select(state, profile, head.get(), catalogue::read, catalogue.lineage());
+        UpdateSelection.select(state, profile, takeable, catalogue::read, catalogue.lineage());
     if (selection.chosen().isEmpty()) {
       requireNoRefusal(selection);
+      requireNoneLeft(left);
       steps.step("select", state.running().version() + " is the newest to take");
       return new Done(new UpToDate(state.running().version()));
     }
     Chosen chosen = selection.chosen().get();
-    requireNotRevertedTooOften(chosen);
     steps.step(
         "select", chosen.listing().version() + (chosen.listing().bridge() ? ", a bridge" : ""));
+    Optional<Done> deferred = deferred(chosen);
+    if (deferred.isPresent()) {
+      return deferred.get();
+    }
     PendingUpgrade upgrade = stage(catalogue, state, chosen);
     requireStillOffered(upgrade, chosen);
+    // An application may have started meanwhile that was not asked.
+    deferred = deferred(chosen);
+    if (deferred.isPresent()) {
+      return deferred.get();
+    }
     request(upgrade);
     return new Reset();
+  }
+
+  private Optional<Done> deferred(Chosen chosen) {
+    ImageVersion version = chosen.listing().version();
+    if (around.consent().asked(version) instanceof Consent.Defer later) {
+      steps.step("defer", version + " is wanted later");
+      return Optional.of(new Done(new Deferred(version, later.time())));
+    }
+    return Optional.empty();
   }
 
   /** Refreshes, and remembers what time it can at least be. */
@@ -108,9 +118,9 @@ final class UpdateCycle {
             server,
             state.product(),
             profile,
-            store.metadata(state.lineage()),
-            limits,
-            clock.now(state));
+            store.metadata(profile.lineage()),
+            around.limits(),
+            around.clock().now(state));
     Instant floor = state.clock().floor();
     Instant verified = catalogue.clockFloor().orElse(floor);
     store.saveState(
@@ -143,12 +153,67 @@ final class UpdateCycle {
     }
   }
 
-  private void requireNotRevertedTooOften(Chosen chosen) throws RejectedException {
-    int reverts = store.failures(chosen.manifestDigest());
-    if (reverts >= MAX_REVERTS) {
+  /** What is listed, without the builds that this device leaves alone. */
+  private Head withoutLeftBuilds(
+      Catalogue catalogue, DeviceState state, Head head, List<LeftBuild> left)
+      throws IOException, RejectedException {
+    List<LeftBuild> remembered = store.leftBuilds();
+    if (remembered.isEmpty()) {
+      return head;
+    }
+    List<Head.Candidate> takeable = new ArrayList<>();
+    List<LeftBuild> listed = new ArrayList<>();
+    Instant now = around.clock().now(state);
+    for (Head.Candidate candidate : head.candidates()) {
+      Optional<LeftBuild> build = find(remembered, catalogue, candidate);
+      build.ifPresent(listed::add);
+      if (build.filter(b -> !b.isOver(now)).isEmpty()) {
+        takeable.add(candidate);
+      }
+    }
+    if (!listed.containsAll(remembered)) {
+      store.saveLeftBuilds(remembered.stream().filter(listed::contains).toList());
+    }
+    for (LeftBuild build : listed) {
+      if (!build.isOver(now) && build.version().isNewerThan(state.running().version())) {
+        left.add(build);
+        steps.step("select", "leaves " + build.version() + " alone: " + build.reason().code());
+      }
+    }
+    return new Head(head.channel(), head.hardware(), head.issued(), takeable);
+  }
+
+  /** The same build, in the same files: one that is listed anew has another chance. */
+  private static Optional<LeftBuild> find(
+      List<LeftBuild> remembered, Catalogue catalogue, Head.Candidate candidate)
+      throws IOException, RejectedException {
+    Optional<Digest> manifest = digest(catalogue, candidate.manifest());
+    for (LeftBuild build : remembered) {
+      if (manifest.filter(build.manifest()::equals).isPresent()) {
+        for (Head.Variant variant : candidate.variants()) {
+          if (digest(catalogue, variant.path()).filter(build.image()::equals).isPresent()) {
+            return Optional.of(build);
+          }
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Digest> digest(Catalogue catalogue, String path)
+      throws IOException, RejectedException {
+    return catalogue.find(path).flatMap(TargetFile::sha256);
+  }
+
+  private static void requireNoneLeft(List<LeftBuild> left) throws RejectedException {
+    if (!left.isEmpty()) {
+      LeftBuild newest = left.get(0);
       throw new RejectedException(
-          Reason.NOT_CONFIRMED,
-          "version " + chosen.listing().version() + " was reverted " + reverts + " times");
+          newest.reason(),
+          "version "
+              + newest.version()
+              + " was tried and is left alone "
+              + newest.until().map(t -> "until " + t).orElse("for as long as it is listed"));
     }
   }
 
@@ -156,10 +221,15 @@ final class UpdateCycle {
   private PendingUpgrade stage(Catalogue catalogue, DeviceState state, Chosen chosen)
       throws IOException, RejectedException {
     TargetFile image = catalogue.require(chosen.eligible().file().path());
-    SlotDownload download = new SlotDownload(flash.secondary(), image);
     Optional<byte[]> component = component(catalogue, state, chosen);
     PendingUpgrade upgrade = begin(state, chosen, image, component);
     try {
+      SlotDownload download = new SlotDownload(flash.secondary(), image);
+      if (upgrade.phase() == Phase.STAGED && !download.isWhole()) {
+        // Cells do go bad: that says nothing about the build.
+        steps.step("resume", "what was staged is damaged");
+        upgrade = upgrade.in(Phase.CLEARING);
+      }
       if (upgrade.phase() == Phase.CLEARING) {
         SlotDownload.clear(flash.secondary());
         upgrade = upgrade.in(Phase.DOWNLOADING);
@@ -236,9 +306,19 @@ final class UpdateCycle {
     if (Check.of(why.reason()) == Check.CATALOGUE && upgrade.phase() == Phase.STAGED) {
       // What is in flash was accepted; it is the catalogue of this hour that was not.
       store.saveOutcome(refused);
+    } else if (isOfTheBuild(why.reason()) && upgrade.phase() != Phase.STAGED) {
+      store.leave(upgrade, store.state(), refused);
     } else {
-      store.abandon(upgrade, store.state(), refused);
+      store.abandon(store.state(), refused);
     }
+  }
+
+  /** Whether the bytes are those that are listed, and still will not do. */
+  private static boolean isOfTheBuild(Reason reason) {
+    return switch (Check.of(reason)) {
+      case IMAGE, BOOT, BOOTLOADER, READING, VARIANT -> true;
+      default -> false;
+    };
   }
 
   /** A download may take days: what was withdrawn meanwhile is not booted. */

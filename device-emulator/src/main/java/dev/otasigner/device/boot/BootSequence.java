@@ -16,6 +16,7 @@ import dev.otasigner.verifier.json.JsonReader;
 import dev.otasigner.verifier.mcuboot.BootCheck;
 import dev.otasigner.verifier.mcuboot.BootedImage;
 import dev.otasigner.verifier.mcuboot.McubootImage;
+import dev.otasigner.verifier.policy.BootloaderComponent;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -23,13 +24,15 @@ import java.util.Optional;
 public final class BootSequence {
   private final BootMemory memory;
   private final Mailbox mailbox;
+  private final FlashRegion mailboxRegion;
   private final FlashRegion primary;
   private final FlashRegion secondary;
   private final SlotSwap swap;
 
   private BootSequence(Flash flash) throws IOException {
     memory = BootMemory.open(flash.region(Region.BOOTLOADER), flash.region(Region.COUNTER));
-    mailbox = Mailbox.open(flash.region(Region.MAILBOX));
+    mailboxRegion = flash.region(Region.MAILBOX);
+    mailbox = Mailbox.open(mailboxRegion);
     primary = flash.region(Region.PRIMARY);
     secondary = flash.region(Region.SECONDARY);
     swap = new SlotSwap(primary, secondary, flash.region(Region.SCRATCH));
@@ -50,7 +53,10 @@ public final class BootSequence {
         switch (status.phase()) {
           case STEADY -> consider(status);
           case SWAPPING -> finishSwap(status);
-          case TRIAL -> mailbox.isConfirmed(status.attempt()) ? commit(status) : revert(status);
+          case TRIAL ->
+              mailbox.isConfirmed(status.attempt()) || !canGoBack(status)
+                  ? commit(status)
+                  : revert(status);
           case REVERTING -> finishRevert(status);
         };
     if (status.phase() == Phase.TRIAL) {
@@ -136,6 +142,7 @@ public final class BootSequence {
       BootCheck.judge(file, present, memory.counter());
       byte[] payload = McubootImage.read(file).payload(file).readAll(DeviceState.MAX_BYTES);
       Bootloader next = Bootloader.read(JsonReader.readObject(payload, DeviceState.MAX_BYTES));
+      BootloaderComponent.requireAsStrict(present, next);
       if (next.slotBytes() != present.slotBytes() || !next.trialAnchors().isEmpty()) {
         throw new RejectedException(
             Reason.BOOTLOADER_COMPONENT, "made for another division of the flash");
@@ -146,8 +153,32 @@ public final class BootSequence {
     }
   }
 
+  /**
+   * Whether the image to go back to boots. One that does not is worse than one that boots and has
+   * not confirmed itself.
+   */
+  private boolean canGoBack(BootStatus status) throws IOException {
+    try {
+      judge(secondary.source(status.secondaryBytes()), memory.present());
+      return true;
+    } catch (RejectedException e) {
+      return !boots(status);
+    }
+  }
+
+  private boolean boots(BootStatus status) throws IOException {
+    try {
+      report(status);
+      return true;
+    } catch (RejectedException e) {
+      return false;
+    }
+  }
+
   private BootStatus finishSwap(BootStatus status) throws IOException {
     swap.run(status, memory);
+    // Only the image on trial confirms itself: what stands there already came from the one before.
+    Mailbox.clear(mailboxRegion);
     BootStatus trial = status.exchanged(Phase.TRIAL);
     memory.save(trial);
     return trial;

@@ -40,7 +40,11 @@ final class SlotSwap {
       throws IOException {
     int bytes = primary.sectorBytes();
     byte[] content = from.read((long) fromSector * bytes, bytes);
-    to.eraseIfUsed(toSector);
-    to.write((long) toSector * bytes, content);
+    long start = (long) toSector * bytes;
+    // Scratch may have sectors of its own size, smaller or larger.
+    for (long at = start - start % to.sectorBytes(); at < start + bytes; at += to.sectorBytes()) {
+      to.eraseIfUsed(Math.toIntExact(at / to.sectorBytes()));
+    }
+    to.write(start, content);
   }
 }

@@ -4,6 +4,8 @@ import dev.otasigner.device.enrol.Credential;
 import dev.otasigner.device.enrol.Enrolment;
 import dev.otasigner.device.enrol.FactoryCertificate;
 import dev.otasigner.device.enrol.NewDevice;
+import dev.otasigner.device.transport.HttpProxy;
+import dev.otasigner.device.transport.NetworkMemory;
 import dev.otasigner.device.transport.Route;
 import dev.otasigner.device.transport.Timeouts;
 import dev.otasigner.device.transport.TlsDialer;
@@ -111,13 +113,19 @@ final class EnrolCommand implements Callable<Integer> {
       description = "the key it is for, PKCS#8; it becomes the device's key")
   private @Nullable Path factoryKey;
 
+  @Mixin private ProxyOptions proxy = new ProxyOptions();
+
   @Mixin private FlashOption flash = new FlashOption();
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public Integer call() throws IOException, RejectedException {
-    NewDevice device = device();
+    if (proxy.readsStandardInput() && Path.of("-").equals(secretFile)) {
+      throw wrong("--secret-file and --proxy-password-file cannot both be standard input");
+    }
+    Optional<HttpProxy> through = proxy.read();
+    NewDevice device = device(through);
     Credential credential = credential();
     TlsDialer dialer =
         new TlsDialer(
@@ -126,7 +134,8 @@ final class EnrolCommand implements Callable<Integer> {
             Clock.systemUTC().instant(),
             true,
             Timeouts.DEFAULT);
-    try (Uplink uplink = new Uplink(List.of(route()), dialer, Timeouts.DEFAULT)) {
+    try (Uplink uplink =
+        new Uplink(List.of(route()), dialer, Timeouts.DEFAULT, NetworkMemory.of(through))) {
       DeviceState state = Enrolment.enrol(uplink, device, credential, flash.file.toAbsolutePath());
       spec.commandLine()
           .getOut()
@@ -143,7 +152,7 @@ final class EnrolCommand implements Callable<Integer> {
     return ExitCode.DONE;
   }
 
-  private NewDevice device() {
+  private NewDevice device(Optional<HttpProxy> through) {
     ClockClass kind = ClockClass.ofCode(clock);
     if (kind == null) {
       throw wrong("--clock: rtc, network or none is expected");
@@ -156,7 +165,8 @@ final class EnrolCommand implements Callable<Integer> {
           bootloader,
           ImageVersion.parseLenient(build),
           channel,
-          kind);
+          kind,
+          through);
     } catch (RejectedException e) {
       throw wrong("--build: " + e.getMessage());
     }
@@ -175,7 +185,12 @@ final class EnrolCommand implements Callable<Integer> {
     if (!"https".equals(service.getScheme()) || host == null || service.getPort() < 1) {
       throw wrong("--service: https://HOST:PORT is expected");
     }
-    return new Route(host, service.getPort());
+    try {
+      // An IPv6 address stands in brackets in a URI, and nowhere else.
+      return new Route(host.replaceAll("^\\[|\\]$", ""), service.getPort());
+    } catch (IllegalArgumentException e) {
+      throw wrong("--service: https://HOST:PORT is expected");
+    }
   }
 
   private Credential credential() throws IOException {

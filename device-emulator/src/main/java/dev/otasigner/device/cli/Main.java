@@ -1,5 +1,6 @@
 package dev.otasigner.device.cli;
 
+import dev.otasigner.device.agent.CertificateEndedException;
 import dev.otasigner.device.boot.UnbootableException;
 import dev.otasigner.device.flash.FlashFileException;
 import dev.otasigner.device.flash.FlashFullException;
@@ -25,7 +26,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "signer device",
     description = "An emulated device: enrols, updates itself, and shows what it is.",
-    subcommands = {EnrolCommand.class, RunCommand.class, StateCommand.class},
+    subcommands = {
+      EnrolCommand.class,
+      RunCommand.class,
+      StateCommand.class,
+      FleetCommand.class,
+      ProxyCommand.class
+    },
     mixinStandardHelpOptions = true)
 public final class Main implements Runnable {
   /**
@@ -82,7 +89,13 @@ public final class Main implements Runnable {
     }
     if (e instanceof IOException) {
       err.println("signer: error: " + e.getMessage());
+      if (e instanceof CertificateEndedException) {
+        err.println(
+            "signer: hint: POST /api/v1/products/PRODUCT/devices/ID/secret gives another secret,"
+                + " `signer device enrol` takes it into a new flash file");
+      }
       return e instanceof FlashFileException
+              || e instanceof CertificateEndedException
               || e instanceof UnbootableException
               || e instanceof FlashFullException
               || e instanceof FileAlreadyExistsException
@@ -106,7 +119,7 @@ public final class Main implements Runnable {
   public void run() {
     if (spec != null) {
       throw new ParameterException(
-          spec.commandLine(), "a command is expected: enrol, run or state");
+          spec.commandLine(), "a command is expected: enrol, run, state, fleet or proxy");
     }
   }
 }

@@ -1,12 +1,16 @@
 package dev.otasigner.device.cli;
 
 import dev.otasigner.device.EmulatedDevice;
+import dev.otasigner.device.Pacing;
+import dev.otasigner.device.agent.CertificateEndedException;
 import dev.otasigner.device.agent.DeviceClock;
 import dev.otasigner.device.agent.UpdateOutcome;
 import dev.otasigner.device.agent.UpdateOutcome.Installed;
 import dev.otasigner.device.agent.UpdateOutcome.Refused;
 import dev.otasigner.device.agent.UpdateOutcome.UpToDate;
 import dev.otasigner.device.flash.Flash;
+import dev.otasigner.device.flash.FlashFullException;
+import dev.otasigner.device.transport.ProxyInbox;
 import dev.otasigner.device.transport.Timeouts;
 import dev.otasigner.device.transport.TlsDialling;
 import dev.otasigner.verifier.json.Json;
@@ -15,6 +19,7 @@ import dev.otasigner.verifier.tuf.TufLimits;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,6 +49,35 @@ final class RunCommand implements Callable<Integer> {
 
   @Option(names = "--until-idle", description = "until nothing is left to take")
   private boolean untilIdle;
+
+  @Option(
+      names = "--stay",
+      description = {
+        "stay on: boot, ask the service, start the application, and take what is offered",
+        "from then on; SIGTERM switches the device off"
+      })
+  private boolean stay;
+
+  @Option(
+      names = "--defer",
+      defaultValue = "never",
+      paramLabel = "never|until-next-boot|DURATION",
+      description = "with --stay: how long the application has an upgrade wait that is offered")
+  private String defer = "never";
+
+  @Option(
+      names = "--spread",
+      defaultValue = "PT8S",
+      paramLabel = "DURATION",
+      description =
+          "with --stay: the first call comes within this after a cold boot, PT10S at most")
+  private Duration spread = Duration.ofSeconds(8);
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "with --stay: what the waits are drawn from (default: random)")
+  private @Nullable Long seed;
 
   @Option(
       names = "--clock-offset",
@@ -76,24 +111,38 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (once && untilIdle) {
-      throw wrong("--once and --until-idle exclude each other");
+    if ((once ? 1 : 0) + (untilIdle ? 1 : 0) + (stay ? 1 : 0) > 1) {
+      throw wrong("--once, --until-idle and --stay exclude each other");
     }
+    if (stay && json) {
+      throw wrong("--json prints one document at the end, and --stay has none");
+    }
+    Deferring.Wish wish = wish();
+    Pacing pacing = pacing();
     Map<Integer, Integer> ports = ports();
     try (Flash chip = Flash.open(flash.file)) {
       EmulatedDevice device =
           new EmulatedDevice(
               chip,
               new DeviceClock(Clock.offset(Clock.systemUTC(), clockOffset)),
-              new TlsDialling(ports, Timeouts.DEFAULT),
+              new TlsDialling(ports, Timeouts.DEFAULT).withInbox(ProxyInbox.of(flash.file)),
               limits(),
               this::step);
+      if (stay) {
+        long drawn = seed == null ? new SecureRandom().nextLong() : seed;
+        Staying.run(device, wish, pacing, drawn, this::step);
+        return ExitCode.DONE;
+      }
       UpdateOutcome outcome;
       try {
         outcome = untilIdle ? device.updateUntilIdle() : device.update();
       } catch (IOException e) {
         if (json) {
-          print("unreachable", null, null, String.valueOf(e.getMessage()));
+          String result =
+              e instanceof CertificateEndedException
+                  ? "certificate-ended"
+                  : e instanceof FlashFullException ? "store-full" : "unreachable";
+          print(result, null, null, String.valueOf(e.getMessage()));
         }
         throw e;
       }
@@ -101,7 +150,24 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private void step(String name, String text) {
+  private Deferring.Wish wish() {
+    try {
+      return Deferring.Wish.of(defer);
+    } catch (IllegalArgumentException e) {
+      throw wrong("--defer: " + e.getMessage());
+    }
+  }
+
+  private Pacing pacing() {
+    try {
+      return Pacing.DEFAULT.withSpread(spread);
+    } catch (IllegalArgumentException e) {
+      throw wrong("--spread: " + e.getMessage());
+    }
+  }
+
+  /** The device's own threads tell of steps too. */
+  private synchronized void step(String name, String text) {
     if (json) {
       taken.add(Json.object().put("step", name).put("text", text).build());
     } else {
@@ -134,10 +200,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private void print(
-      String result,
-      @org.jspecify.annotations.Nullable String version,
-      @org.jspecify.annotations.Nullable String reason,
-      @org.jspecify.annotations.Nullable String message) {
+      String result, @Nullable String version, @Nullable String reason, @Nullable String message) {
     byte[] document =
         Json.object()
             .put("result", result)

@@ -2,6 +2,8 @@ package dev.otasigner.device.cli;
 
 import dev.otasigner.device.EmulatedDevice;
 import dev.otasigner.device.flash.Flash;
+import dev.otasigner.device.transport.HttpProxy;
+import dev.otasigner.device.transport.NetworkMemory;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.audit.Checkpoint;
 import dev.otasigner.verifier.device.BootAnchor;
@@ -57,6 +59,9 @@ final class StateCommand implements Callable<Integer> {
       } else {
         print(state, out);
         line(out, "log", log(chip));
+        NetworkMemory network = EmulatedDevice.network(chip);
+        line(out, "proxy", network.proxy().map(HttpProxy::toString).orElse("none"));
+        line(out, "route", network.worked().map(w -> w + " worked last").orElse("none yet"));
       }
     }
     return ExitCode.DONE;

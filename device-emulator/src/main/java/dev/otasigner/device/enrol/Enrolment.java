@@ -5,6 +5,7 @@ import dev.otasigner.device.boot.BootMemory;
 import dev.otasigner.device.flash.Flash;
 import dev.otasigner.device.flash.FlashLayout;
 import dev.otasigner.device.flash.FlashLayout.Region;
+import dev.otasigner.device.flash.FlashRegion;
 import dev.otasigner.device.identity.CertificateRequest;
 import dev.otasigner.device.identity.ClientKeys;
 import dev.otasigner.device.identity.IssuedCertificate;
@@ -45,19 +46,35 @@ public final class Enrolment {
   public static DeviceState enrol(
       Server server, NewDevice device, Credential credential, Path target)
       throws IOException, RejectedException {
-    if (Files.exists(target)) {
-      throw new FileAlreadyExistsException(
-          target.toString(), null, "there is a device in this file already");
-    }
+    requireAbsent(target);
     FactoryFiles files = FactoryFiles.fetch(server, device);
+    FlashLayout layout = FlashLayout.forSlots(files.bootloader().slotBytes());
+    return enrol(server, device, credential, files, layout, files::writeImage, target);
+  }
+
+  /** Puts the factory image into a blank slot, and returns its length. */
+  @FunctionalInterface
+  interface ImageWriter {
+    long writeTo(FlashRegion slot) throws IOException, RejectedException;
+  }
+
+  static DeviceState enrol(
+      Server server,
+      NewDevice device,
+      Credential credential,
+      FactoryFiles files,
+      FlashLayout layout,
+      ImageWriter image,
+      Path target)
+      throws IOException, RejectedException {
+    requireAbsent(target);
     Path draft = target.resolveSibling("." + target.getFileName() + ".new");
     KeyPair keys = key(draft, credential, files.profile().tls().clientKey());
     DeviceState state;
     boolean keepDraft = false;
     try {
-      try (Flash flash =
-          Flash.create(draft, FlashLayout.forSlots(files.bootloader().slotBytes()))) {
-        long imageBytes = files.writeImage(flash.region(Region.PRIMARY));
+      try (Flash flash = Flash.create(draft, layout)) {
+        long imageBytes = image.writeTo(flash.region(Region.PRIMARY));
         AgentStore store = AgentStore.open(flash.region(Region.AGENT));
         store.saveRenewalKey(keys);
         keepDraft = true;
@@ -74,6 +91,28 @@ public final class Enrolment {
         Files.deleteIfExists(draft);
       }
     }
+  }
+
+  private static void requireAbsent(Path target) throws FileAlreadyExistsException {
+    if (Files.exists(target)) {
+      throw new FileAlreadyExistsException(
+          target.toString(), null, "there is a device in this file already");
+    }
+  }
+
+  /** Enrols a device in memory whose image is in its slot. */
+  static void finish(
+      Server server,
+      NewDevice device,
+      Credential credential,
+      FactoryFiles files,
+      KeyPair keys,
+      Flash flash,
+      long imageBytes)
+      throws IOException {
+    AgentStore store = AgentStore.open(flash.region(Region.AGENT));
+    ClientIdentity identity = certify(server, device, credential, files, keys);
+    provision(flash, store, device, files, imageBytes, identity);
   }
 
   /**
@@ -116,6 +155,9 @@ public final class Enrolment {
         files.profile().bytes().toByteArray(),
         files.root(),
         identity);
+    if (device.proxy().isPresent()) {
+      store.network().saveProxy(device.proxy());
+    }
     return state;
   }
 

@@ -34,6 +34,15 @@ public final class FactoryCertificate implements Credential {
   }
 
   /**
+   * A key that was made just now.
+   *
+   * @param chain the device's certificate first
+   */
+  public static FactoryCertificate of(KeyPair keys, List<X509Certificate> chain) {
+    return new FactoryCertificate(keys, List.copyOf(chain));
+  }
+
+  /**
    * Reads both files' text.
    *
    * @param chain certificates in PEM, the device's first; whatever else is in there is left out

@@ -113,10 +113,10 @@ public final class Flash implements Closeable {
   private static void lock(FileChannel file, Path path) throws IOException {
     try {
       if (file.tryLock() == null) {
-        throw new FlashFileException(path + ": another process runs this device");
+        throw new FlashInUseException(path + ": another process runs this device");
       }
     } catch (OverlappingFileLockException e) {
-      throw new FlashFileException(path + ": this device is running already", e);
+      throw new FlashInUseException(path + ": this device is running already", e);
     }
   }
 
@@ -189,6 +189,14 @@ public final class Flash implements Closeable {
             byte[] torn = before.clone();
             System.arraycopy(after, 0, torn, 0, (after.length + 1) / 2);
             yield torn;
+          }
+          case CUT_MIXED -> {
+            byte[] mask = new byte[after.length];
+            new Random(offset * 17 + after.length).nextBytes(mask);
+            for (int i = 0; i < mask.length; i++) {
+              mask[i] = (byte) (before[i] & mask[i] | after[i] & ~mask[i]);
+            }
+            yield mask;
           }
           case CUT_NOISE -> {
             byte[] noise = new byte[after.length];

@@ -4,7 +4,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** The flash file is missing, in use, or does not hold what a device's flash holds. */
-public final class FlashFileException extends IOException {
+public sealed class FlashFileException extends IOException permits FlashInUseException {
   private static final long serialVersionUID = 1L;
 
   public FlashFileException(String message) {

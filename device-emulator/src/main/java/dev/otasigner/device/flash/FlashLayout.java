@@ -102,6 +102,16 @@ public record FlashLayout(int writeAlignBytes, byte erased, Map<Region, Sectors>
     return of(8, (byte) 0xff, slotBytes, slotSector);
   }
 
+  /**
+   * A chip for image slots of this size with a small store for the agent: for devices by the
+   * thousand. Every start of a device looks through its stores.
+   */
+  public static FlashLayout compact(long slotBytes) {
+    EnumMap<Region, Sectors> regions = new EnumMap<>(forSlots(slotBytes).regions());
+    regions.put(Region.AGENT, new Sectors(SMALL_SECTOR, 64));
+    return new FlashLayout(8, (byte) 0xff, regions);
+  }
+
   /** A chip of another make, with the same division into regions. */
   public static FlashLayout of(int writeAlignBytes, byte erased, long slotBytes, int slotSector) {
     Map<Region, Sectors> regions = new EnumMap<>(Region.class);

@@ -27,6 +27,9 @@ public final class FlashStore {
   private static final int BLOCK_BYTES = 1024;
   private static final int MAX_NAME = 200;
 
+  /** Far beyond what a chip lives to see; whoever can write the region may claim anything. */
+  private static final long MAX_SEQUENCE = 1L << 62;
+
   private final FlashRegion region;
   private final int bankSectors;
   private final int bankBytes;
@@ -34,6 +37,7 @@ public final class FlashStore {
   private long sequence;
   private int activeBank = -1;
   private int next;
+  private boolean broken;
 
   private FlashStore(FlashRegion region) {
     this.region = region;
@@ -98,6 +102,9 @@ public final class FlashStore {
   }
 
   private void commit(Map<String, byte @Nullable []> changes) throws IOException {
+    if (broken) {
+      throw new FlashFileException("an earlier write to this store has failed");
+    }
     TreeMap<String, byte[]> after = new TreeMap<>(values);
     changes.forEach(
         (name, value) -> {
@@ -109,6 +116,7 @@ public final class FlashStore {
         });
     byte[] body = body(changes);
     if (activeBank >= 0 && next + entryBytes(body.length) <= bankBytes) {
+      broken = true;
       append(0, body);
     } else {
       byte[] whole = body(new LinkedHashMap<>(after));
@@ -117,6 +125,7 @@ public final class FlashStore {
             "store needs " + entryBytes(whole.length) + " bytes, a bank has " + bankBytes);
       }
       int bank = activeBank == 0 ? 1 : 0;
+      broken = true;
       for (int sector = 0; sector < bankSectors; sector++) {
         region.eraseIfUsed(bank * bankSectors + sector);
       }
@@ -125,6 +134,8 @@ public final class FlashStore {
       append(WHOLE, whole);
     }
     values = after;
+    // What a write that failed has left in the cells, the next start finds out.
+    broken = false;
   }
 
   private void append(int flag, byte[] body) throws IOException {
@@ -200,7 +211,11 @@ public final class FlashStore {
       boolean whole = header.getInt(12) < 0;
       long number = header.getLong(4);
       // A bank begins with everything; after that come changes, in order.
-      if (whole == (newest == 0) && number > newest && checksum(body) == header.getInt(16)) {
+      if (whole == (newest == 0)
+          && number > newest
+          && number < MAX_SEQUENCE
+          && checksum(body) == header.getInt(16)
+          && isReadable(ByteBuffer.wrap(body))) {
         apply(ByteBuffer.wrap(body), found);
         newest = number;
       }
@@ -238,6 +253,23 @@ public final class FlashStore {
       end--;
     }
     return aligned(end);
+  }
+
+  /** A checksum proves no author: each length is looked at before it is believed. */
+  private static boolean isReadable(ByteBuffer body) {
+    while (body.hasRemaining()) {
+      int name = body.get() & 0xff;
+      if (body.remaining() < name + Integer.BYTES) {
+        return false;
+      }
+      body.position(body.position() + name);
+      int size = Math.max(0, body.getInt());
+      if (body.remaining() < size) {
+        return false;
+      }
+      body.position(body.position() + size);
+    }
+    return true;
   }
 
   private static void apply(ByteBuffer body, Map<String, byte[]> into) {

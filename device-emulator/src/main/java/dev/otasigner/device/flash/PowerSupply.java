@@ -13,6 +13,8 @@ public interface PowerSupply {
     CUT_BEFORE,
     /** Fails half way: the first half of the range is done, the rest is as it was. */
     CUT_TORN,
+    /** Fails half way: of each bit in the range nobody can say whether it is done. */
+    CUT_MIXED,
     /** Fails half way and leaves noise in the whole range. */
     CUT_NOISE,
     /** Fails when everything is done, before the caller learns of it. */

@@ -19,6 +19,10 @@ import java.util.List;
 public final class IssuedCertificate {
   public static final int MAX_BYTES = 64 * 1024;
   private static final int MAX_CHAIN = 5;
+
+  /** In PEM; a chain is kept in flash, and so are some that came before it. */
+  private static final int MAX_CHAIN_CHARS = 16 * 1024;
+
   private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, new byte[] {'\n'});
 
   private IssuedCertificate() {}
@@ -33,7 +37,11 @@ public final class IssuedCertificate {
     List<X509Certificate> chain = new ArrayList<>();
     try {
       Fields fields = JsonReader.readObject(json, MAX_BYTES);
-      for (String pem : fields.strings("cert", MAX_CHAIN)) {
+      List<String> pems = fields.strings("cert", MAX_CHAIN);
+      if (pems.stream().mapToInt(String::length).sum() > MAX_CHAIN_CHARS) {
+        throw new IOException("the service answered with a chain that is too long");
+      }
+      for (String pem : pems) {
         chain.addAll(certificates(pem));
       }
     } catch (RejectedException e) {

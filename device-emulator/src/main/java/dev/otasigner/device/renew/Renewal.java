@@ -9,13 +9,21 @@ import dev.otasigner.verifier.device.ClientKeyType;
 import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
 import java.security.KeyPair;
+import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
 /** Asks for a certificate in place of the present one. */
 public final class Renewal {
   private static final String PATH = "/device/v1/renew";
+
+  /** By so much the device's clock may be behind the service's. */
+  private static final Duration TOLERANCE = Duration.ofDays(1);
 
   private Renewal() {}
 
@@ -32,15 +40,49 @@ public final class Renewal {
   }
 
   /**
-   * A certificate for this new key.
+   * A certificate for this new key, for the same device as the present one.
    *
    * @throws IOException when the service gives none
    */
   public static ClientIdentity request(
-      Server server, String deviceId, ClientKeyType type, KeyPair keys) throws IOException {
+      Server server, X509Certificate present, String deviceId, ClientKeyType type, KeyPair keys)
+      throws IOException {
     byte[] json =
         Json.object().put("csr", CertificateRequest.pem(deviceId, type, keys)).build().textBytes();
     byte[] answer = server.post(PATH, json, 201, IssuedCertificate.MAX_BYTES);
-    return new ClientIdentity(keys.getPrivate(), IssuedCertificate.read(answer, keys.getPublic()));
+    List<X509Certificate> chain = IssuedCertificate.read(answer, keys.getPublic());
+    requireSameNames(present, chain.get(0));
+    return new ClientIdentity(keys.getPrivate(), chain);
+  }
+
+  private static void requireSameNames(X509Certificate present, X509Certificate fresh)
+      throws IOException {
+    if (!fresh.getSubjectX500Principal().equals(present.getSubjectX500Principal())
+        || !names(fresh).equals(names(present))) {
+      throw new IOException(
+          "the service certified "
+              + fresh.getSubjectX500Principal().getName()
+              + ", and not this device under its present names");
+    }
+  }
+
+  private static Set<List<?>> names(X509Certificate certificate) throws IOException {
+    try {
+      Collection<List<?>> names = certificate.getSubjectAlternativeNames();
+      return names == null ? Set.of() : new HashSet<>(names);
+    } catch (CertificateParsingException e) {
+      throw new IOException("a certificate with unreadable names", e);
+    }
+  }
+
+  /**
+   * Whether a certificate is of any use at this time.
+   *
+   * @param clockRuns false when {@code now} is only the earliest time it can be
+   */
+  public static boolean isTimely(X509Certificate certificate, Instant now, boolean clockRuns) {
+    Instant begin = certificate.getNotBefore().toInstant();
+    return certificate.getNotAfter().toInstant().isAfter(now)
+        && (!clockRuns || begin.isBefore(now.plus(TOLERANCE)));
   }
 }

@@ -90,7 +90,10 @@ abstract sealed class BodyStream extends InputStream {
     }
   }
 
-  /** Framed by the end of the connection, which TLS makes trustworthy by close_notify only. */
+  /**
+   * Framed by the end of the connection, which anybody on the way can bring about: the JDK takes a
+   * connection that was cut for one that was closed. So the end is an error.
+   */
   static final class UntilClose extends BodyStream {
     private final InputStream in;
 
@@ -100,7 +103,11 @@ abstract sealed class BodyStream extends InputStream {
 
     @Override
     public int read(byte[] into, int from, int length) throws IOException {
-      return in.read(into, from, length);
+      int n = in.read(into, from, length);
+      if (n < 0) {
+        throw new EOFException("a body without a length ended: nobody can tell if it is whole");
+      }
+      return n;
     }
   }
 }

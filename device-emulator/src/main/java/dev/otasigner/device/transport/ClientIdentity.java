@@ -4,6 +4,7 @@ import java.net.Socket;
 import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPublicKey;
 import java.util.Arrays;
 import java.util.List;
 import javax.net.ssl.SSLEngine;
@@ -53,15 +54,26 @@ public final class ClientIdentity {
   private final class OwnKey extends X509ExtendedKeyManager {
     private static final String ALIAS = "device";
 
+    /** Bouncy Castle names the curve too, as in {@code EC/secp384r1}. */
+    private boolean isFor(String keyType) {
+      return keyType.equals(key.getAlgorithm())
+          || certificate().getPublicKey() instanceof ECPublicKey ec
+              && keyType.equals("EC/secp" + fieldBits(ec) + "r1");
+    }
+
+    private static int fieldBits(ECPublicKey key) {
+      return key.getParams().getCurve().getField().getFieldSize();
+    }
+
     @Override
     public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
-      return keyType.equals(key.getAlgorithm()) ? new String[] {ALIAS} : null;
+      return isFor(keyType) ? new String[] {ALIAS} : null;
     }
 
     @Override
     public @Nullable String chooseClientAlias(
         String[] keyTypes, Principal @Nullable [] issuers, @Nullable Socket socket) {
-      return Arrays.asList(keyTypes).contains(key.getAlgorithm()) ? ALIAS : null;
+      return Arrays.stream(keyTypes).anyMatch(this::isFor) ? ALIAS : null;
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.otasigner.device.transport;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.LinkedHashMap;
@@ -20,25 +21,36 @@ final class HttpConnection implements Closeable {
   private static final Pattern STATUS = Pattern.compile("HTTP/1\\.1 (\\d{3})(?: .*)?");
   private static final Pattern LENGTH = Pattern.compile("\\d{1,15}");
 
+  private final TlsDialer.Dialled dialled;
   private final SSLSocket socket;
-  private final Negotiated negotiated;
-  private final String host;
+  private final Route route;
   private final Timeouts timeouts;
   private final InputStream in;
   private boolean used;
   private boolean reusable = true;
+  private boolean broken;
+  private long bodyBytes;
   private InputStream pending = InputStream.nullInputStream();
 
-  HttpConnection(TlsDialer.Dialled dialled, String host, Timeouts timeouts) throws IOException {
+  HttpConnection(TlsDialer.Dialled dialled, Route route, Timeouts timeouts) throws IOException {
+    this.dialled = dialled;
     this.socket = dialled.socket();
-    this.negotiated = dialled.negotiated();
-    this.host = host;
+    this.route = route;
     this.timeouts = timeouts;
-    this.in = new BufferedInputStream(socket.getInputStream(), 32 * 1024);
+    this.in = new BufferedInputStream(new Opened(socket.getInputStream()), 32 * 1024);
   }
 
-  Negotiated negotiated() {
-    return negotiated;
+  TlsDialer.Dialled dialled() {
+    return dialled;
+  }
+
+  Route route() {
+    return route;
+  }
+
+  /** Whether a response broke off, never came, or was none. */
+  boolean isBroken() {
+    return broken;
   }
 
   /** Whether a request went over it before: a server may have closed it since. */
@@ -56,27 +68,81 @@ final class HttpConnection implements Closeable {
     }
   }
 
+  /** Of all bodies so far. */
+  long bodyBytes() {
+    return bodyBytes;
+  }
+
   HttpResponse send(HttpRequest request) throws IOException {
-    socket.getOutputStream().write(request.toBytes(host));
-    socket.getOutputStream().flush();
+    boolean wasBroken = broken;
     reusable = false;
+    broken = true;
+    dialled.patience().forHead();
+    socket.getOutputStream().write(request.toBytes(route.authority()));
+    socket.getOutputStream().flush();
     HttpResponse head = readHead();
+    dialled.patience().forBody();
     used = true;
     InputStream body = framed(head);
+    broken = wasBroken;
     pending = body;
     reusable = !head.closesConnection() && !(body instanceof BodyStream.UntilClose);
     return new HttpResponse(
-        head.status(), head.headers(), timeouts.pace().watch(body, System::nanoTime));
+        head.status(), head.headers(), new Noticing(timeouts.pace().watch(body, System::nanoTime)));
+  }
+
+  /** Tells how much came out of TLS. */
+  private final class Opened extends FilterInputStream {
+    private Opened(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] into, int from, int length) throws IOException {
+      int n = super.read(into, from, length);
+      dialled.patience().opened(n);
+      return n;
+    }
+  }
+
+  /** Remembers that a body broke off. */
+  private final class Noticing extends FilterInputStream {
+    private Noticing(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] into, int from, int length) throws IOException {
+      try {
+        int n = super.read(into, from, length);
+        bodyBytes += Math.max(0, n);
+        return n;
+      } catch (IOException e) {
+        broken = true;
+        throw e;
+      }
+    }
   }
 
   private HttpResponse readHead() throws IOException {
-    long deadline = System.nanoTime() + timeouts.pace().patience().toNanos();
     for (int i = 0; i <= MAX_INTERIM; i++) {
-      Matcher status = STATUS.matcher(readLine(deadline));
+      Matcher status = STATUS.matcher(readHeadLine());
       if (!status.matches()) {
         throw new IOException("not an HTTP/1.1 response");
       }
-      Map<String, String> headers = readHeaders(deadline);
+      Map<String, String> headers = readHeaders();
       int code = Integer.parseInt(status.group(1));
       if (code >= 200) {
         return new HttpResponse(code, headers, InputStream.nullInputStream());
@@ -85,9 +151,9 @@ final class HttpConnection implements Closeable {
     throw new IOException("more than " + MAX_INTERIM + " interim responses");
   }
 
-  private Map<String, String> readHeaders(long deadline) throws IOException {
+  private Map<String, String> readHeaders() throws IOException {
     Map<String, String> headers = new LinkedHashMap<>();
-    for (String line = readLine(deadline); !line.isEmpty(); line = readLine(deadline)) {
+    for (String line = readHeadLine(); !line.isEmpty(); line = readHeadLine()) {
       int colon = line.indexOf(':');
       if (colon < 1 || line.charAt(0) == ' ' || line.charAt(0) == '\t') {
         throw new IOException("malformed header");
@@ -124,10 +190,7 @@ final class HttpConnection implements Closeable {
     return new BodyStream.Chunked(in);
   }
 
-  private String readLine(long deadline) throws IOException {
-    if (System.nanoTime() - deadline > 0) {
-      throw new IOException("the server takes too long to answer");
-    }
+  private String readHeadLine() throws IOException {
     return readLine(in, MAX_LINE);
   }
 

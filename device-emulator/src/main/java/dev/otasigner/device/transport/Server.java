@@ -31,6 +31,14 @@ public interface Server extends Closeable {
   Optional<Negotiated> negotiated();
 
   /**
+   * What time it is by the latest answer. It is as good as the connection: said by one whom the
+   * profile's anchors vouch for.
+   */
+  default Optional<Instant> date() {
+    return Optional.empty();
+  }
+
+  /**
    * A file's bytes from {@code offset}.
    *
    * @param body to be read to its end or closed with the server
@@ -48,5 +56,10 @@ public interface Server extends Closeable {
      * @param clockRuns false when {@code now} is only the earliest time it can be
      */
     Server under(Profile profile, ClientIdentity identity, Instant now, boolean clockRuns);
+
+    /** The same, by what the device keeps about its network, as far as that matters here. */
+    default Dialling remembering(NetworkMemory kept) {
+      return this;
+    }
   }
 }

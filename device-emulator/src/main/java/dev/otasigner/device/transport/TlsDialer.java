@@ -3,15 +3,16 @@ package dev.otasigner.device.transport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.security.GeneralSecurityException;
+import java.security.cert.CertificateException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -21,8 +22,9 @@ import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens TLS connections under one policy with one identity. Each dialer has an {@link SSLContext}
- * of its own: a shared one would resume sessions under an identity that has since changed.
+ * Opens TLS connections under one policy with one identity. Each connection has an {@link
+ * SSLContext} of its own: a shared one would resume sessions under an identity that has since
+ * changed.
  */
 public final class TlsDialer {
   private final TlsPolicy policy;
@@ -31,6 +33,7 @@ public final class TlsDialer {
   private final boolean clockRuns;
   private final Timeouts timeouts;
   private final Random spread;
+  private final NameLookup lookup;
 
   /**
    * @param identity nothing for a server that asks for none
@@ -42,29 +45,54 @@ public final class TlsDialer {
       Instant now,
       boolean clockRuns,
       Timeouts timeouts) {
+    this(policy, identity, now, clockRuns, timeouts, NameLookup.SYSTEM);
+  }
+
+  TlsDialer(
+      TlsPolicy policy,
+      Optional<ClientIdentity> identity,
+      Instant now,
+      boolean clockRuns,
+      Timeouts timeouts,
+      NameLookup lookup) {
     this.policy = policy;
     this.identity = identity;
     this.now = now;
     this.clockRuns = clockRuns;
     this.timeouts = timeouts;
+    this.lookup = lookup;
     this.spread = new Random();
   }
 
-  /** A connection whose handshake is done. */
-  public record Dialled(SSLSocket socket, Negotiated negotiated) {}
+  /**
+   * A connection whose handshake is done.
+   *
+   * @param patience with what the connection brings
+   * @param hasOthers whether the same route leads to addresses that are not shunned
+   */
+  record Dialled(SSLSocket socket, Negotiated negotiated, Patience patience, boolean hasOthers) {}
 
   /**
-   * Tries the host's addresses, in an order of its own so that a fleet spreads over them.
+   * Tries the addresses of the route's host, in an order of its own so that a fleet spreads over
+   * them; behind a proxy, those of the proxy, which looks the host up itself.
    *
+   * @param shunned addresses to try last
+   * @throws ProxyException of the proxy
    * @throws IOException of the last address tried, the others suppressed
    */
-  public Dialled dial(String host, int port) throws IOException {
-    List<InetAddress> addresses = new ArrayList<>(Arrays.asList(InetAddress.getAllByName(host)));
+  Dialled dial(Route route, Optional<HttpProxy> proxy, Set<InetAddress> shunned, Deadline deadline)
+      throws IOException {
+    String host = proxy.map(HttpProxy::address).orElse(route.host());
+    int port = proxy.map(HttpProxy::port).orElse(route.dialledPort());
+    List<InetAddress> addresses = addresses(host, proxy, deadline);
     Collections.shuffle(addresses, spread);
+    addresses.sort(Comparator.comparing(shunned::contains));
     IOException trouble = new IOException(host + " has no address");
     for (InetAddress address : addresses) {
       try {
-        return dial(host, new InetSocketAddress(address, port));
+        boolean others =
+            addresses.stream().anyMatch(a -> !a.equals(address) && !shunned.contains(a));
+        return dial(route, proxy, new InetSocketAddress(address, port), others, deadline);
       } catch (IOException e) {
         e.addSuppressed(trouble);
         trouble = e;
@@ -73,35 +101,77 @@ public final class TlsDialer {
     throw trouble;
   }
 
-  private Dialled dial(String host, InetSocketAddress address) throws IOException {
-    Socket plain = new Socket();
+  private List<InetAddress> addresses(String host, Optional<HttpProxy> proxy, Deadline deadline)
+      throws IOException {
     try {
-      plain.connect(address, Math.toIntExact(timeouts.connect().toMillis()));
-      plain.setSoTimeout(Math.toIntExact(timeouts.stall().toMillis()));
-      plain.setTcpNoDelay(true);
-      SSLSocket socket =
-          (SSLSocket)
-              context(host).getSocketFactory().createSocket(plain, host, address.getPort(), true);
-      socket.setSSLParameters(parameters(socket));
-      socket.startHandshake();
-      return new Dialled(socket, negotiated(socket.getSession(), address));
-    } catch (IOException | RuntimeException e) {
-      plain.close();
-      throw new IOException(address + ": " + e.getMessage(), e);
+      return new ArrayList<>(lookup.addresses(host, deadline));
+    } catch (IOException e) {
+      throw proxy.isPresent() ? ProxyException.unreachable(proxy.get(), e) : e;
     }
   }
 
-  private SSLContext context(String host) throws IOException {
+  private Dialled dial(
+      Route route,
+      Optional<HttpProxy> proxy,
+      InetSocketAddress address,
+      boolean hasOthers,
+      Deadline deadline)
+      throws IOException {
+    TappedSocket plain = new TappedSocket(timeouts.stall(), deadline);
+    try {
+      if (proxy.isPresent()) {
+        throughProxy(plain, proxy.get(), address, route);
+      } else {
+        plain.connect(address, timeouts.connect());
+      }
+      SSLSocket socket = handshake(plain, route);
+      Negotiated negotiated = negotiated(socket.getSession(), plain.group(), address);
+      Patience patience = new Patience(timeouts.pace());
+      plain.handshakeDone(patience);
+      return new Dialled(socket, negotiated, patience, hasOthers);
+    } catch (ProxyException e) {
+      plain.close();
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      plain.close();
+      IOException named = new IOException(address + ": " + sentence(e), e);
+      throw proxy.isPresent() ? ProxyException.behind(proxy.get(), route, named) : named;
+    }
+  }
+
+  private void throughProxy(
+      TappedSocket plain, HttpProxy proxy, InetSocketAddress address, Route route)
+      throws IOException {
+    try {
+      plain.connect(address, timeouts.connect());
+    } catch (IOException e) {
+      throw ProxyException.unreachable(proxy, new IOException(address + ": " + e.getMessage(), e));
+    }
+    try {
+      ProxyTunnel.open(plain, proxy, route);
+    } catch (ProxyException e) {
+      throw e;
+    } catch (IOException e) {
+      throw ProxyException.broken(proxy, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private SSLSocket handshake(TappedSocket plain, Route route) throws IOException {
+    TlsStack stack = TlsStack.of(policy.groups());
     KeyManager @Nullable [] keys =
         identity.map(i -> new KeyManager[] {i.keyManager()}).orElse(null);
-    TrustManager[] trust = {new ServerTrust(policy.serverAnchors(), host, now, clockRuns)};
-    try {
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(keys, trust, null);
-      return context;
-    } catch (GeneralSecurityException e) {
-      throw new IOException("this JDK has no TLS", e);
+    TrustManager[] trust = {new ServerTrust(policy.serverAnchors(), route.host(), now, clockRuns)};
+    SSLContext context = stack.context(keys, trust);
+    plain.listen();
+    SSLSocket socket =
+        (SSLSocket)
+            context.getSocketFactory().createSocket(plain, route.host(), route.dialledPort(), true);
+    socket.setSSLParameters(parameters(socket));
+    if (!policy.groups().isEmpty()) {
+      stack.restrict(socket, policy.groups());
     }
+    socket.startHandshake();
+    return socket;
   }
 
   private SSLParameters parameters(SSLSocket socket) throws IOException {
@@ -119,18 +189,37 @@ public final class TlsDialer {
       throws IOException {
     for (String name : wanted) {
       if (!Arrays.asList(supported).contains(name)) {
-        throw new IOException(what + " " + name + " of the profile is unknown to this JDK");
+        throw new IOException(what + " " + name + " of the profile is unknown to this device");
       }
     }
   }
 
-  private Negotiated negotiated(SSLSession session, InetSocketAddress address) throws IOException {
+  private Negotiated negotiated(
+      SSLSession session, Optional<String> group, InetSocketAddress address) throws IOException {
     String protocol = session.getProtocol();
     String suite = session.getCipherSuite();
     if (!policy.versions().contains(protocol)
         || !policy.suites().isEmpty() && !policy.suites().contains(suite)) {
       throw new IOException(protocol + " " + suite + " is not what the profile allows");
     }
-    return new Negotiated(protocol, suite, address);
+    // Where the server's RSA key carries the secret there is no group; the suite says so.
+    if (!policy.groups().isEmpty() && !suite.startsWith("TLS_RSA_WITH_")) {
+      String chosen = group.orElse("none");
+      if (!KeyExchangeGroup.isListed(policy.groups(), chosen)) {
+        throw new IOException(
+            "the server chose the group " + chosen + ", which the profile does not list");
+      }
+    }
+    return new Negotiated(protocol, suite, group, address);
+  }
+
+  /** What our own trust manager said, which the stacks wrap each in their way. */
+  private static String sentence(Exception trouble) {
+    for (Throwable e = trouble; e != null; e = e.getCause()) {
+      if (e instanceof CertificateException && e.getMessage() != null) {
+        return e.getMessage();
+      }
+    }
+    return String.valueOf(trouble.getMessage());
   }
 }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** No route led to a server; the cause is that of the last route tried. */
+/** No route led to a server, or none did in time; the cause is that of the last route tried. */
 public final class UnreachableException extends IOException {
   private static final long serialVersionUID = 1L;
 

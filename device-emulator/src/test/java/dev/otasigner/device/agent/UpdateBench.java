@@ -8,6 +8,7 @@ import dev.otasigner.device.testing.TestAuthority;
 import dev.otasigner.device.testing.TestDevice;
 import dev.otasigner.device.testing.TestServer;
 import dev.otasigner.device.testing.TestService;
+import dev.otasigner.device.transport.ClientIdentity;
 import dev.otasigner.device.transport.Server;
 import dev.otasigner.device.transport.Timeouts;
 import dev.otasigner.device.transport.TlsDialling;
@@ -18,6 +19,7 @@ import dev.otasigner.verifier.testing.TestFleet;
 import dev.otasigner.verifier.testing.TestProfile;
 import java.io.IOException;
 import java.security.KeyPair;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -70,13 +72,23 @@ abstract class UpdateBench {
   }
 
   TestDevice device(ClockClass clock) {
+    return device(clock, service.rsaIdentity(KEYS));
+  }
+
+  /** With a certificate of this time. */
+  TestDevice device(ClockClass clock, Instant notBefore, Instant notAfter) {
+    X509Certificate leaf = RSA.device(KEYS.getPublic(), "gw-0001", notBefore, notAfter);
+    return device(clock, new ClientIdentity(KEYS.getPrivate(), RSA.chainOf(leaf)));
+  }
+
+  private TestDevice device(ClockClass clock, ClientIdentity identity) {
     return TestDevice.at(
         TestDevice.LAYOUT,
         TestFleet.factoryBootloader(),
         clock,
         build("33.0").make(),
         service.rootBytes("first"),
-        service.rsaIdentity(KEYS));
+        identity);
   }
 
   void assertRefused(TestDevice device, Reason reason) throws IOException {

@@ -135,6 +135,12 @@ class DeviceCommandTests extends DeviceCommandBench {
     assertThat(run("--port-map", "x").code()).isEqualTo(2);
     assertThat(run("--once", "--until-idle").code()).isEqualTo(2);
     assertThat(run("--clock-offset", "soon").code()).isEqualTo(2);
+    assertThat(run("--stay", "--until-idle").code()).isEqualTo(2);
+    assertThat(run("--stay", "--json").code()).isEqualTo(2);
+    assertThat(run("--stay", "--defer", "soon").err())
+        .startsWith("signer: error: --defer: never, until-next-boot or a duration such as PT1H");
+    assertThat(run("--stay", "--spread", "PT11S").err())
+        .startsWith("signer: error: --spread: the first call comes while the application is held");
   }
 
   @Test

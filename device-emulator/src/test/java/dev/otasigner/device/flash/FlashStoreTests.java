@@ -57,6 +57,19 @@ class FlashStoreTests {
     assertThat(counterStore(flash).get("b")).isEmpty();
   }
 
+  /** What is in the cells then, only the next start finds out. */
+  @Test
+  void storeWhoseWriteFailedTakesNoMore() throws IOException {
+    Flash flash = Flash.inMemory(LAYOUT);
+    counterStore(flash).put("a", bytes("kept"));
+    FlashStore store = counterStore(flash.on(CountedPower.cutAt(2, PowerSupply.Power.CUT_TORN)));
+    assertThatThrownBy(() -> store.put("b", bytes("torn"))).isInstanceOf(PowerCutException.class);
+    assertThatThrownBy(() -> store.put("c", bytes("more")))
+        .isInstanceOf(FlashFileException.class)
+        .hasMessageContaining("an earlier write to this store has failed");
+    assertThat(counterStore(flash).names("")).containsExactly("a");
+  }
+
   @Test
   void entryInsideATornValueIsNeverRead() throws IOException {
     Flash flash = Flash.inMemory(LAYOUT);

@@ -104,6 +104,7 @@ class FlashTests {
     assertThat(cut(Power.CUT_BEFORE)).containsOnly(0xff);
     assertThat(Arrays.copyOf(cut(Power.CUT_TORN), 4)).containsOnly(0);
     assertThat(Arrays.copyOfRange(cut(Power.CUT_TORN), 4, 8)).containsOnly(0xff);
+    assertThat(cut(Power.CUT_MIXED)).isNotEqualTo(new byte[8]);
     assertThat(cut(Power.CUT_NOISE)).isNotEqualTo(new byte[8]);
     assertThat(cut(Power.CUT_AFTER)).containsOnly(0);
   }
@@ -113,5 +114,40 @@ class FlashTests {
     FlashRegion slot = flash.on(CountedPower.cutAt(1, how)).region(Region.SECONDARY);
     assertThatThrownBy(() -> slot.write(0, new byte[8])).isInstanceOf(PowerCutException.class);
     return flash.region(Region.SECONDARY).read(0, 8);
+  }
+
+  /** However little of the file there is, as when somebody copied it in part. */
+  @Test
+  void fileWithoutItsWholeHeaderOrItsLastCellIsNoFlashFile() throws IOException {
+    Path file = dir.resolve("whole");
+    Flash.create(file, LAYOUT).close();
+    byte[] whole = Files.readAllBytes(file);
+    for (int length :
+        new int[] {0, 1, 7, 8, 11, 12, 100, 4095, 4096, whole.length / 2, whole.length - 1}) {
+      Path part = Files.write(dir.resolve("part-" + length), Arrays.copyOf(whole, length));
+      assertThatThrownBy(() -> Flash.open(part)).isInstanceOf(FlashFileException.class);
+    }
+    Flash.open(file).close();
+  }
+
+  /** A process may be killed within any operation: none of them touches the header. */
+  @Test
+  void headerIsTheSameWhateverIsWrittenAndErased() throws IOException {
+    Path file = dir.resolve("used");
+    Flash.create(file, LAYOUT).close();
+    byte[] header = Arrays.copyOf(Files.readAllBytes(file), 4096);
+    try (Flash flash = Flash.open(file)) {
+      for (Region each : Region.values()) {
+        FlashRegion region = flash.region(each);
+        byte[] unit = new byte[region.writeAlignBytes()];
+        for (int sector = 0; sector < region.sectorCount(); sector++) {
+          region.write((long) sector * region.sectorBytes(), unit);
+          region.write((long) (sector + 1) * region.sectorBytes() - unit.length, unit);
+          assertThat(Arrays.copyOf(Files.readAllBytes(file), 4096)).isEqualTo(header);
+          region.erase(sector);
+        }
+      }
+    }
+    assertThat(Arrays.copyOf(Files.readAllBytes(file), 4096)).isEqualTo(header);
   }
 }

@@ -41,7 +41,7 @@ public final class TestAuthority {
 
   private TestAuthority(KeyPair keys) {
     this.keys = keys;
-    this.certificate = sign(keys.getPublic(), "CN=test authority", END, true);
+    this.certificate = sign(keys.getPublic(), "CN=test authority", BEGIN, END, true);
   }
 
   public static TestAuthority rsa() {
@@ -79,6 +79,11 @@ public final class TestAuthority {
     return certificate;
   }
 
+  /** What it signs with. */
+  public KeyPair keys() {
+    return keys;
+  }
+
   /** How profiles pin it. */
   public Digest spkiDigest() {
     return Digest.of(keys.getPublic().getEncoded());
@@ -89,28 +94,49 @@ public final class TestAuthority {
     return sign(
         key,
         "CN=ignored",
+        BEGIN,
         END,
         false,
         names.length == 0 ? new String[] {"localhost", "127.0.0.1"} : names);
+  }
+
+  /** For localhost, between these. */
+  public X509Certificate serverBetween(PublicKey key, Instant notBefore, Instant notAfter) {
+    return sign(key, "CN=ignored", notBefore, notAfter, false, "localhost");
   }
 
   public X509Certificate device(PublicKey key, String deviceId) {
     return device(key, deviceId, END);
   }
 
+  /** Under a name of this kind besides, such as {@code urn:ota:device:gateway:gw-0001}. */
+  public X509Certificate device(PublicKey key, String deviceId, String urn) {
+    return sign(key, "CN=" + deviceId, BEGIN, END, false, urn);
+  }
+
   public X509Certificate device(PublicKey key, String deviceId, Instant notAfter) {
-    return sign(key, "CN=" + deviceId, notAfter, false);
+    return sign(key, "CN=" + deviceId, BEGIN, notAfter, false);
+  }
+
+  public X509Certificate device(
+      PublicKey key, String deviceId, Instant notBefore, Instant notAfter) {
+    return sign(key, "CN=" + deviceId, notBefore, notAfter, false);
   }
 
   private X509Certificate sign(
-      PublicKey key, String subject, Instant notAfter, boolean isAuthority, String... names) {
+      PublicKey key,
+      String subject,
+      Instant notBefore,
+      Instant notAfter,
+      boolean isAuthority,
+      String... names) {
     try {
       X500Name issuer = new X500Name("CN=test authority");
       JcaX509v3CertificateBuilder builder =
           new JcaX509v3CertificateBuilder(
               issuer,
               BigInteger.valueOf(SERIAL.incrementAndGet()),
-              Date.from(BEGIN),
+              Date.from(notBefore),
               Date.from(notAfter),
               new X500Name(subject),
               key);
@@ -120,9 +146,13 @@ public final class TestAuthority {
             Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth));
         GeneralName[] all = new GeneralName[names.length];
         for (int i = 0; i < names.length; i++) {
-          boolean isAddress = Character.isDigit(names[i].charAt(0));
-          all[i] =
-              new GeneralName(isAddress ? GeneralName.iPAddress : GeneralName.dNSName, names[i]);
+          int kind =
+              Character.isDigit(names[i].charAt(0))
+                  ? GeneralName.iPAddress
+                  : names[i].startsWith("urn:")
+                      ? GeneralName.uniformResourceIdentifier
+                      : GeneralName.dNSName;
+          all[i] = new GeneralName(kind, names[i]);
         }
         builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(all));
       }

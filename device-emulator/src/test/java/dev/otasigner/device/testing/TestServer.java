@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyStore;
+import java.security.Provider;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.List;
@@ -27,16 +28,38 @@ import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.jsse.BCSSLParameters;
+import org.bouncycastle.jsse.BCSSLSocket;
+import org.bouncycastle.jsse.provider.BouncyCastleJsseProvider;
 
 /** A TLS server on a port of its own whose answers a test writes, byte for byte if need be. */
 public final class TestServer implements Closeable {
-  /** How it speaks TLS. */
+  /**
+   * How it speaks TLS.
+   *
+   * @param groups in this order, by Bouncy Castle; empty leaves them to the JDK
+   */
   public record Tls(
       KeyPair keys,
       List<X509Certificate> chain,
       List<X509Certificate> clientAuthorities,
       List<String> versions,
-      List<String> suites) {}
+      List<String> suites,
+      List<String> groups) {
+    public Tls(
+        KeyPair keys,
+        List<X509Certificate> chain,
+        List<X509Certificate> clientAuthorities,
+        List<String> versions,
+        List<String> suites) {
+      this(keys, chain, clientAuthorities, versions, suites, List.of());
+    }
+
+    public Tls withGroups(String... names) {
+      return new Tls(keys, chain, clientAuthorities, versions, suites, List.of(names));
+    }
+  }
 
   /**
    * A request, read whole.
@@ -53,29 +76,34 @@ public final class TestServer implements Closeable {
   }
 
   private final SSLServerSocket listener;
+  private final Tls tls;
   private final Answer answer;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final List<Request> requests = new CopyOnWriteArrayList<>();
   private final AtomicInteger connections = new AtomicInteger();
 
-  private TestServer(SSLServerSocket listener, Answer answer) {
+  private TestServer(SSLServerSocket listener, Tls tls, Answer answer) {
     this.listener = listener;
+    this.tls = tls;
     this.answer = answer;
   }
 
   public static TestServer start(Tls tls, Answer answer) {
+    return start(tls, answer, InetAddress.getLoopbackAddress(), 0);
+  }
+
+  /** At an address and port of the test's choice; port 0 is any. */
+  public static TestServer start(Tls tls, Answer answer, InetAddress address, int port) {
     try {
       SSLServerSocket listener =
           (SSLServerSocket)
-              context(tls)
-                  .getServerSocketFactory()
-                  .createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+              context(tls).getServerSocketFactory().createServerSocket(port, 50, address);
       listener.setNeedClientAuth(!tls.clientAuthorities.isEmpty());
       listener.setEnabledProtocols(tls.versions.toArray(String[]::new));
       if (!tls.suites.isEmpty()) {
         listener.setEnabledCipherSuites(tls.suites.toArray(String[]::new));
       }
-      TestServer server = new TestServer(listener, answer);
+      TestServer server = new TestServer(listener, tls, answer);
       Thread thread = new Thread(server::accept, "test server");
       thread.setDaemon(true);
       thread.start();
@@ -91,16 +119,25 @@ public final class TestServer implements Closeable {
     store.load(null, null);
     store.setKeyEntry(
         "server", tls.keys.getPrivate(), password, tls.chain.toArray(X509Certificate[]::new));
-    KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
+    Provider other =
+        tls.groups.isEmpty() ? null : new BouncyCastleJsseProvider(new BouncyCastleProvider());
+    KeyManagerFactory keys =
+        other == null
+            ? KeyManagerFactory.getInstance("PKIX")
+            : KeyManagerFactory.getInstance("PKIX", other);
     keys.init(store, password);
     KeyStore authorities = KeyStore.getInstance("PKCS12");
     authorities.load(null, null);
     for (X509Certificate authority : tls.clientAuthorities) {
       authorities.setCertificateEntry(authority.getSerialNumber().toString(), authority);
     }
-    TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
+    TrustManagerFactory trust =
+        other == null
+            ? TrustManagerFactory.getInstance("PKIX")
+            : TrustManagerFactory.getInstance("PKIX", other);
     trust.init(authorities);
-    SSLContext context = SSLContext.getInstance("TLS");
+    SSLContext context =
+        other == null ? SSLContext.getInstance("TLS") : SSLContext.getInstance("TLS", other);
     context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
     return context;
   }
@@ -135,6 +172,11 @@ public final class TestServer implements Closeable {
 
   private void serve(SSLSocket socket) {
     try (socket) {
+      if (socket instanceof BCSSLSocket own) {
+        BCSSLParameters parameters = own.getParameters();
+        parameters.setNamedGroups(tls.groups.toArray(String[]::new));
+        own.setParameters(parameters);
+      }
       InputStream in = new BufferedInputStream(socket.getInputStream());
       boolean more = true;
       while (more) {
@@ -187,7 +229,11 @@ public final class TestServer implements Closeable {
   public void close() throws IOException {
     listener.close();
     for (Socket socket : open) {
-      socket.close();
+      try {
+        socket.close();
+      } catch (IOException e) {
+        // Bouncy Castle says goodbye first, and who was reset does not hear it.
+      }
     }
   }
 }

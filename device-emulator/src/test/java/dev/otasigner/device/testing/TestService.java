@@ -1,5 +1,7 @@
 package dev.otasigner.device.testing;
 
+import static java.time.ZoneOffset.UTC;
+
 import dev.otasigner.device.identity.IssuedCertificate;
 import dev.otasigner.device.transport.BodyTooLongException;
 import dev.otasigner.device.transport.ClientIdentity;
@@ -26,7 +28,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -34,7 +38,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLHandshakeException;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
@@ -68,6 +75,11 @@ public final class TestService {
   private final List<Long> downloadOffsets = new ArrayList<>();
   private final List<PublicKey> requestedKeys = new ArrayList<>();
   private Optional<TestAuthority> factoryAuthority = Optional.empty();
+  private Optional<Instant> time = Optional.empty();
+  private Optional<Set<PublicKey>> known = Optional.empty();
+  private Optional<Function<PublicKey, X509Certificate>> certifies = Optional.empty();
+  private long heard = -1;
+  private boolean countsCheckIns;
   private boolean failPosts;
   private int failAfter = Integer.MAX_VALUE;
   private int breakAfter = Integer.MAX_VALUE;
@@ -82,8 +94,18 @@ public final class TestService {
     return lineages.computeIfAbsent(name, n -> repository());
   }
 
+  /** From now on another repository has the lineage's name, with a first root of its own. */
+  public void reuseName(String name) {
+    RepositorySimulator other = new RepositorySimulator();
+    other.keys("root", 1, RepositorySimulator.key("another-root")).version("root", 0);
+    lineages.put(name, published(other));
+  }
+
   private static RepositorySimulator repository() {
-    RepositorySimulator repository = new RepositorySimulator();
+    return published(new RepositorySimulator());
+  }
+
+  private static RepositorySimulator published(RepositorySimulator repository) {
     for (String role : List.of("root", "timestamp", "snapshot", "targets", ROLE)) {
       repository.expires(role, NEXT_YEAR);
     }
@@ -160,6 +182,39 @@ public final class TestService {
   public void failAfter(int count) {
     failAfter = count;
     requests.clear();
+  }
+
+  /**
+   * From now on the service knows what time it is: it says so in its answers, and looks at the
+   * certificates that are shown to it within the process.
+   */
+  public void time(Instant now) {
+    time = Optional.of(now);
+  }
+
+  /** From now on it lets in who has one of these keys, as a service with another past would. */
+  public void knowsOnly(PublicKey... keys) {
+    known = Optional.of(Set.of(keys));
+  }
+
+  /** From now on it lets in whoever its authorities vouch for. */
+  public void knowsEverybody() {
+    known = Optional.empty();
+  }
+
+  /** What it answers with from now on to a key that it is asked to certify. */
+  public void certifies(Function<PublicKey, X509Certificate> how) {
+    certifies = Optional.of(how);
+  }
+
+  /** From now on it takes no check-in whose number is not above the last one's. */
+  public void countsCheckIns() {
+    countsCheckIns = true;
+  }
+
+  /** As if it had heard so many check-ins. */
+  public void heard(long number) {
+    heard = number;
   }
 
   /** What is posted arrives, and its answer is lost. */
@@ -241,6 +296,11 @@ public final class TestService {
   private Reply post(String path, String body) throws IOException {
     switch (path) {
       case "/device/v1/checkin" -> {
+        if (countsCheckIns && sequence(body) <= heard) {
+          return new Reply(
+              409, ("{\"status\":409,\"seq\":" + heard + "}").getBytes(StandardCharsets.UTF_8));
+        }
+        heard = sequence(body);
         checkIns.add(body);
         return new Reply(200, "{\"nextSeconds\":60}".getBytes(StandardCharsets.UTF_8));
       }
@@ -256,6 +316,15 @@ public final class TestService {
       default -> {
         return Reply.NOTHING;
       }
+    }
+  }
+
+  private static long sequence(String body) throws IOException {
+    try {
+      return JsonReader.readObject(body.getBytes(StandardCharsets.UTF_8), 100_000)
+          .integer("seq", 0, Long.MAX_VALUE);
+    } catch (RejectedException e) {
+      throw new IOException(e);
     }
   }
 
@@ -284,7 +353,8 @@ public final class TestService {
       PublicKey key = verified(fields.string("csr"));
       requestedKeys.add(key);
       TestAuthority authority = key.getAlgorithm().equals("RSA") ? rsa : p384;
-      X509Certificate leaf = authority.device(key, "gw-0001");
+      X509Certificate leaf =
+          certifies.map(how -> how.apply(key)).orElseGet(() -> authority.device(key, "gw-0001"));
       return Json.object()
           .put(
               "cert",
@@ -320,7 +390,7 @@ public final class TestService {
 
   /** Within the process: no sockets, no TLS. */
   public Server.Dialling dialling() {
-    return (profile, identity, now, clockRuns) -> new InProcess();
+    return (profile, identity, now, clockRuns) -> new InProcess(identity);
   }
 
   /** Behind a TLS server. */
@@ -330,10 +400,26 @@ public final class TestService {
 
   private synchronized boolean answer(TestServer.Request request, OutputStream out)
       throws IOException {
-    Reply reply = handle(request.method(), request.path(), request.body());
+    X509Certificate shown = null;
+    if (known.isPresent()) {
+      shown = (X509Certificate) request.session().getPeerCertificates()[0];
+    }
+    Reply reply =
+        shown == null || known.get().contains(shown.getPublicKey())
+            ? handle(request.method(), request.path(), request.body())
+            : new Reply(403, new byte[0]);
     boolean isImage = request.path().endsWith(".img") && reply.status() == 200;
     if (!isImage) {
-      return TestServer.reply(out, reply.status(), reply.body());
+      String[] date =
+          time
+              .map(t -> "Date: " + DateTimeFormatter.RFC_1123_DATE_TIME.format(t.atOffset(UTC)))
+              .stream()
+              .toArray(String[]::new);
+      List<String> headers = new ArrayList<>(List.of(date));
+      if (reply.status() == 409) {
+        headers.add("Content-Type: application/problem+json");
+      }
+      return TestServer.reply(out, reply.status(), reply.body(), headers.toArray(String[]::new));
     }
     byte[] all = reply.body();
     String range = request.headers().get("range");
@@ -370,9 +456,66 @@ public final class TestService {
     }
   }
 
-  private final class InProcess implements Server {
+  /** A server that answers everything with the same trouble. */
+  public record Refusing(Function<String, IOException> trouble) implements Server {
     @Override
     public byte[] get(String path, long maxBytes) throws IOException {
+      throw trouble.apply(path);
+    }
+
+    @Override
+    public byte[] post(String path, byte[] json, int expectedStatus, long maxBytes)
+        throws IOException {
+      throw trouble.apply(path);
+    }
+
+    @Override
+    public Download download(String path, long offset) throws IOException {
+      throw trouble.apply(path);
+    }
+
+    @Override
+    public Optional<Negotiated> negotiated() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private final class InProcess implements Server {
+    private final ClientIdentity identity;
+
+    InProcess(ClientIdentity identity) {
+      this.identity = identity;
+    }
+
+    /** As the service's listener and gate do. */
+    private void admit(String path) throws IOException {
+      if (known.isPresent() && !known.get().contains(identity.certificate().getPublicKey())) {
+        throw new StatusException(path, 403, "another key is known of this device");
+      }
+      Instant end = identity.certificate().getNotAfter().toInstant();
+      if (time.isEmpty() || end.isAfter(time.get())) {
+        return;
+      }
+      if (end.plus(Duration.ofDays(180)).isBefore(time.get())) {
+        throw new IOException(
+            new SSLHandshakeException("Received fatal alert: certificate_unknown"));
+      }
+      if (!path.equals("/device/v1/renew")) {
+        throw new StatusException(path, 403, "it ended at " + end + "; renew it first");
+      }
+    }
+
+    @Override
+    public Optional<Instant> date() {
+      return time;
+    }
+
+    @Override
+    public byte[] get(String path, long maxBytes) throws IOException {
+      admit(path);
       Reply reply = require(path, handle("GET", path, ""), 200);
       if (reply.body().length > maxBytes) {
         throw new BodyTooLongException(maxBytes);
@@ -383,12 +526,14 @@ public final class TestService {
     @Override
     public byte[] post(String path, byte[] json, int expectedStatus, long maxBytes)
         throws IOException {
+      admit(path);
       String body = new String(json, StandardCharsets.UTF_8);
       return require(path, handle("POST", path, body), expectedStatus).body();
     }
 
     @Override
     public Download download(String path, long offset) throws IOException {
+      admit(path);
       byte[] all = require(path, handle("GET", path, ""), 200).body();
       byte[] rest = Arrays.copyOfRange(all, (int) offset, all.length);
       downloadOffsets.add(offset);

@@ -63,12 +63,22 @@ final class TestUplink {
   }
 
   static TlsPolicy legacyPolicy(TestAuthority authority) {
-    return new TlsPolicy(List.of("TLSv1.2"), List.of(CBC), Set.of(authority.spkiDigest()));
+    return new TlsPolicy(
+        List.of("TLSv1.2"), List.of(CBC), List.of(), Set.of(authority.spkiDigest()));
   }
 
   static TlsPolicy modernPolicy() {
     return new TlsPolicy(
-        List.of("TLSv1.3"), List.of("TLS_AES_256_GCM_SHA384"), Set.of(P384.spkiDigest()));
+        List.of("TLSv1.3"),
+        List.of("TLS_AES_256_GCM_SHA384"),
+        List.of(),
+        Set.of(P384.spkiDigest()));
+  }
+
+  /** The same policy, with these groups alone. */
+  static TlsPolicy withGroups(TlsPolicy policy, String... groups) {
+    return new TlsPolicy(
+        policy.versions(), policy.suites(), List.of(groups), policy.serverAnchors());
   }
 
   static Optional<ClientIdentity> rsaDevice() {

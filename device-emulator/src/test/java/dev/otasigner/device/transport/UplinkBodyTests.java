@@ -17,8 +17,14 @@ import dev.otasigner.device.testing.TestServer.Answer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What is read after the connection stands: ranges, lengths, slowness, and answers out of order.
@@ -47,6 +53,19 @@ class UplinkBodyTests {
     try (TestServer server = TestServer.start(legacy(), HELLO);
         Uplink uplink = uplink(legacyPolicy(RSA), rsaDevice(), server.port())) {
       assertThat(uplink.download("/f", 3).offset()).isZero();
+    }
+  }
+
+  @Test
+  void pageOfAWebServerThatHasNoSuchFileKeepsTheConnection() throws IOException {
+    byte[] page = "<html>404 Not Found</html>".getBytes(StandardCharsets.US_ASCII);
+    Answer missing = (request, out) -> reply(out, 404, page, "Content-Type: text/html");
+    try (TestServer server = TestServer.start(legacy(), missing);
+        Uplink uplink = uplink(legacyPolicy(RSA), rsaDevice(), server.port())) {
+      for (int i = 0; i < 3; i++) {
+        assertThatThrownBy(() -> uplink.get("/2.root.json", 100)).hasMessageContaining("404");
+      }
+      assertThat(server.connections()).isEqualTo(1);
     }
   }
 
@@ -203,6 +222,115 @@ class UplinkBodyTests {
     }
   }
 
+  @Test
+  void bodyWithoutALengthIsNeverTakenForWhole() throws IOException {
+    Answer cut = raw("HTTP/1.1 200 OK\r\n\r\n123", false);
+    try (TestServer server = TestServer.start(legacy(), cut);
+        Uplink uplink = uplink(legacyPolicy(RSA), rsaDevice(), server.port())) {
+      assertThatThrownBy(() -> uplink.get("/x", 100)).hasMessageContaining("without a length");
+    }
+  }
+
+  @Test
+  void chunkedBodyThatIsCutIsAnError() throws IOException {
+    Answer cut = raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", false);
+    try (TestServer server = TestServer.start(legacy(), cut);
+        Uplink uplink = uplink(legacyPolicy(RSA), rsaDevice(), server.port())) {
+      assertThatThrownBy(() -> uplink.get("/x", 100)).hasMessageContaining("inside a chunk");
+    }
+  }
+
+  @Test
+  void connectionThatIsResetInsideABodyIsAnError() throws IOException {
+    Answer resets =
+        (request, out) -> {
+          out.write(
+              "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123"
+                  .getBytes(StandardCharsets.US_ASCII));
+          out.flush();
+          throw new IOException("reset");
+        };
+    try (TestServer server = TestServer.start(legacy(), resets);
+        Uplink uplink = uplink(legacyPolicy(RSA), rsaDevice(), server.port())) {
+      assertThatThrownBy(() -> uplink.get("/x", 100)).isInstanceOf(IOException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "bytes 3-", "bytes 3-2/10", "bytes 3-10/10", "items 3-4/10", "bytes 3-x/10"})
+  void rangeThatIsNoneIsAnError(String range) throws IOException {
+    Answer wrong = (request, out) -> reply(out, 206, new byte[7], "Content-Range: " + range);
+    try (TestServer server = TestServer.start(legacy(), wrong);
+        Uplink uplink = uplink(legacyPolicy(RSA), rsaDevice(), server.port())) {
+      assertThatThrownBy(() -> uplink.download("/f", 3))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("Content-Range");
+    }
+  }
+
+  @Test
+  void rangeOfAnotherLengthThanItsBodyIsAnError() throws IOException {
+    Answer wrong = (request, out) -> reply(out, 206, new byte[9], "Content-Range: bytes 3-9/10");
+    try (TestServer server = TestServer.start(legacy(), wrong);
+        Uplink uplink = uplink(legacyPolicy(RSA), rsaDevice(), server.port())) {
+      assertThatThrownBy(() -> uplink.download("/f", 3))
+          .hasMessageContaining("a range of 7 bytes in a body of 9");
+    }
+  }
+
+  @Test
+  void partThatNobodyAskedForIsAnError() throws IOException {
+    Answer part = (request, out) -> reply(out, 206, new byte[3], "Content-Range: bytes 0-2/10");
+    try (TestServer server = TestServer.start(legacy(), part);
+        Uplink uplink = uplink(legacyPolicy(RSA), rsaDevice(), server.port())) {
+      assertThatThrownBy(() -> uplink.download("/f", 0))
+          .isInstanceOf(StatusException.class)
+          .hasMessageContaining("206");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Retry-After: 120 | PT2M",
+        "Retry-After: Mon, 01 Jun 2026 12:05:00 GMT | PT5M",
+        "Retry-After: soon |",
+        "Retry-After: -5 |",
+        "Retry-After: 99999999999 |",
+        "X: y |"
+      })
+  void serversWishForWhenToComeBackIsInTheError(String header, @Nullable String wait)
+      throws IOException {
+    Answer busy =
+        (request, out) ->
+            reply(out, 503, new byte[0], "Date: Mon, 01 Jun 2026 12:00:00 GMT", header);
+    try (TestServer server = TestServer.start(legacy(), busy);
+        Uplink uplink = uplink(legacyPolicy(RSA), rsaDevice(), server.port())) {
+      assertThatThrownBy(() -> uplink.get("/x", 100))
+          .isInstanceOfSatisfying(
+              StatusException.class,
+              e ->
+                  assertThat(e.retryAfter())
+                      .isEqualTo(Optional.ofNullable(wait).map(Duration::parse)));
+    }
+  }
+
+  @Test
+  void statusIsToldThoughItsExplanationBreaksOff() throws IOException {
+    Answer breaks =
+        raw(
+            "HTTP/1.1 403 No\r\nContent-Type: application/problem+json\r\nContent-Length: 90\r\n\r\n{",
+            false);
+    try (TestServer server = TestServer.start(legacy(), breaks);
+        Uplink uplink = uplink(legacyPolicy(RSA), rsaDevice(), server.port())) {
+      assertThatThrownBy(() -> uplink.get("/x", 100))
+          .isInstanceOf(StatusException.class)
+          .hasMessageContaining("403");
+    }
+  }
+
   private static Answer raw(String response, boolean stall) {
     return (request, out) -> {
       out.write(response.getBytes(StandardCharsets.US_ASCII));
@@ -216,7 +344,7 @@ class UplinkBodyTests {
 
   /** Slowness of a peer is what these tests are about; nothing waits for it but the peer. */
   @SuppressWarnings("ThreadSleepMillis")
-  private static void pause(long millis) {
+  static void pause(long millis) {
     try {
       Thread.sleep(millis);
     } catch (InterruptedException e) {

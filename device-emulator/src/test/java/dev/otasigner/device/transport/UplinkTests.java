@@ -48,7 +48,7 @@ class UplinkTests {
         Uplink uplink = uplink(modernPolicy(), p384Device(), server.port())) {
       assertThat(text(uplink.get("/x", 100))).isEqualTo("hello");
       assertThat(uplink.negotiated().orElseThrow().toString())
-          .isEqualTo("TLSv1.3 TLS_AES_256_GCM_SHA384");
+          .isEqualTo("TLSv1.3 TLS_AES_256_GCM_SHA384 x25519");
     }
   }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.otasigner.device.adversary;
+
+import org.jspecify.annotations.NullMarked;

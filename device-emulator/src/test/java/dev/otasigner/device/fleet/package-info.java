@@ -1,0 +1,4 @@
+@NullMarked
+package dev.otasigner.device.fleet;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.otasigner.device.lab;
+
+import org.jspecify.annotations.NullMarked;
