@@ -13,6 +13,7 @@ import dev.otasigner.cli.catalogue.BuildsCommand;
 import dev.otasigner.cli.catalogue.PushCommand;
 import dev.otasigner.cli.catalogue.ReleaseCommand;
 import dev.otasigner.cli.catalogue.RotationCommand;
+import dev.otasigner.cli.ceremony.RootCommand;
 import dev.otasigner.cli.demo.DemoCommand;
 import dev.otasigner.cli.fleet.BootloadersCommand;
 import dev.otasigner.cli.fleet.ChannelsCommand;
@@ -26,6 +27,7 @@ import dev.otasigner.cli.image.InspectCommand;
 import dev.otasigner.cli.image.VerifyCommand;
 import dev.otasigner.cli.keyring.KeysCommand;
 import dev.otasigner.cli.local.KeygenCommand;
+import dev.otasigner.cli.mirror.MirrorCommand;
 import dev.otasigner.cli.signing.SignCommand;
 import dev.otasigner.cli.signing.SignDigestCommand;
 import dev.otasigner.cli.signing.SignReleaseCommand;
@@ -75,12 +77,14 @@ public final class CommandLines {
     COMMANDS.put("builds", BuildsCommand::new);
     COMMANDS.put("release", ReleaseCommand::new);
     COMMANDS.put("rotation", RotationCommand::new);
+    COMMANDS.put("root", RootCommand::new);
     COMMANDS.put("audit", AuditCommand::new);
     COMMANDS.put("report", ReportCommand::new);
     COMMANDS.put("users", UsersCommand::new);
     COMMANDS.put("api-keys", ApiKeysCommand::new);
     COMMANDS.put("webhooks", WebhooksCommand::new);
     COMMANDS.put("completion", CompletionCommand::new);
+    COMMANDS.put("mirror", MirrorCommand::new);
     COMMANDS.put("tuf", TufCommand::new);
   }
 

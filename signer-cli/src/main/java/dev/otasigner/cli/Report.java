@@ -37,7 +37,9 @@ public final class Report {
     }
     int width = object.members().keySet().stream().mapToInt(String::length).max().orElse(0);
     for (Map.Entry<String, Json> member : object.members().entrySet()) {
-      line(pad(member.getKey(), width) + "  " + cell(member.getValue()));
+      // Lines of a text stay behind its name, so that none of them looks like another member.
+      String value = cell(member.getValue()).replace("\n", "\n" + " ".repeat(width + 2));
+      line(pad(member.getKey(), width) + "  " + value);
     }
   }
 
@@ -52,7 +54,7 @@ public final class Report {
     for (Json.Obj item : items(document)) {
       List<String> row = new ArrayList<>();
       for (String column : columns) {
-        row.add(cell(member(item, column)));
+        row.add(firstLine(cell(member(item, column))));
       }
       rows.add(row);
     }
@@ -124,6 +126,11 @@ public final class Report {
     return value;
   }
 
+  private static String firstLine(String text) {
+    int end = text.indexOf('\n');
+    return end < 0 ? text : text.substring(0, end) + " ...";
+  }
+
   static String cell(Json value) {
     if (value instanceof Json.Str string) {
       return string.value();
@@ -147,13 +154,20 @@ public final class Report {
     return "-";
   }
 
-  /** The text with U+FFFD for each control character but line feeds. */
+  /**
+   * The text with U+FFFD for each control character but line feeds, and for each that turns the
+   * direction of what follows.
+   */
   public static String printable(String text) {
     StringBuilder clean = new StringBuilder(text.length());
     text.codePoints()
-        .map(c -> Character.isISOControl(c) && c != '\n' ? '\uFFFD' : c)
+        .map(c -> Character.isISOControl(c) && c != '\n' || turns(c) ? '\uFFFD' : c)
         .forEach(clean::appendCodePoint);
     return clean.toString();
+  }
+
+  private static boolean turns(int c) {
+    return c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069;
   }
 
   private static String pad(String text, int width) {

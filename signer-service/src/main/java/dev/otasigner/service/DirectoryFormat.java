@@ -55,7 +55,7 @@ final class DirectoryFormat {
   static int known() throws IOException {
     int newest = 0;
     for (Resource resource :
-        new PathMatchingResourcePatternResolver().getResources("classpath:db/migration/V*.sql")) {
+        new PathMatchingResourcePatternResolver().getResources("classpath*:db/**/V*.sql")) {
       Matcher name = MIGRATION.matcher(String.valueOf(resource.getFilename()));
       if (name.matches()) {
         newest = Math.max(newest, Integer.parseInt(name.group(1)));

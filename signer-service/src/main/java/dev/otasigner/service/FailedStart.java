@@ -3,11 +3,13 @@ package dev.otasigner.service;
 import dev.otasigner.keys.KeyOperationException.SealBroken;
 import dev.otasigner.keys.KeyOperationException.SealFault;
 import dev.otasigner.keys.KeyOperationException.TokenUnavailable;
+import dev.otasigner.service.database.DatabaseRefusedException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.springframework.boot.web.server.PortInUseException;
 
 /**
@@ -48,6 +50,17 @@ record FailedStart(String error, String hint, boolean isForeseen) {
     }
     if (t instanceof ConfigurationRefused) {
       return foreseen(message, "correct the service's configuration; nothing was changed");
+    }
+    if (t instanceof DatabaseRefusedException) {
+      return foreseen(
+          message.lines().findFirst().orElse(""),
+          "look at spring.datasource.url, user and password, and at the server's own log;"
+              + " see docs/how-to/use-postgresql.md");
+    }
+    if (t instanceof FlywayValidateException && message.contains("not resolved locally")) {
+      return foreseen(
+          "a newer service has used the database: it has tables that this one does not know",
+          "start that one, or restore a backup of before; nothing was changed");
     }
     if (t instanceof PortInUseException port) {
       return foreseen(

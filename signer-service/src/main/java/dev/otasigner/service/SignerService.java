@@ -1,15 +1,20 @@
 package dev.otasigner.service;
 
+import dev.otasigner.keys.worker.WorkerLease;
 import dev.otasigner.service.problem.JacksonStrictness;
 import dev.otasigner.service.problem.JsonConverter;
+import dev.otasigner.service.replica.Replicas;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.ZoneOffset;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
@@ -43,13 +48,16 @@ public class SignerService {
       DirectoryLock.acquire(line.data());
       DirectoryFormat.claim(line.data());
       SpringApplication application = new SpringApplication(SignerService.class);
+      Console console = new Console(stream(FileDescriptor.out));
+      application.addInitializers(
+          context -> join((GenericApplicationContext) context, line.springArguments(), console));
       application.addInitializers(
           context -> {
             GenericApplicationContext beans = (GenericApplicationContext) context;
             beans.registerBean(
                 "standardOutput",
                 Console.class,
-                () -> new Console(stream(FileDescriptor.out)),
+                () -> console,
                 definition -> definition.setPrimary(true));
             beans.registerBean(
                 "terminal",
@@ -72,6 +80,25 @@ public class SignerService {
     }
   }
 
+  /** One of several services waits here until it is the active one. */
+  private static void join(
+      GenericApplicationContext context, List<String> arguments, Console console) {
+    Replicas.join(context.getEnvironment(), arguments, console)
+        .ifPresent(
+            active -> {
+              try {
+                DirectoryFormat.claim(active.shared());
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+              context.registerBean(
+                  "workerLease",
+                  WorkerLease.class,
+                  active::lease,
+                  definition -> definition.setDestroyMethodName(""));
+            });
+  }
+
   /** Whether the process is on its way out; it takes no hook any more then. */
   private static boolean isEnding() {
     Thread hook = new Thread(() -> {});
@@ -84,9 +111,13 @@ public class SignerService {
     }
   }
 
+  /**
+   * Whole milliseconds, as the tables hold them: a database rounds what is finer, and an answer
+   * read back would then tell another second than the one given at first.
+   */
   @Bean
-  static Clock clock() {
-    return Clock.systemUTC();
+  public static Clock clock() {
+    return Clock.tickMillis(ZoneOffset.UTC);
   }
 
   /** Nobody listens, unless {@link #main} puts standard output in its place. */
@@ -110,7 +141,7 @@ public class SignerService {
   }
 
   @Bean
-  static ServiceDirectories serviceDirectories(@Value("${signer.data}") Path data)
+  static ServiceDirectories serviceDirectories(@Value("${signer.shared:${signer.data}}") Path data)
       throws IOException {
     return ServiceDirectories.under(data);
   }

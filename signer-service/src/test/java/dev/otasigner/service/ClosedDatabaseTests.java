@@ -18,6 +18,13 @@ class ClosedDatabaseTests {
   }
 
   @Test
+  void connectionToAServerThatOnlyReadsNowIsLetGo() {
+    SQLException standby =
+        new SQLException("cannot execute INSERT in a read-only transaction", "25006");
+    assertThat(closed.adjudicate(standby)).isEqualTo(SQLExceptionOverride.Override.MUST_EVICT);
+  }
+
+  @Test
   void connectionThatOnlySaidNoIsKept() {
     assertThat(closed.adjudicate(new SQLException("syntax", "42000", 42000)))
         .isEqualTo(SQLExceptionOverride.Override.CONTINUE_EVICT);

@@ -13,7 +13,10 @@ import javax.sql.DataSource;
  */
 public final class Contender {
   private static final String WAITING =
-      "select count(*) from information_schema.sessions where blocker_id is not null";
+      TestDatabase.isPostgres()
+          ? "select count(*) from pg_locks where not granted"
+              + " and pid in (select pid from pg_stat_activity where datname = current_database())"
+          : "select count(*) from information_schema.sessions where blocker_id is not null";
 
   private Contender() {}
 
@@ -30,6 +33,17 @@ public final class Contender {
       throw new IllegalStateException(e);
     }
     return task;
+  }
+
+  /** How many transactions wait for a lock of another. */
+  public static int waiting(DataSource database) {
+    try (Connection connection = database.getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(WAITING)) {
+      return row.next() ? row.getInt(1) : 0;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static boolean isWaiting(Statement statement) throws SQLException {

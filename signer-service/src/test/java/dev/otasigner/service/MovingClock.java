@@ -22,7 +22,7 @@ public final class MovingClock extends Clock {
 
   @Override
   public Instant instant() {
-    return Clock.systemUTC().instant().plus(ahead.get());
+    return SignerService.clock().instant().plus(ahead.get());
   }
 
   @Override

@@ -6,6 +6,9 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
@@ -15,6 +18,7 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 class SignerServiceTests {
   @LocalServerPort private int port;
   @Autowired private Admin.Printed printed;
+  @Autowired private Clock clock;
 
   @Test
   void healthIsOpenAndTellsWhetherTheTokenSigns() throws Exception {
@@ -22,6 +26,16 @@ class SignerServiceTests {
     assertThat(health.json().object("components").object("token").string("status")).isEqualTo("UP");
     assertThat(health.json().object("components").object("auditLog").string("status"))
         .isEqualTo("UP");
+  }
+
+  @Test
+  void theClockIsNoFinerThanWhatTheTablesHold() {
+    for (int i = 0; i < 1_000; i++) {
+      Instant now = clock.instant();
+      assertThat(now).isEqualTo(now.truncatedTo(ChronoUnit.MILLIS));
+      Instant real = SignerService.clock().instant();
+      assertThat(real).isEqualTo(real.truncatedTo(ChronoUnit.MILLIS));
+    }
   }
 
   @Test

@@ -20,6 +20,7 @@ public final class TemporaryData
   @Override
   public void initialize(ConfigurableApplicationContext context) {
     TestPropertyValues.of("signer.data=" + create(), "signer.access.four-eyes=false")
+        .and(TestDatabase.properties())
         .applyTo(context);
   }
 
@@ -27,6 +28,7 @@ public final class TemporaryData
     Path data = create();
     registry.add("signer.data", data::toString);
     registry.add("signer.access.four-eyes", () -> "false");
+    TestDatabase.properties().forEach((name, value) -> registry.add(name, () -> value));
     return data;
   }
 

@@ -7,19 +7,28 @@ import static dev.otasigner.system.RegisteredProduct.PRODUCT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -72,6 +81,7 @@ class CataloguePeersIT {
   /** nginx on the directory as it lies; returns its address. */
   private static String serve() throws Exception {
     Path nginx = peer("nginx");
+    stop();
     int port;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = socket.getLocalPort();
@@ -84,6 +94,7 @@ class CataloguePeersIT {
             Locale.ROOT,
             """
             daemon off;
+            master_process off;
             user root;
             pid %1$s/pid;
             error_log %1$s/error.log;
@@ -95,12 +106,11 @@ class CataloguePeersIT {
               fastcgi_temp_path %1$s/fastcgi;
               uwsgi_temp_path %1$s/uwsgi;
               scgi_temp_path %1$s/scgi;
-              server { listen 127.0.0.1:%2$d; root %3$s; }
+              %2$s
             }
             """,
             work,
-            port,
-            catalogue()));
+            ofTheHowTo(port)));
     server =
         Optional.of(
             new ProcessBuilder(nginx.toString(), "-c", configuration.toString())
@@ -112,7 +122,20 @@ class CataloguePeersIT {
       assertThat(System.nanoTime()).as("nginx answers").isLessThan(end);
       Thread.onSpinWait();
     }
-    return "http://127.0.0.1:" + port + "/";
+    return "http://127.0.0.1:" + port + "/" + PRODUCT + "/" + LINEAGE + "/";
+  }
+
+  /** The site as the how-to has it, on a port and directory of ours. */
+  private static String ofTheHowTo(int port) throws IOException {
+    String page = Files.readString(Repository.root().resolve("docs/how-to/serve-the-catalogue.md"));
+    Matcher site = Pattern.compile("```nginx\n(.*?)```", Pattern.DOTALL).matcher(page);
+    assertThat(site.find()).isTrue();
+    String listen = "listen 127.0.0.1:8081;";
+    String root = "root /var/lib/ota-signer/catalogue;";
+    assertThat(site.group(1)).contains(listen, root);
+    return site.group(1)
+        .replace(listen, "listen 127.0.0.1:" + port + ";")
+        .replace(root, "root " + directory.resolve("data/catalogue") + ";");
   }
 
   private static boolean answers(int port) {
@@ -135,6 +158,52 @@ class CataloguePeersIT {
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
     return new Outcome(process.exitValue(), said);
+  }
+
+  private static HttpResponse<byte[]> get(String url, String... headers) throws Exception {
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return HttpClient.newHttpClient()
+        .send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+  }
+
+  private static String said(HttpResponse<byte[]> response, String header) {
+    return response.headers().firstValue(header).orElse("");
+  }
+
+  @Test
+  void nginxOfTheHowToServesWhatTheServiceServes() throws Exception {
+    String base = serve();
+    byte[] root = Files.readAllBytes(catalogue().resolve("metadata/1.root.json"));
+    HttpResponse<byte[]> packed = get(base + "metadata/1.root.json", "Accept-Encoding", "gzip");
+    assertThat(said(packed, "Content-Encoding")).isEqualTo("gzip");
+    assertThat(said(packed, "Vary")).isEqualTo("Accept-Encoding");
+    assertThat(said(packed, "Cache-Control")).contains("immutable");
+    try (var in = new GZIPInputStream(new ByteArrayInputStream(packed.body()))) {
+      assertThat(in.readAllBytes()).isEqualTo(root);
+    }
+    HttpResponse<byte[]> plain = get(base + "metadata/1.root.json");
+    assertThat(plain.body()).isEqualTo(root);
+    assertThat(said(plain, "ETag")).isNotEmpty().isNotEqualTo(said(packed, "ETag"));
+    assertThat(
+            get(base + "metadata/1.root.json", "If-None-Match", said(plain, "ETag")).statusCode())
+        .isEqualTo(304);
+    HttpResponse<byte[]> part = get(base + "metadata/1.root.json", "Range", "bytes=0-9");
+    assertThat(part.statusCode()).isEqualTo(206);
+    assertThat(part.body()).isEqualTo(Arrays.copyOf(root, 10));
+
+    HttpResponse<byte[]> timestamp =
+        get(base + "metadata/timestamp.json", "Accept-Encoding", "gzip");
+    assertThat(said(timestamp, "Cache-Control")).isEqualTo("max-age=60, public");
+    assertThat(said(timestamp, "Content-Encoding")).isEmpty();
+    assertThat(timestamp.body())
+        .isEqualTo(Files.readAllBytes(catalogue().resolve("metadata/timestamp.json")));
+    try (Stream<Path> own = Files.list(catalogue().resolve(".fence"))) {
+      String fence = String.valueOf(own.findFirst().orElseThrow().getFileName());
+      assertThat(get(base + ".fence/" + fence).statusCode()).isEqualTo(404);
+    }
   }
 
   @Test

@@ -105,15 +105,20 @@ record EnrolledDevice(Path flash) {
 
   /** Runs one of the device's commands on its flash, and returns what it printed. */
   String run(String command, String... arguments) throws IOException, InterruptedException {
+    Process process = begin(command, arguments);
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+    return said;
+  }
+
+  /** The process of such a command; what it says on either stream is its output. */
+  Process begin(String command, String... arguments) throws IOException {
     List<String> line = new ArrayList<>();
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     line.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     line.addAll(List.of("-cp", ServiceProcess.classPath(), Main.class.getName()));
     line.addAll(List.of(command, "--flash", flash.toString()));
     line.addAll(List.of(arguments));
-    Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(said).isZero();
-    return said;
+    return new ProcessBuilder(line).redirectErrorStream(true).start();
   }
 }

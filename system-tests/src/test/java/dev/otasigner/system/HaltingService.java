@@ -18,7 +18,8 @@ import org.springframework.context.annotation.Primary;
  * The service as it is, in a process of its own, with one bean replaced: the machine halts, without
  * any shutdown hook, at the milestone that the file of the property {@code halt.file} names, passed
  * for the time that stands behind it, counted since the file is there. So a service can recover and
- * be looked at before it dies in its turn.
+ * be looked at before it dies in its turn. With a file of that name and {@code .freezes} the
+ * process stops itself there instead, by SIGSTOP, and goes on from there once it is continued.
  */
 public final class HaltingService {
   /** What kill -9 leaves as an exit status. */
@@ -38,7 +39,7 @@ public final class HaltingService {
     @Bean
     @Primary
     static Clock clockOfTheTest() {
-      Clock real = Clock.systemUTC();
+      Clock real = SignerService.clock();
       String begin = System.getProperty("clock.begin");
       return begin == null
           ? real
@@ -54,9 +55,24 @@ public final class HaltingService {
         if (Files.exists(file)
             && armed(file).startsWith(milestone + " ")
             && armed(file).endsWith(" " + passed.incrementAndGet())) {
-          Runtime.getRuntime().halt(HALTED);
+          if (Files.exists(Path.of(file + ".freezes"))) {
+            freeze();
+          } else {
+            Runtime.getRuntime().halt(HALTED);
+          }
         }
       };
+    }
+
+    private static void freeze() {
+      try {
+        String self = Long.toString(ProcessHandle.current().pid());
+        new ProcessBuilder("kill", "-STOP", self).inheritIO().start().waitFor();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
 
     private static String armed(Path file) {

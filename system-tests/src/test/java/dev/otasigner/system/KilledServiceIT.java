@@ -60,6 +60,8 @@ class KilledServiceIT {
       List.of(
           Map.entry("release.decided", 1),
           Map.entry("catalogue.versions", 1),
+          Map.entry("catalogue.staged", 1),
+          Map.entry("catalogue.fenced", 1),
           Map.entry("catalogue.file", 4), // head, manifest, image, audit checkpoint
           Map.entry("catalogue.role", 2), // the channel's and the audit log's
           Map.entry("catalogue.snapshot", 1),
@@ -82,6 +84,8 @@ class KilledServiceIT {
 
   private static final List<String> UPLOADING = List.of("upload.forced", "upload.stored");
   private static final String REMOVING = "payload.removed";
+  private static final List<String> PRUNING =
+      List.of("build.pruning", "build.unlisted", "build.removed");
   private static final List<String> DIGESTS = List.of("digest.received", "digest.signed");
 
   private static final Pattern PASSED = Pattern.compile("\\bpassed\\(\"([^\"]+)\"\\)");
@@ -107,6 +111,7 @@ class KilledServiceIT {
     deaths.addAll(UPLOADING);
     deaths.addAll(DIGESTS);
     deaths.add(REMOVING);
+    deaths.addAll(PRUNING);
     PUBLISHING.forEach(milestone -> deaths.add(milestone.getKey()));
     deaths.addAll(REGISTERING);
     deaths.addAll(List.of(NEW_CHANNEL, NEW_LINEAGE));
@@ -163,7 +168,7 @@ class KilledServiceIT {
       lives.dieAt(NEW_LINEAGE, 1, () -> product.addLineage("next", "p-384"));
       product.addLineage("next", "p-384").requireDone();
       follow(lives.now(), finished.get(1) + ".0+0");
-      assertThat(lives.deaths).isEqualTo(SIGNING.size() + 12 + 1 + REGISTERING.size() + 1);
+      assertThat(lives.deaths).isEqualTo(SIGNING.size() + 14 + 1 + REGISTERING.size() + 1);
     }
   }
 
@@ -256,6 +261,73 @@ class KilledServiceIT {
       product.signIn(service);
       product.upload(service, payload).requireDone();
       assertThat(stored(data, payload)).isEqualTo(1);
+    }
+  }
+
+  /** What was decided is finished by the next start, and clients find the catalogue whole. */
+  @Test
+  void everyDeathInAPruningIsRecoveredFrom() throws Exception {
+    Path data = directory.resolve("data");
+    List<String> versions = List.of("34.10", "34.11", "34.12");
+    RegisteredProduct product;
+    try (ServiceProcess service = ServiceProcess.start(data)) {
+      product = RegisteredProduct.at(service, directory);
+      String profile = product.addProfile("p-384", PORT);
+      for (String version : versions) {
+        product.sign(version, profile).requireDone();
+        product.publish(version).requireDone();
+      }
+      product.sign("34.13", profile).requireDone();
+      product.publish("34.13").requireDone();
+      follow(service, "34.13.0+0");
+    }
+    Instant later = Instant.now().plus(Duration.ofDays(8));
+    for (int i = 0; i < PRUNING.size(); i++) {
+      String version = versions.get(i);
+      Path halt = Files.writeString(directory.resolve("halt"), PRUNING.get(i) + " 1");
+      String image;
+      try (ServiceProcess service = ServiceProcess.haltingBy(halt, later, data)) {
+        product.signIn(service);
+        image = image(product, version);
+        assertThat(named(data, image)).isEqualTo(2);
+        assertThat(builds(product, "prune", version, "--yes").status()).isNotZero();
+        assertThat(service.waitForEnd()).isEqualTo(137);
+      }
+      Files.delete(halt);
+      try (ServiceProcess service = ServiceProcess.at(later, data)) {
+        product.signIn(service);
+        // Finished once the service is ready, a moment after it listens.
+        for (int seconds = 0; seconds < 150 && named(data, image) > 0; seconds++) {
+          Thread.sleep(1000);
+        }
+        assertThat(named(data, image)).as(PRUNING.get(i)).isZero();
+        assertThat(builds(product, "show", version, "--json").requireDone().json().has("pruned"))
+            .isTrue();
+        follow(service, "34.13.0+0");
+      }
+    }
+  }
+
+  private static Operator.Answer builds(RegisteredProduct product, String... command) {
+    List<String> arguments = new java.util.ArrayList<>(List.of("builds"));
+    arguments.addAll(List.of(command));
+    arguments.addAll(List.of("--product", RegisteredProduct.PRODUCT));
+    return product.engineer().run(arguments.toArray(String[]::new));
+  }
+
+  private static String image(RegisteredProduct product, String version) throws Exception {
+    return builds(product, "show", version, "--json")
+        .requireDone()
+        .json()
+        .objects("variants", 9)
+        .get(0)
+        .string("sha256");
+  }
+
+  /** Files of the payload store and of the catalogue that carry the digest. */
+  private static long named(Path data, String sha256) throws IOException {
+    try (Stream<Path> files = Files.walk(data)) {
+      return files.filter(file -> String.valueOf(file.getFileName()).startsWith(sha256)).count();
     }
   }
 
@@ -366,8 +438,8 @@ class KilledServiceIT {
     assertThat(headOf(service, fresh, version)).as("a new client finds " + version).isTrue();
   }
 
-  private static boolean headOf(ServiceProcess service, Path store, String version)
-      throws Exception {
+  /** Whether the TUF client of this store accepts what is there, and finds the release. */
+  static boolean headOf(ServiceProcess service, Path store, String version) throws Exception {
     Operator client = Operator.in(store);
     String base = service.address() + REPOSITORY;
     Path metadata = store.resolve("metadata");

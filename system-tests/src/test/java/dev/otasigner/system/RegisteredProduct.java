@@ -109,6 +109,17 @@ record RegisteredProduct(Operator administrator, Operator engineer) {
 
   /** Registers a profile of devices with such a TLS key that dial this port; returns its digest. */
   String addProfile(String clientKey, int port) throws IOException, RejectedException {
+    return addProfile(clientKey, port, "server");
+  }
+
+  /** The same, of devices that believe another server too; it is named by its key's digest. */
+  String addDeceivedProfile(String clientKey, int port, Digest other)
+      throws IOException, RejectedException {
+    return addProfile(clientKey, port, "server\", \"" + other);
+  }
+
+  private String addProfile(String clientKey, int port, String serverAnchors)
+      throws IOException, RejectedException {
     String file = "profile-" + clientKey + ".json";
     Files.writeString(
         engineer.directory().resolve(file),
@@ -119,11 +130,12 @@ record RegisteredProduct(Operator administrator, Operator engineer) {
              "manifest": {"rule": {"any": ["manifest"]}}, "lineage": {"name": "%s"},
              "minStrengthBits": 112,
              "tls": {"versions": ["TLSv1.3"], "suites": ["%s"],
-                     "groups": ["secp384r1"], "serverAnchors": ["server"], "clientKey": "%s"},
+                     "groups": ["secp384r1"], "serverAnchors": ["%s"], "clientKey": "%s"},
              "servers": ["localhost"], "ports": [%d]}
             """,
             LINEAGE,
             TLS_SUITE,
+            serverAnchors,
             clientKey,
             port));
     return engineer
@@ -305,9 +317,14 @@ record RegisteredProduct(Operator administrator, Operator engineer) {
   }
 
   Operator.Answer publish(String version) {
+    return release("publish", version);
+  }
+
+  /** Decides about a release, or shows it. */
+  Operator.Answer release(String what, String version) {
     return engineer.run(
         "release",
-        "publish",
+        what,
         version,
         "--product",
         PRODUCT,

@@ -1,8 +1,7 @@
 package dev.otasigner.system;
 
-import java.io.BufferedReader;
+import dev.otasigner.device.lab.ServiceProgram;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,27 +9,42 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /** The service in a process of its own, on a directory of the test's. */
 final class ServiceProcess implements AutoCloseable {
-  private static final String LISTENING = "signer: listening on ";
-  private static final String PASSWORD = "signer: administrator password (shown once): ";
   private static final int TIMEOUT_SECONDS = 90;
 
+  private final ServiceProgram program;
   private final Process process;
-  private final String address;
-  private final @Nullable String password;
 
-  private ServiceProcess(Process process, String address, @Nullable String password) {
-    this.process = process;
-    this.address = address;
-    this.password = password;
+  private ServiceProcess(ServiceProgram program) {
+    this.program = program;
+    this.process = program.process();
   }
 
   /** The service as it is. */
   static ServiceProcess start(Path data) throws IOException {
     return start(data, List.of());
+  }
+
+  /** The service with these variables in its environment. */
+  static ServiceProcess start(Path data, Map<String, String> environment) throws IOException {
+    return start(data, service(data, List.of(), environment));
+  }
+
+  /** What a service says that does not start. */
+  static String failedStart(Path data, Map<String, String> environment) throws IOException {
+    Process process = service(data, List.of(), environment).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    try {
+      if (process.waitFor() != 3) {
+        throw new IOException("it ended with " + process.exitValue() + ": " + said);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+    return said;
   }
 
   /** The service by a clock that begins at this time. */
@@ -49,13 +63,43 @@ final class ServiceProcess implements AutoCloseable {
   }
 
   private static ServiceProcess start(Path data, List<String> properties) throws IOException {
+    return start(data, service(data, properties, Map.of()));
+  }
+
+  private static ProcessBuilder service(
+      Path data, List<String> properties, Map<String, String> environment) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
     command.addAll(properties);
     command.addAll(List.of("-cp", classPath(), HaltingService.class.getName()));
     command.addAll(List.of("--data", data.toString(), "--port", "0"));
-    return start(data, new ProcessBuilder(command));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().putAll(environment);
+    return builder;
+  }
+
+  /**
+   * One of several services.
+   *
+   * @param data its own directory
+   * @param port of its management port
+   * @param environment what the several have in common, and where its database is
+   * @param properties as of {@link HaltingService}
+   */
+  static ServiceProcess replica(
+      Path data, int port, Map<String, String> environment, List<String> properties)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
+    command.addAll(properties);
+    command.addAll(List.of("-cp", classPath(), HaltingService.class.getName()));
+    command.addAll(List.of("--data", data.toString(), "--port", Integer.toString(port)));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().putAll(environment);
+    builder.environment().put("SIGNER_REPLICA_ADDRESS", "http://127.0.0.1:" + port);
+    return start(data, builder);
   }
 
   /** As a user starts it: what was packaged, through the launcher. */
@@ -76,25 +120,8 @@ final class ServiceProcess implements AutoCloseable {
   }
 
   private static ServiceProcess start(Path data, ProcessBuilder builder) throws IOException {
-    boolean first = !Files.exists(data);
     Path log = data.resolveSibling(data.getFileName() + ".log");
-    Process process = builder.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile())).start();
-    BufferedReader out =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    String address = null;
-    String password = null;
-    StringBuilder said = new StringBuilder();
-    while (address == null || first && password == null) {
-      String line = out.readLine();
-      if (line == null) {
-        throw new IOException("the service did not start:\n" + said + Files.readString(log));
-      }
-      said.append(line).append('\n');
-      address = line.startsWith(LISTENING) ? line.substring(LISTENING.length()) : address;
-      password = line.startsWith(PASSWORD) ? line.substring(PASSWORD.length()) : password;
-    }
-    drain(out);
-    return new ServiceProcess(process, address, password);
+    return new ServiceProcess(ServiceProgram.start(builder, log, !Files.exists(data)));
   }
 
   static String classPath() {
@@ -102,33 +129,13 @@ final class ServiceProcess implements AutoCloseable {
     return surefire == null ? System.getProperty("java.class.path") : surefire;
   }
 
-  private static void drain(BufferedReader out) {
-    Thread reader =
-        new Thread(
-            () -> {
-              try (out) {
-                while (out.readLine() != null) {
-                  // What the service prints later is in nobody's way.
-                }
-              } catch (IOException e) {
-                // The process is gone.
-              }
-            },
-            "service-output");
-    reader.setDaemon(true);
-    reader.start();
-  }
-
   String address() {
-    return address;
+    return program.address();
   }
 
   /** The administrator's first password, on a new directory. */
   String password() {
-    if (password == null) {
-      throw new IllegalStateException("not a new directory");
-    }
-    return password;
+    return program.password().orElseThrow(() -> new IllegalStateException("not a new directory"));
   }
 
   /** The processes that it has started. */
@@ -147,6 +154,33 @@ final class ServiceProcess implements AutoCloseable {
         throw new IOException("the service has not ended in " + TIMEOUT_SECONDS + " s");
       }
       return process.exitValue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** Whether it has said such a line since it was started. */
+  boolean said(String beginning) {
+    return program.said(beginning);
+  }
+
+  /** SIGSTOP: it stands still, keeps all that it holds, and knows nothing of it. */
+  void freeze() throws IOException {
+    signal("-STOP");
+  }
+
+  /** SIGCONT. */
+  void thaw() throws IOException {
+    signal("-CONT");
+  }
+
+  private void signal(String name) throws IOException {
+    try {
+      int status = new ProcessBuilder("kill", name, Long.toString(process.pid())).start().waitFor();
+      if (status != 0) {
+        throw new IOException("kill " + name + " ended with " + status);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);

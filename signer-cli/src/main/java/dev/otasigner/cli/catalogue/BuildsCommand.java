@@ -5,8 +5,10 @@ import static dev.otasigner.cli.ServiceClient.path;
 import dev.otasigner.cli.Cli;
 import dev.otasigner.cli.ServiceClient;
 import dev.otasigner.cli.Versions;
+import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -40,6 +42,42 @@ public final class BuildsCommand {
     cli.report()
         .item(cli.service().get(path("products", product, "builds", Versions.exact(version))));
     return 0;
+  }
+
+  @Command(
+      description = {
+        "Remove the images of a build that is offered to nobody and needed by nobody.",
+        "Without --yes, show what would go."
+      })
+  int prune(
+      @Parameters(paramLabel = "VERSION") String version,
+      @Option(names = "--product", required = true) String product,
+      @Option(names = "--yes", description = "Remove them, for good.") boolean yes) {
+    String exact = Versions.exact(version);
+    String path = path("products", product, "builds", exact, "pruning");
+    Json plan = yes ? cli.service().post(path, Json.object().build()) : cli.service().get(path);
+    if (cli.report().json() || !(plan instanceof Json.Obj object)) {
+      cli.report().result(plan, "");
+      return 0;
+    }
+    String bytes = object.members().get("bytes") instanceof Json.Num n ? n.value() + " bytes" : "?";
+    for (String list : List.of("files", "catalogue", "shared")) {
+      if (object.members().get(list) instanceof Json.Arr files) {
+        for (Json file : files.items()) {
+          cli.report().line((list.equals("shared") ? "stays  " : "goes   ") + text(file));
+        }
+      }
+    }
+    cli.report()
+        .line(
+            yes
+                ? "pruned " + exact + ": " + bytes
+                : "would prune " + exact + ": " + bytes + "; say --yes to do it");
+    return 0;
+  }
+
+  private static String text(Json file) {
+    return file instanceof Json.Str name ? name.value() : "";
   }
 
   @Command(description = "Save a file of a build.")

@@ -3,6 +3,8 @@ package dev.otasigner.cli.catalogue;
 import static dev.otasigner.cli.ServiceClient.path;
 
 import dev.otasigner.cli.Cli;
+import dev.otasigner.cli.CommandFailedException;
+import dev.otasigner.cli.signing.DependencyOptions;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.dsse.Envelope;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -39,14 +42,23 @@ public final class PushCommand implements Callable<Integer> {
       description = "The same text asks for the same build, not for another one.")
   private @Nullable String idempotencyKey;
 
+  @Mixin private DependencyOptions dependencies = new DependencyOptions();
+
   public PushCommand(Cli cli) {
     this.cli = cli;
   }
 
   @Override
   public Integer call() throws IOException, RejectedException {
+    if (manifest != null && dependencies.isGiven()) {
+      throw CommandFailedException.usage(
+          "--from and --requires stand in the manifest: they are not given beside --manifest");
+    }
     Json.Builder build = Json.object().put("image", cli.service().upload(image, product));
     build.put("idempotencyKey", idempotencyKey);
+    if (dependencies.isGiven()) {
+      dependencies.describe(build);
+    }
     if (manifest != null) {
       build.putBase64("manifest", bounded(manifest));
     }

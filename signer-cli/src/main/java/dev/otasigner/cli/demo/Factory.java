@@ -233,9 +233,9 @@ final class Factory {
   }
 
   private String enrolDevices() throws IOException, StepFailedException {
-    CompletableFuture<Output> firstAdded = adding(World.FIRST_DEVICE);
-    CompletableFuture<Output> secondAdded = adding(World.SECOND_DEVICE);
-    String anchor = serverAnchor();
+    CompletableFuture<Output> firstAdded = adding(world, World.FIRST_DEVICE);
+    CompletableFuture<Output> secondAdded = adding(world, World.SECOND_DEVICE);
+    String anchor = serverAnchor(world);
     CompletableFuture<Output> first =
         enrolling(World.FIRST_DEVICE, Program.ended(firstAdded).requireDone(), anchor);
     CompletableFuture<Output> second =
@@ -245,7 +245,8 @@ final class Factory {
     return "";
   }
 
-  private CompletableFuture<Output> adding(String id) throws IOException {
+  /** Puts a device on the list of those that were made with the factory build. */
+  static CompletableFuture<Output> adding(World world, String id) throws IOException {
     return world
         .engineer()
         .running(
@@ -298,7 +299,7 @@ final class Factory {
   }
 
   /** What the factory's machine pins: the authority behind the enrolment listener's RSA key. */
-  private String serverAnchor() throws IOException, StepFailedException {
+  static String serverAnchor(World world) throws IOException, StepFailedException {
     Output keys = world.engineer().run("keys", "list", "--json").requireDone();
     return Answers.find(keys, "purpose", "server-tls", "suite", "rsa-", "keyId");
   }

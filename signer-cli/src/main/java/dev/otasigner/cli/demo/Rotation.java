@@ -38,6 +38,9 @@ final class Rotation {
     steps.step("device-1 takes the bridge", () -> takeBridge(FIRST_DEVICE));
     steps.step("retiring the old image key is refused", this::retireTooEarly);
     steps.step("device-2 takes the bridge", () -> takeBridge(SECOND_DEVICE));
+    steps.step(
+        "a fleet of " + Crowd.DEVICES + " takes it through what goes wrong in the field",
+        () -> new Crowd(world).takes(BRIDGE + ".0+0"));
     steps.step("the old keys are retired", this::retire);
     steps.step("a build signed by the old keys only is refused", this::offerOld);
     steps.step("both devices renew to P-384 and dial in over TLS 1.3", this::renew);

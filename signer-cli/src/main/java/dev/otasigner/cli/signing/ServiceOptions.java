@@ -1,13 +1,13 @@
 package dev.otasigner.cli.signing;
 
 import dev.otasigner.cli.CommandFailedException;
-import dev.otasigner.cli.Versions;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What a request to the service says besides the image's layout. */
@@ -33,11 +33,7 @@ final class ServiceOptions {
   @Option(names = "--profile", paramLabel = "DIGEST", description = "The profile it brings.")
   @Nullable String profile;
 
-  @Option(
-      names = "--from",
-      paramLabel = "MIN..MAX",
-      description = "Versions it may be taken from; any when not given.")
-  List<String> from = new ArrayList<>();
+  @Mixin DependencyOptions dependencies = new DependencyOptions();
 
   @Option(
       names = "--bootloader",
@@ -95,25 +91,13 @@ final class ServiceOptions {
       boards.add(
           Json.object().put("id", parts[0]).put("revisions", Json.strings(revisions)).build());
     }
-    List<Json> ranges = new ArrayList<>();
-    for (String range : from) {
-      String[] ends = range.split("\\.\\.", -1);
-      if (ends.length != 2) {
-        throw CommandFailedException.usage("--from " + range + ": MIN..MAX is expected");
-      }
-      ranges.add(
-          Json.object()
-              .put("min", Versions.exact(ends[0]))
-              .put("max", Versions.exact(ends[1]))
-              .build());
-    }
     request
         .put("hardware", boards)
         .put("imageKeys", Json.strings(imageKeys))
         .put("manifestKeys", Json.strings(manifestKeys))
-        .put("profile", profile)
-        .put("from", ranges)
-        .put("idempotencyKey", idempotencyKey);
+        .put("profile", profile);
+    dependencies.describe(request);
+    request.put("idempotencyKey", idempotencyKey);
     if (emergency != null) {
       request.put("emergency", emergency);
     }

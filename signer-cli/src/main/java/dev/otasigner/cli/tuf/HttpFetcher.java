@@ -13,20 +13,26 @@ import java.util.Locale;
 import java.util.Timer;
 import java.util.TimerTask;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fetches over HTTP. URLs are the base and the path as they come: encoding either again would ask
  * for another file.
  */
-final class HttpFetcher implements Fetcher {
+public final class HttpFetcher implements Fetcher {
   private static final int TIMEOUT_MILLIS = 30_000;
+  private static final String GZIP = "gzip";
+
+  /** What packing may add to bytes that can not be made smaller. */
+  private static final int PACKING_BYTES = 1024;
 
   private final String metadataUrl;
   private final String targetUrl;
   private final Pace pace;
 
   /** An update that fetches no target needs no address of targets. */
-  HttpFetcher(String metadataUrl, String targetUrl, Pace pace) {
+  public HttpFetcher(String metadataUrl, String targetUrl, Pace pace) {
     this.metadataUrl = directory(metadataUrl);
     this.targetUrl = directory(targetUrl);
     this.pace = pace;
@@ -50,7 +56,7 @@ final class HttpFetcher implements Fetcher {
       }
       long announced = connection.getContentLengthLong();
       try (Counted in = new Counted(connection.getInputStream())) {
-        Fetcher.copy(in, maxBytes, to, pace, System::nanoTime);
+        copy(in, connection.getContentEncoding(), maxBytes, to);
         // The JDK takes an early end for an end where a length was announced.
         if (announced >= 0 && in.count != announced) {
           throw new IOException("the answer broke off: " + url(path));
@@ -58,6 +64,23 @@ final class HttpFetcher implements Fetcher {
       }
     } finally {
       connection.disconnect();
+    }
+  }
+
+  /** Unpacks what came packed; the limit holds for what comes out, and for what goes in. */
+  private void copy(Counted in, @Nullable String encoding, long maxBytes, OutputStream to)
+      throws IOException, RejectedException {
+    if (encoding == null) {
+      Fetcher.copy(in, maxBytes, to, pace, System::nanoTime);
+      return;
+    }
+    if (!encoding.equals(GZIP)) {
+      throw new IOException("an encoding that nobody asked for: " + encoding);
+    }
+    in.limit = maxBytes + PACKING_BYTES;
+    Fetcher.copy(new GZIPInputStream(pace.watch(in, System::nanoTime)), maxBytes, to);
+    if (in.read() >= 0) {
+      throw new IOException("bytes after the packed answer");
     }
   }
 
@@ -112,6 +135,7 @@ final class HttpFetcher implements Fetcher {
       connection.setReadTimeout(TIMEOUT_MILLIS);
       connection.setInstanceFollowRedirects(false);
       connection.setUseCaches(false);
+      connection.setRequestProperty("Accept-Encoding", GZIP);
       return connection;
     } catch (IllegalArgumentException e) {
       throw new IOException("not an HTTP address: " + url, e);
@@ -121,6 +145,7 @@ final class HttpFetcher implements Fetcher {
   /** Counts what passes. */
   private static final class Counted extends java.io.FilterInputStream {
     private long count;
+    private long limit = Long.MAX_VALUE;
 
     private Counted(InputStream in) {
       super(in);
@@ -129,15 +154,28 @@ final class HttpFetcher implements Fetcher {
     @Override
     public int read() throws IOException {
       int b = in.read();
-      count += b < 0 ? 0 : 1;
+      count(b < 0 ? 0 : 1);
       return b;
     }
 
     @Override
     public int read(byte[] bytes, int from, int length) throws IOException {
       int read = in.read(bytes, from, length);
-      count += Math.max(read, 0);
+      count(Math.max(read, 0));
       return read;
+    }
+
+    /** Of packed members only the first is read: the JDK would go a frame deeper for each. */
+    @Override
+    public int available() {
+      return 0;
+    }
+
+    private void count(int read) throws IOException {
+      count += read;
+      if (count > limit) {
+        throw new IOException("a packed answer longer than what it may hold");
+      }
     }
   }
 }

@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** Serves a simulated repository over HTTP, and remembers what was asked, as it was asked. */
 final class HttpRepository implements AutoCloseable {
@@ -16,6 +18,8 @@ final class HttpRepository implements AutoCloseable {
   private final List<String> requests = new ArrayList<>();
   private int status = 200;
   private boolean breaksOff;
+  private Optional<UnaryOperator<byte[]>> packing = Optional.empty();
+  private String encoding = "";
 
   HttpRepository(RepositorySimulator repository) throws IOException {
     this.repository = repository;
@@ -41,6 +45,12 @@ final class HttpRepository implements AutoCloseable {
     status = code;
   }
 
+  /** Answers in this encoding whoever takes gzip. */
+  synchronized void pack(String contentEncoding, UnaryOperator<byte[]> how) {
+    encoding = contentEncoding;
+    packing = Optional.of(how);
+  }
+
   /** Announces each file whole and sends half of it. */
   synchronized void breakOff() {
     breaksOff = true;
@@ -53,6 +63,11 @@ final class HttpRepository implements AutoCloseable {
     if (bytes == null || status != 200) {
       http.sendResponseHeaders(status == 200 ? 404 : status, -1);
     } else {
+      if (packing.isPresent()
+          && "gzip".equals(http.getRequestHeaders().getFirst("Accept-Encoding"))) {
+        bytes = packing.get().apply(bytes);
+        http.getResponseHeaders().set("Content-Encoding", encoding);
+      }
       http.sendResponseHeaders(200, bytes.length);
       http.getResponseBody().write(bytes, 0, breaksOff ? bytes.length / 2 : bytes.length);
     }

@@ -298,4 +298,61 @@ class TufCommandTests {
       return files.map(file -> file.getFileName().toString()).toList();
     }
   }
+
+  private static byte[] gzip(byte[] bytes) {
+    java.io.ByteArrayOutputStream packed = new java.io.ByteArrayOutputStream();
+    try (var out = new java.util.zip.GZIPOutputStream(packed)) {
+      out.write(bytes);
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    return packed.toByteArray();
+  }
+
+  @Test
+  void packedAnswersAreUnpackedBeforeTheyAreJudged() throws Exception {
+    init();
+    server.pack("gzip", TufCommandTests::gzip);
+    assertThat(refresh()).isZero();
+  }
+
+  @Test
+  void packedAnswerIsHeldAgainstTheLimitByWhatComesOut() {
+    init();
+    server.pack("gzip", bytes -> gzip(new byte[10_000_000]));
+    assertThat(refresh()).isEqualTo(1);
+    assertThat(errors()).contains("limit-exceeded");
+  }
+
+  @Test
+  void packedAnswerThatGoesOnWithoutContentIsGivenUp() {
+    init();
+    byte[] nothing = gzip(new byte[0]);
+    server.pack(
+        "gzip",
+        bytes -> {
+          byte[] many = new byte[100_000 * nothing.length];
+          for (int i = 0; i < 100_000; i++) {
+            System.arraycopy(nothing, 0, many, i * nothing.length, nothing.length);
+          }
+          return many;
+        });
+    assertThat(refresh()).isEqualTo(1);
+    assertThat(errors()).contains("bytes after the packed answer");
+  }
+
+  @Test
+  void packedAnswerThatIsCutShortIsRefused() {
+    init();
+    server.pack("gzip", bytes -> java.util.Arrays.copyOf(gzip(bytes), 40));
+    assertThat(refresh()).isEqualTo(1);
+  }
+
+  @Test
+  void encodingThatNobodyAskedForIsRefused() {
+    init();
+    server.pack("br", bytes -> bytes);
+    assertThat(refresh()).isEqualTo(1);
+    assertThat(errors()).contains("an encoding that nobody asked for: br");
+  }
 }

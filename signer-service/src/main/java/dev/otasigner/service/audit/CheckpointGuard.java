@@ -1,6 +1,7 @@
 package dev.otasigner.service.audit;
 
 import dev.otasigner.service.Console;
+import dev.otasigner.service.database.DatabaseWatch;
 import dev.otasigner.service.problem.SignerException;
 import jakarta.annotation.PreDestroy;
 import org.slf4j.Logger;
@@ -31,13 +32,17 @@ class CheckpointGuard implements HealthIndicator {
   private final Console console;
   private volatile long vouchedFor = -1;
 
+  private final DatabaseWatch database;
+
   CheckpointGuard(
       AuditStore store,
       MerkleAuditLog audit,
       KeptCheckpoint kept,
       RecordSweep sweep,
       AuditIndex index,
-      Console console) {
+      Console console,
+      DatabaseWatch database) {
+    this.database = database;
     this.store = store;
     this.audit = audit;
     this.kept = kept;
@@ -82,9 +87,11 @@ class CheckpointGuard implements HealthIndicator {
 
   @Override
   public Health health() {
-    return kept.trouble()
-        .or(sweep::trouble)
-        .map(trouble -> Health.down().withDetail("trouble", trouble).build())
-        .orElseGet(() -> Health.up().withDetail("records", store.size()).build());
+    return database.health(
+        () ->
+            kept.trouble()
+                .or(sweep::trouble)
+                .map(trouble -> Health.down().withDetail("trouble", trouble).build())
+                .orElseGet(() -> Health.up().withDetail("records", store.size()).build()));
   }
 }

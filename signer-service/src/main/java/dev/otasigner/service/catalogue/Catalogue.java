@@ -1,34 +1,26 @@
 package dev.otasigner.service.catalogue;
 
-import dev.otasigner.service.audit.AuditLog;
-import dev.otasigner.service.audit.AuditSigner;
 import dev.otasigner.service.catalogue.Wanted.ChannelRole;
+import dev.otasigner.service.catalogue.storage.LostException;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
-import dev.otasigner.service.signing.Build;
-import dev.otasigner.service.signing.Builds;
 import dev.otasigner.service.signing.FleetFacts;
-import dev.otasigner.service.signing.PayloadStore;
-import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
-import dev.otasigner.verifier.catalogue.CataloguePaths;
 import dev.otasigner.verifier.catalogue.Head;
-import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.manifest.Manifest;
-import dev.otasigner.verifier.tuf.TargetFile;
+import dev.otasigner.verifier.tuf.Metadata;
+import dev.otasigner.verifier.tuf.SignedMetadata;
+import dev.otasigner.verifier.tuf.Targets;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
@@ -44,65 +36,214 @@ import org.springframework.stereotype.Component;
 public class Catalogue {
   private static final Logger log = LoggerFactory.getLogger(Catalogue.class);
 
+  private static final int MAX_ATTEMPTS = 3;
+
   private final Lineages lineages;
-  private final ReleaseStore releases;
-  private final Builds builds;
-  private final PayloadStore payloads;
+  private final Contents contents;
   private final FleetFacts fleet;
-  private final AuditLog audit;
-  private final AuditSigner auditSigner;
   private final CatalogueStanding standing;
+  private final TimestampEnds ends;
+  private final OlderDatabase older;
   private final Clock clock;
 
   Catalogue(
       Lineages lineages,
-      ReleaseStore releases,
-      Builds builds,
-      PayloadStore payloads,
+      Contents contents,
       FleetFacts fleet,
-      AuditLog audit,
-      AuditSigner auditSigner,
       CatalogueStanding standing,
+      TimestampEnds ends,
+      OlderDatabase older,
       Clock clock) {
     this.lineages = lineages;
-    this.releases = releases;
-    this.builds = builds;
-    this.payloads = payloads;
+    this.contents = contents;
     this.fleet = fleet;
-    this.audit = audit;
-    this.auditSigner = auditSigner;
     this.standing = standing;
+    this.ends = ends;
+    this.older = older;
     this.clock = clock;
   }
 
   /**
    * Brings all repositories of a product to what is released.
    *
+   * @return when the last timestamp ends that anybody may hold and that says something older
    * @throws RejectedException when the device's own client does not accept the result of one; it
-   *     then stays as it was
+   *     then stays as it was. A lineage that could not be announced before is no reason: its
+   *     trouble is its own, and health tells of it
    */
-  void publish(String product) throws RejectedException, IOException {
+  Instant publish(String product) throws RejectedException, IOException {
+    Instant until = Instant.EPOCH;
+    List<Exception> reasons = new ArrayList<>();
     for (Lineage lineage : lineages.of(product)) {
+      boolean ill = standing.trouble(lineage.key()).isPresent();
       try {
-        publish(lineage);
+        Instant end = publish(lineage);
+        until = end.isAfter(until) ? end : until;
+      } catch (RejectedException e) {
+        if (!ill) {
+          reasons.add(0, e);
+        }
       } catch (IOException | RuntimeException e) {
         standing.inTrouble(lineage.key(), e);
-        throw e;
+        reasons.add(e);
+      }
+    }
+    if (!reasons.isEmpty()) {
+      throwAs(reasons.get(0));
+    }
+    return until;
+  }
+
+  private static void throwAs(Exception reason) throws RejectedException, IOException {
+    if (reason instanceof RejectedException refusal) {
+      throw refusal;
+    }
+    if (reason instanceof IOException disk) {
+      throw disk;
+    }
+    throw (RuntimeException) reason;
+  }
+
+  /** When the last timestamp that anybody may hold of the product's repositories ends. */
+  Instant timestampsUntil(String product) {
+    Instant until = Instant.EPOCH;
+    for (Lineage lineage : lineages.of(product)) {
+      try {
+        Instant end = noteTimestamp(lineage);
+        until = end.isAfter(until) ? end : until;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return until;
+  }
+
+  /**
+   * Returns when the head files of the release's channel are still read with other devices named.
+   *
+   * @throws RejectedException LIMIT_EXCEEDED, MALFORMED
+   */
+  void requireReadable(Release release, ReleaseDevices.Lists lists) throws RejectedException {
+    contents.requireReadable(release, lineages.of(release.product()), lists);
+  }
+
+  private Instant noteTimestamp(Lineage lineage) throws IOException {
+    RepositoryFiles files = lineages.repository(lineage).files();
+    Optional<byte[]> bytes = files.timestamp();
+    Instant expires = Instant.EPOCH;
+    if (bytes.isPresent()) {
+      try {
+        expires = SignedMetadata.timestamp(bytes.get(), bytes.get().length).signed().expires();
+      } catch (RejectedException e) {
+        log.warn("{}: timestamp.json is damaged, and is signed anew", files.place());
+      }
+    }
+    return ends.note(lineage.key(), expires);
+  }
+
+  /** Overtaken, it compares what is wanted with what the other has announced, and goes on. */
+  private Instant publish(Lineage lineage) throws RejectedException, IOException {
+    return publish(lineage, Wanted.SignedByPeople.NOTHING);
+  }
+
+  /** With what people have signed; nothing of it is written when it is refused. */
+  Instant publish(Lineage lineage, Wanted.SignedByPeople signed)
+      throws RejectedException, IOException {
+    for (int attempt = 1; true; attempt++) {
+      try {
+        return publishOnce(lineage, signed);
+      } catch (OlderDatabase.FoundException e) {
+        if (attempt == MAX_ATTEMPTS) {
+          throw e;
+        }
+        log.warn("{}/{}: {}", lineage.product(), lineage.name(), e.getMessage());
+        older.follow(lineage);
+      } catch (LostException e) {
+        if (attempt == MAX_ATTEMPTS) {
+          throw e;
+        }
+        log.warn("{}", e.getMessage());
       }
     }
   }
 
-  private void publish(Lineage lineage) throws RejectedException, IOException {
+  /** Brings a repository to what is released; answers when the last older timestamp ends. */
+  private Instant publishOnce(Lineage lineage, Wanted.SignedByPeople signed)
+      throws RejectedException, IOException {
     Lineages.Repository repository = lineages.repository(lineage);
     Instant now = clock.instant();
+    AtomicReference<Instant> until = new AtomicReference<>(Instant.EPOCH);
     repository
         .publisher()
         .publish(
-            wanted(lineage, repository.files(), now),
-            () -> Followers.of(lineage.key(), fleet, offered(lineage.product())),
+            () -> {
+              // Noted while nobody else can write: what is replaced is what was noted.
+              until.set(noteTimestamp(lineage));
+              older.requireNewest(lineage);
+              return contents.of(lineage, repository.files(), now).with(signed);
+            },
+            () -> Followers.of(lineage.key(), fleet, contents.profiles(lineage.product())),
             lineages.lifetimes(lineage.product()),
             now);
     standing.well(lineage.key());
+    return Objects.requireNonNull(until.get());
+  }
+
+  /** The roles that a product's channels and hardware have. */
+  List<String> roles(String product) {
+    List<String> roles = new ArrayList<>();
+    for (String channel : fleet.channels(product)) {
+      for (Manifest.Hardware hardware : fleet.hardware(product)) {
+        roles.add(new ChannelRole(channel, hardware.id()).roleName());
+      }
+    }
+    return roles;
+  }
+
+  /** The targets role as it would be announced next, for people to sign. */
+  Targets nextTargets(Lineage lineage, long version, Instant expires) throws IOException {
+    RepositoryFiles files = lineages.repository(lineage).files();
+    Optional<Targets> announced =
+        PublishedSet.ifWhole(files)
+            .flatMap(set -> Optional.ofNullable(set.roles().get(Metadata.TARGETS)));
+    RoleKeyring keyring = lineages.keyring(lineage.key(), lineage.isPostQuantum());
+    Wanted wanted = contents.of(lineage, files, clock.instant());
+    return Targets.of(version, expires, List.of())
+        .with(new RoleSigner(keyring).delegations(announced, wanted));
+  }
+
+  /**
+   * Demands that what a channel's role lists can be announced: where holders sign the targets role,
+   * they have to have signed for this one.
+   *
+   * @throws SignerException CONFLICT
+   */
+  void requireDelegated(String product, ChannelRole role, String lineage) throws IOException {
+    Optional<Lineage> found = lineages.find(product, lineage);
+    if (found.isEmpty()) {
+      return;
+    }
+    RepositoryFiles files = lineages.repository(found.get()).files();
+    RoleKeyring keyring = lineages.keyring(found.get().key(), found.get().isPostQuantum());
+    if (new OwnKeys(keyring).suffice(PublishedSet.root(files), Metadata.TARGETS)) {
+      return;
+    }
+    boolean delegated =
+        PublishedSet.ifWhole(files).stream()
+            .flatMap(set -> Optional.ofNullable(set.roles().get(Metadata.TARGETS)).stream())
+            .flatMap(targets -> targets.delegations().stream())
+            .flatMap(to -> to.roles().stream())
+            .anyMatch(to -> to.name().equals(role.roleName()));
+    if (!delegated) {
+      throw SignerException.conflict(
+          "channel "
+              + role.channel()
+              + " for "
+              + role.hardware()
+              + " waits for the holders of the targets keys of lineage "
+              + lineage
+              + ": have them sign the next targets role (signer root targets)");
+    }
   }
 
   /** Finishes what a crash has stopped. */
@@ -122,7 +263,10 @@ public class Catalogue {
     for (String product : fleet.products()) {
       for (Lineage lineage : lineages.of(product)) {
         try {
-          publish(lineage);
+          if (isDue(lineage)) {
+            publish(lineage);
+          }
+          standing.well(lineage.key());
         } catch (RejectedException | IOException | RuntimeException e) {
           standing.inTrouble(lineage.key(), e);
         }
@@ -130,136 +274,21 @@ public class Catalogue {
     }
   }
 
-  private Wanted wanted(Lineage lineage, RepositoryFiles files, Instant now) throws IOException {
-    Optional<PublishedSet> published = PublishedSet.ifWhole(files);
-    Map<ChannelRole, List<WantedFile>> roles = new LinkedHashMap<>();
-    for (String channel : fleet.channels(lineage.product())) {
-      for (Manifest.Hardware hardware : fleet.hardware(lineage.product())) {
-        ChannelRole role = new ChannelRole(channel, hardware.id());
-        List<HeadFile.Listed> listed = listed(lineage.product(), lineage.name(), role);
-        byte[] head = HeadFile.of(role, listed, headBefore(files, published, role), now);
-        roles.put(role, files(files, role, listed, head));
-      }
-    }
-    return new Wanted(roles, checkpoint());
-  }
-
-  /** A log that can not be signed now is no reason to let the catalogue expire. */
-  private Optional<WantedFile> checkpoint() {
+  /** Most rounds find nothing to do, and then need not keep anybody from writing. */
+  private boolean isDue(Lineage lineage) throws RejectedException, IOException {
+    Lineages.Repository repository = lineages.repository(lineage);
+    Instant now = clock.instant();
     try {
-      return Optional.of(Wanted.checkpoint(audit.checkpoint(), auditSigner.key().spki()));
-    } catch (SignerException e) {
-      log.warn("no audit checkpoint for the catalogue: {}", e.getMessage());
-      return Optional.empty();
+      older.requireNewest(lineage);
+    } catch (OlderDatabase.FoundException e) {
+      return true;
     }
-  }
-
-  private static Optional<byte[]> headBefore(
-      RepositoryFiles files, Optional<PublishedSet> published, ChannelRole role)
-      throws IOException {
-    String path = CataloguePaths.head(role.channel(), role.hardware());
-    Optional<TargetFile> target =
-        published
-            .flatMap(set -> Optional.ofNullable(set.roles().get(role.roleName())))
-            .flatMap(targets -> Optional.ofNullable(targets.targets().get(path)));
-    return target.isPresent() && files.hasTarget(target.get())
-        ? Optional.of(Files.readAllBytes(files.locationOf(target.get())))
-        : Optional.empty();
-  }
-
-  /** What a lineage lists: the builds that live in it, and the bridges of all. */
-  private List<HeadFile.Listed> listed(String product, String lineage, ChannelRole role) {
-    List<HeadFile.Listed> listed = new ArrayList<>();
-    for (Release release : releases.findByProductOrderByCreated(product)) {
-      if (release.state().isListed()
-          && release.channel().equals(role.channel())
-          && release.hardware().equals(role.hardware())) {
-        Manifest manifest = builds.manifest(build(release));
-        if (release.isBridge() || lineageOf(manifest).equals(lineage)) {
-          listed.add(new HeadFile.Listed(release, manifest));
-        }
-      }
-    }
-    return listed;
-  }
-
-  /** Profiles of all listed builds: a bridge leads to a lineage from another's catalogue. */
-  private List<Profile> offered(String product) {
-    return releases.findByProductOrderByCreated(product).stream()
-        .filter(release -> release.state().isListed())
-        .map(release -> profile(builds.manifest(build(release))))
-        .toList();
-  }
-
-  private Build build(Release release) {
-    return builds
-        .find(release.product(), release.version())
-        .orElseThrow(() -> new IllegalStateException("build " + release.version() + " is gone"));
-  }
-
-  /** The lineage that devices are in once they run the build. */
-  String lineageOf(Manifest manifest) {
-    return profile(manifest).lineage().name();
-  }
-
-  private Profile profile(Manifest manifest) {
-    Bytes bytes =
-        fleet
-            .profile(manifest.product(), manifest.profile())
-            .orElseThrow(
-                () -> new IllegalStateException("profile " + manifest.profile() + " is gone"));
-    try {
-      return Profile.read(bytes.toByteArray());
-    } catch (RejectedException e) {
-      throw new IllegalStateException("profile " + manifest.profile() + " is damaged", e);
-    }
-  }
-
-  private List<WantedFile> files(
-      RepositoryFiles repository, ChannelRole role, List<HeadFile.Listed> listed, byte[] head)
-      throws IOException {
-    String channel = role.channel();
-    String hardware = role.hardware();
-    Map<String, WantedFile> files = new LinkedHashMap<>();
-    add(files, WantedFile.of(CataloguePaths.head(channel, hardware), head));
-    for (HeadFile.Listed build : listed) {
-      Manifest manifest = build.manifest();
-      Digest envelope = build(build.release()).manifest();
-      String manifestPath = CataloguePaths.manifest(channel, hardware, manifest.version());
-      long manifestBytes = Files.size(payloads.require(envelope));
-      add(files, stored(repository, manifestPath, manifestBytes, envelope));
-      byte[] profile = profile(manifest).bytes().toByteArray();
-      String profilePath = CataloguePaths.profile(channel, hardware, manifest.profile());
-      add(files, WantedFile.of(profilePath, profile));
-      for (Manifest.Variant variant : manifest.variants()) {
-        String path = CataloguePaths.image(channel, hardware, manifest.version(), variant.name());
-        add(files, stored(repository, path, variant.lengthBytes(), variant.sha256()));
-      }
-      if (manifest.bootloader().isPresent()) {
-        Manifest.BootloaderComponent component = manifest.bootloader().get();
-        String path = CataloguePaths.bootloader(channel, hardware, manifest.version());
-        add(files, stored(repository, path, component.lengthBytes(), component.sha256()));
-      }
-    }
-    return List.copyOf(files.values());
-  }
-
-  private static void add(Map<String, WantedFile> files, WantedFile file) {
-    files.put(file.target().path(), file);
-  }
-
-  /** A file of the payload store; one that is gone from there comes back from the catalogue. */
-  private WantedFile stored(
-      RepositoryFiles repository, String path, long lengthBytes, Digest sha256) throws IOException {
-    TargetFile target = TargetFile.of(path, lengthBytes, sha256);
-    if (payloads.find(sha256).isEmpty() && repository.hasTarget(target)) {
-      Path copy = repository.locationOf(target);
-      try (InputStream in = Files.newInputStream(copy)) {
-        payloads.store(in);
-      }
-      log.warn("stored file {} was gone and is restored from {}", sha256, copy);
-    }
-    return WantedFile.of(target, payloads.require(sha256));
+    return repository
+        .publisher()
+        .isDue(
+            () -> contents.of(lineage, repository.files(), now),
+            lineages.lifetimes(lineage.product()),
+            now);
   }
 
   /** The head files of a channel and hardware, as each lineage announces its own now. */
@@ -283,7 +312,7 @@ public class Catalogue {
     try {
       RepositoryFiles files = lineages.repository(found.get()).files();
       Optional<byte[]> bytes =
-          headBefore(files, PublishedSet.read(files), new ChannelRole(channel, hardware));
+          Contents.head(files, PublishedSet.read(files), new ChannelRole(channel, hardware));
       return bytes.isPresent() ? Optional.of(Head.read(bytes.get())) : Optional.empty();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

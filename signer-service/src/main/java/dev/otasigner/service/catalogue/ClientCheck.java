@@ -19,15 +19,15 @@ import dev.otasigner.verifier.tuf.Targets;
 import dev.otasigner.verifier.tuf.TufLimits;
 import dev.otasigner.verifier.tuf.Updater;
 import java.io.ByteArrayInputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -65,11 +65,17 @@ final class ClientCheck {
   void requireAccepted(
       RepositoryFiles files,
       Optional<PublishedSet> before,
-      byte[] timestamp,
+      Coming coming,
       Followers followers,
+      RepositoryWriter writer,
       Instant now)
       throws RejectedException, IOException {
-    Fetcher fetcher = new FilesFetcher(files, Bytes.copyOf(timestamp));
+    Fetcher stored = FilesFetcher.of(files, coming);
+    Fetcher fetcher =
+        (path, maxBytes, to) -> {
+          writer.alive();
+          stored.fetch(path, maxBytes, new Alive(to, writer));
+        };
     Set<TargetFile> known = new HashSet<>();
     before.ifPresent(set -> known.addAll(set.listed()));
     MemoryStore fresh = new MemoryStore();
@@ -110,7 +116,7 @@ final class ClientCheck {
       }
       log.warn(
           "{}: a device under profile {} can trust neither what is announced now nor this: {}",
-          files.directory(),
+          files.place(),
           follower.getValue(),
           e.getMessage());
     }
@@ -124,16 +130,7 @@ final class ClientCheck {
     if (timestamp == null) {
       return false; // what is left of a damaged set; nobody can follow it
     }
-    FilesFetcher all = new FilesFetcher(files, Bytes.copyOf(timestamp));
-    String newRoot =
-        Fetcher.METADATA + (announced.root().version() + 1) + "." + Metadata.ROOT + ".json";
-    Fetcher asBefore =
-        (path, maxBytes, to) -> {
-          if (path.equals(newRoot)) {
-            throw new NotFoundException(path);
-          }
-          all.fetch(path, maxBytes, to);
-        };
+    Fetcher asBefore = FilesFetcher.of(files, Coming.of(timestamp, Optional.empty()));
     MemoryStore store = new MemoryStore();
     store.store(Metadata.ROOT, root);
     Instant then = announced.timestamp().issued().orElse(Instant.EPOCH);
@@ -186,8 +183,29 @@ final class ClientCheck {
         .orElseThrow(() -> new NotFoundException(version + "." + role + ".json"));
   }
 
-  /** The repository on disk under a timestamp that is not there yet. */
-  private record FilesFetcher(RepositoryFiles files, Bytes timestamp) implements Fetcher {
+  /**
+   * What is about to be written.
+   *
+   * @param root that follows the newest that is stored
+   */
+  record Coming(Bytes timestamp, Optional<Bytes> root) {
+    static Coming of(byte[] timestamp, Optional<byte[]> root) {
+      return new Coming(Bytes.copyOf(timestamp), root.map(Bytes::copyOf));
+    }
+  }
+
+  /** The repository as it is stored, with files that are not there yet. */
+  private record FilesFetcher(RepositoryFiles files, Map<String, Bytes> coming) implements Fetcher {
+
+    static FilesFetcher of(RepositoryFiles files, Coming coming) throws IOException {
+      Map<String, Bytes> byPath = new HashMap<>();
+      byPath.put(METADATA + "timestamp.json", coming.timestamp());
+      if (coming.root().isPresent()) {
+        long version = files.highestVersion(Metadata.ROOT) + 1;
+        byPath.put(METADATA + version + ".root.json", coming.root().get());
+      }
+      return new FilesFetcher(files, byPath);
+    }
 
     @Override
     public void fetch(String path, long maxBytes, OutputStream to)
@@ -200,19 +218,27 @@ final class ClientCheck {
     private InputStream open(String encoded) throws IOException {
       // Names of roles and files hold no plus sign that means a space.
       String path = URLDecoder.decode(encoded.replace("+", "%2B"), StandardCharsets.UTF_8);
-      if (path.equals(METADATA + "timestamp.json")) {
-        return new ByteArrayInputStream(timestamp.toByteArray());
+      Bytes next = coming.get(path);
+      if (next != null) {
+        return new ByteArrayInputStream(next.toByteArray());
       }
-      if (path.startsWith(METADATA)) {
-        String name = path.substring(METADATA.length());
-        return new ByteArrayInputStream(
-            files.metadata(name).orElseThrow(() -> new NotFoundException(path)));
-      }
-      Path file = files.directory().resolve(path).normalize();
-      if (!file.startsWith(files.directory()) || !Files.isRegularFile(file)) {
-        throw new NotFoundException(path);
-      }
-      return Files.newInputStream(file);
+      return files.find(path).orElseThrow(() -> new NotFoundException(path)).open();
+    }
+  }
+
+  /** Shows a sign of life while a large file is read. */
+  private static final class Alive extends FilterOutputStream {
+    private final RepositoryWriter writer;
+
+    Alive(OutputStream to, RepositoryWriter writer) {
+      super(to);
+      this.writer = writer;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      out.write(bytes, offset, length);
+      writer.alive();
     }
   }
 

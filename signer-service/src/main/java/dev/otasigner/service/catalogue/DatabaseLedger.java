@@ -1,7 +1,9 @@
 package dev.otasigner.service.catalogue;
 
 import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.tuf.TufKey;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +15,6 @@ final class DatabaseLedger implements VersionLedger {
   private final JdbcClient jdbc;
   private final TransactionOperations ownTransaction;
   private final LineageKey lineage;
-  private final RoleKeyring keyring;
   private final AuditLog audit;
 
   /**
@@ -23,15 +24,10 @@ final class DatabaseLedger implements VersionLedger {
    *     given stays given
    */
   DatabaseLedger(
-      JdbcClient jdbc,
-      TransactionOperations ownTransaction,
-      LineageKey lineage,
-      RoleKeyring keyring,
-      AuditLog audit) {
+      JdbcClient jdbc, TransactionOperations ownTransaction, LineageKey lineage, AuditLog audit) {
     this.jdbc = jdbc;
     this.ownTransaction = ownTransaction;
     this.lineage = lineage;
-    this.keyring = keyring;
     this.audit = audit;
   }
 
@@ -46,10 +42,11 @@ final class DatabaseLedger implements VersionLedger {
   }
 
   @Override
-  public void reserve(Map<String, Long> versions) {
-    // A key that is not there yet is made, and recorded, before the transaction begins.
+  public void reserve(Map<String, Long> versions, Map<String, List<TufKey>> signers) {
     Map<String, List<VerificationKey>> keys = new LinkedHashMap<>();
-    versions.keySet().forEach(role -> keys.put(role, keyring.keysOf(role)));
+    signers.forEach(
+        (role, own) ->
+            keys.put(role, own.stream().flatMap(k -> k.verificationKey().stream()).toList()));
     ownTransaction.executeWithoutResult(
         status -> {
           versions.forEach(this::reserve);
@@ -62,17 +59,23 @@ final class DatabaseLedger implements VersionLedger {
         "catalogue.intent-durable", "lineage:" + lineage.product() + "/" + lineage.name(), details);
   }
 
+  /** A number never goes back, whoever was frozen before it wrote. */
   private void reserve(String role, long version) {
     int updated =
         jdbc.sql(
                 "update catalogue_version set version = ?"
-                    + " where product = ? and lineage = ? and role = ?")
-            .params(version, lineage.product(), lineage.name(), role)
+                    + " where product = ? and lineage = ? and role = ? and version <= ?")
+            .params(version, lineage.product(), lineage.name(), role, version)
             .update();
-    if (updated == 0) {
-      jdbc.sql("insert into catalogue_version (product, lineage, role, version) values (?,?,?,?)")
-          .params(lineage.product(), lineage.name(), role, version)
-          .update();
+    if (updated > 0) {
+      return;
     }
+    if (highest(role) > version) {
+      throw SignerException.conflict(
+          "version " + version + " of role " + role + " is too low: another publisher was faster");
+    }
+    jdbc.sql("insert into catalogue_version (product, lineage, role, version) values (?,?,?,?)")
+        .params(lineage.product(), lineage.name(), role, version)
+        .update();
   }
 }

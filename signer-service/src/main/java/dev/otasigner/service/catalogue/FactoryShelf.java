@@ -3,6 +3,7 @@ package dev.otasigner.service.catalogue;
 import dev.otasigner.service.fleet.FactoryFiles;
 import dev.otasigner.service.signing.BuildFiles;
 import dev.otasigner.service.signing.Builds;
+import dev.otasigner.service.signing.PrunedBuilds;
 import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.device.BootAnchor;
@@ -20,9 +21,11 @@ import org.springframework.stereotype.Component;
 final class FactoryShelf implements FactoryFiles {
   private final Builds builds;
   private final Lineages lineages;
+  private final PrunedBuilds pruned;
 
-  FactoryShelf(Builds builds, Lineages lineages) {
+  FactoryShelf(Builds builds, Lineages lineages, PrunedBuilds pruned) {
     this.builds = builds;
+    this.pruned = pruned;
     this.lineages = lineages;
   }
 
@@ -59,6 +62,7 @@ final class FactoryShelf implements FactoryFiles {
   private Optional<BuildFiles> files(String product, ImageVersion version, String hardware) {
     return builds
         .find(product, version)
+        .filter(build -> pruned.at(product, version).isEmpty())
         .map(
             build -> {
               try {

@@ -4,7 +4,6 @@ import dev.otasigner.service.signing.FleetFacts;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
-import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.tuf.LineagePolicy;
 import java.util.Collection;
@@ -39,11 +38,11 @@ record Followers(Map<Follower, Digest> profiles) {
    */
   static Followers of(LineageKey lineage, FleetFacts fleet, Collection<Profile> offered) {
     Map<Digest, Set<Long>> roots = new LinkedHashMap<>();
-    for (DeviceState device : fleet.devices(lineage.product())) {
+    for (FleetFacts.Client client : fleet.clients(lineage.product())) {
       Set<Long> versions =
-          roots.computeIfAbsent(device.running().profile(), digest -> new HashSet<>(Set.of(1L)));
-      if (device.lineage().equals(lineage.name())) {
-        versions.add(device.rootVersion());
+          roots.computeIfAbsent(client.profile(), digest -> new HashSet<>(Set.of(1L)));
+      if (client.lineage().equals(lineage.name())) {
+        versions.add(client.rootVersion());
       }
     }
     Map<Digest, Profile> profiles = new HashMap<>();

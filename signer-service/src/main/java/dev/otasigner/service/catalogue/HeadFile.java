@@ -2,6 +2,7 @@ package dev.otasigner.service.catalogue;
 
 import dev.otasigner.service.catalogue.Wanted.ChannelRole;
 import dev.otasigner.service.signing.CandidateListing;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.catalogue.Head;
 import dev.otasigner.verifier.manifest.Manifest;
@@ -9,13 +10,14 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Makes the head file of a channel and hardware. */
 final class HeadFile {
   private HeadFile() {}
 
   /** A listed build. */
-  record Listed(Release release, Manifest manifest) {}
+  record Listed(Release release, Manifest manifest, ReleaseDevices.Lists devices) {}
 
   /**
    * The head file that lists these builds, newest first. The one before is kept, byte for byte,
@@ -34,16 +36,47 @@ final class HeadFile {
   }
 
   private static Head.Candidate candidate(ChannelRole role, Listed build) {
-    Release release = build.release();
-    boolean paused = release.state() == ReleaseState.PAUSED;
-    return CandidateListing.of(
-        build.manifest(),
-        role.channel(),
-        role.hardware(),
-        // A bridge ignores the share, so a paused one is listed as none.
-        release.isBridge() && !paused,
-        release.salt(),
-        paused ? 0 : release.sharePerMille());
+    return candidate(
+        role, build.release(), build.manifest(), build.release().state(), build.devices());
+  }
+
+  /** How a release is listed in this state. */
+  static Head.Candidate candidate(
+      ChannelRole role,
+      Release release,
+      Manifest manifest,
+      ReleaseState state,
+      ReleaseDevices.Lists devices) {
+    boolean offered = state == ReleaseState.PUBLISHED;
+    Head.Candidate plain =
+        CandidateListing.of(
+            manifest,
+            role.channel(),
+            role.hardware(),
+            // A bridge ignores the share, so a paused one is listed as none.
+            release.isBridge() && offered,
+            release.salt(),
+            offered ? release.sharePerMille() : 0);
+    // Whoever goes first waits as well while a release is paused.
+    return new Head.Candidate(
+        plain.version(),
+        plain.securityCounter(),
+        plain.manifest(),
+        plain.from(),
+        plain.variants(),
+        plain.bridge(),
+        plain.salt(),
+        plain.sharePerMille(),
+        marks(release, devices.hold()),
+        offered ? marks(release, devices.test()) : List.of());
+  }
+
+  /** In an order that says nothing of when a device was named. */
+  private static List<Digest> marks(Release release, Set<String> devices) {
+    return devices.stream()
+        .map(device -> Head.mark(release.salt(), device))
+        .sorted(Comparator.comparing(Digest::hex))
+        .toList();
   }
 
   private static List<Head.Candidate> candidatesOf(byte[] head) {

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * A repository's role keys in the service's keyring, under names that follow from what they are
@@ -29,8 +30,15 @@ final class KeyringRoles implements RoleKeyring {
   private final KeySignatures signatures;
   private final LineageKey lineage;
   private final boolean postQuantum;
+  private final JdbcClient jdbc;
 
-  KeyringRoles(Keyring keyring, KeySignatures signatures, LineageKey lineage, boolean postQuantum) {
+  KeyringRoles(
+      Keyring keyring,
+      KeySignatures signatures,
+      LineageKey lineage,
+      boolean postQuantum,
+      JdbcClient jdbc) {
+    this.jdbc = jdbc;
     this.keyring = keyring;
     this.signatures = signatures;
     this.lineage = lineage;
@@ -46,11 +54,51 @@ final class KeyringRoles implements RoleKeyring {
 
   @Override
   public List<VerificationKey> keysOf(String role) {
-    return suites(role, postQuantum).stream().map(suite -> key(role, suite)).toList();
+    int generation = generation(role);
+    return suites(role, postQuantum).stream().map(suite -> key(role, suite, generation)).toList();
   }
 
-  private VerificationKey key(String role, SignatureSuite suite) {
-    String name = nameOf(role, suite);
+  /** Also one that was stopped: it is nobody else's, and publishing with it says what is wrong. */
+  @Override
+  public boolean holds(VerificationKey key) {
+    return keyring
+        .find(key.keyId().hex())
+        .filter(entry -> entry.key().equals(key))
+        .filter(entry -> entry.product().map(lineage.product()::equals).orElse(true))
+        .isPresent();
+  }
+
+  /** How often the role's keys were replaced, counted from one. */
+  private int generation(String role) {
+    return jdbc.sql(
+            "select generation from catalogue_role_key"
+                + " where product = ? and lineage = ? and role = ?")
+        .params(lineage.product(), lineage.name(), role)
+        .query(Integer.class)
+        .optional()
+        .orElse(1);
+  }
+
+  /** Has new keys take the place of the newest; they sign once root or targets names them. */
+  List<VerificationKey> replace(String role) {
+    int updated =
+        jdbc.sql(
+                "update catalogue_role_key set generation = generation + 1"
+                    + " where product = ? and lineage = ? and role = ?")
+            .params(lineage.product(), lineage.name(), role)
+            .update();
+    if (updated == 0) {
+      jdbc.sql(
+              "insert into catalogue_role_key (product, lineage, role, generation)"
+                  + " values (?, ?, ?, 2)")
+          .params(lineage.product(), lineage.name(), role)
+          .update();
+    }
+    return keysOf(role);
+  }
+
+  private VerificationKey key(String role, SignatureSuite suite, int generation) {
+    String name = nameOf(role, suite, generation);
     KeyEntry entry =
         keyring
             .find(name)
@@ -79,8 +127,9 @@ final class KeyringRoles implements RoleKeyring {
   }
 
   /** Readable where it fits, and unique in any case. */
-  private String nameOf(String role, SignatureSuite suite) {
-    String whole = String.join("/", lineage.product(), lineage.name(), role, suite.code());
+  private String nameOf(String role, SignatureSuite suite, int generation) {
+    String first = String.join("/", lineage.product(), lineage.name(), role, suite.code());
+    String whole = generation == 1 ? first : first + "/" + generation;
     String digest = Digest.of(whole.getBytes(StandardCharsets.UTF_8)).hex().substring(0, 10);
     String kind = suite.isPostQuantum() ? "-pq" : "";
     String words = lineage.product() + "-" + role.replace('.', '-');

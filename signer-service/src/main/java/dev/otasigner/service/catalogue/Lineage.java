@@ -13,13 +13,14 @@ import jakarta.persistence.Entity;
 import jakarta.persistence.Table;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 
 /** A root chain of a product. Its kinds of keys never change: another kind is another lineage. */
 @Entity
 @Table(name = "catalogue_lineage")
 class Lineage {
   /** All kinds there are: each channel's role is like the others'. */
-  private static final List<String> ROLES =
+  static final List<String> ROLES =
       List.of(Metadata.ROOT, Metadata.TARGETS, Metadata.SNAPSHOT, Metadata.TIMESTAMP, "a channel");
 
   @EmbeddedId private LineageKey key;
@@ -73,14 +74,19 @@ class Lineage {
   }
 
   /**
-   * Returns only when a device under the profile would trust what every role of such a lineage is
-   * signed with.
+   * Returns only when a device under the profile would trust what the service signs these roles of
+   * such a lineage with.
    *
+   * @param online some of {@link #ROLES}: people sign the others
    * @throws RejectedException BELOW_THRESHOLD; its sentence names the role and what signs it
    */
-  static void requireTrustedUnder(Profile profile, boolean postQuantum) throws RejectedException {
+  static void requireTrustedUnder(Profile profile, boolean postQuantum, Set<String> online)
+      throws RejectedException {
     LineagePolicy policy = LineagePolicy.of(profile);
     for (String role : ROLES) {
+      if (!online.contains(role)) {
+        continue;
+      }
       List<SignatureSuite> suites = KeyringRoles.suites(role, postQuantum);
       try {
         policy.requireSigners(role, suites, suites.size());

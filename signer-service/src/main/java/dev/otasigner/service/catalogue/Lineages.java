@@ -1,22 +1,26 @@
 package dev.otasigner.service.catalogue;
 
 import dev.otasigner.service.Milestones;
-import dev.otasigner.service.ServiceDirectories;
 import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.fleet.LineageRoots;
 import dev.otasigner.service.keyring.KeySignatures;
 import dev.otasigner.service.keyring.Keyring;
+import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.signing.FleetFacts;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.ceremony.CeremonyTerms;
 import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.policy.ProfileFit;
+import dev.otasigner.verifier.tuf.LineagePolicy;
+import dev.otasigner.verifier.tuf.Metadata;
 import dev.otasigner.verifier.tuf.Targets;
 import dev.otasigner.verifier.tuf.TufKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
+import java.nio.file.FileAlreadyExistsException;
 import java.time.Clock;
 import java.util.HashSet;
 import java.util.List;
@@ -34,7 +38,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Component
 final class Lineages implements LineageRoots {
   private final LineageStore store;
-  private final ServiceDirectories directories;
+  private final CatalogueStorages storages;
   private final Keyring keyring;
   private final KeySignatures signatures;
   private final FleetFacts fleet;
@@ -47,11 +51,11 @@ final class Lineages implements LineageRoots {
   private final Map<LineageKey, Repository> repositories = new ConcurrentHashMap<>();
 
   /** The files of a lineage and the one publisher of this process for them. */
-  record Repository(RepositoryFiles files, Publisher publisher) {}
+  record Repository(RepositoryFiles files, Publisher publisher, VersionLedger ledger) {}
 
   Lineages(
       LineageStore store,
-      ServiceDirectories directories,
+      CatalogueStorages storages,
       Keyring keyring,
       KeySignatures signatures,
       FleetFacts fleet,
@@ -61,7 +65,7 @@ final class Lineages implements LineageRoots {
       JdbcClient jdbc,
       PlatformTransactionManager transactions) {
     this.store = store;
-    this.directories = directories;
+    this.storages = storages;
     this.keyring = keyring;
     this.signatures = signatures;
     this.fleet = fleet;
@@ -91,20 +95,11 @@ final class Lineages implements LineageRoots {
   }
 
   private Repository open(LineageKey key, boolean postQuantum) {
-    try {
-      RepositoryFiles files = new RepositoryFiles(directory(key));
-      RoleKeyring roles = new KeyringRoles(keyring, signatures, key, postQuantum);
-      return new Repository(
-          files,
-          new Publisher(
-              files,
-              roles,
-              new DatabaseLedger(jdbc, ownTransaction, key, roles, audit),
-              new ClientCheck(Lineage.thresholds(postQuantum)),
-              milestones));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    RepositoryFiles files = new RepositoryFiles(storages.of(key));
+    RoleKeyring roles = new KeyringRoles(keyring, signatures, key, postQuantum, jdbc);
+    VersionLedger ledger = new DatabaseLedger(jdbc, ownTransaction, key, audit);
+    ClientCheck clients = new ClientCheck(Lineage.thresholds(postQuantum));
+    return new Repository(files, new Publisher(files, roles, ledger, clients, milestones), ledger);
   }
 
   /** Whether a key is one that the lineage's announced metadata names. */
@@ -128,10 +123,6 @@ final class Lineages implements LineageRoots {
     key.verificationKey().ifPresent(k -> named.add(k.keyId()));
   }
 
-  private Path directory(LineageKey key) {
-    return directories.catalogue().resolve(key.product()).resolve(key.name());
-  }
-
   Lifetimes lifetimes(String product) {
     return Lifetimes.withTimestamp(fleet.policy(product).timestampLifetime());
   }
@@ -145,7 +136,7 @@ final class Lineages implements LineageRoots {
             .map(Lineage::isPostQuantum)
             .orElseGet(
                 () -> draft.lineage().thresholds().map(t -> t.postQuantum() > 0).orElse(false));
-    ProfileFit.requireTrusted(draft, profile -> Lineage.requireTrustedUnder(profile, postQuantum));
+    ProfileFit.requireTrusted(draft, profile -> requireTrusted(profile, existing, postQuantum));
     return existing
         .orElseGet(() -> create(new LineageKey(product, name), postQuantum))
         .rootSha256();
@@ -165,7 +156,71 @@ final class Lineages implements LineageRoots {
           profile.lineage().rootSha256(),
           lineage.get().rootSha256());
     }
-    Lineage.requireTrustedUnder(profile, lineage.get().isPostQuantum());
+    requireTrusted(profile, lineage, lineage.get().isPostQuantum());
+  }
+
+  /** Of what the service signs by what it signs with; and on the files that devices will read. */
+  private void requireTrusted(Profile profile, Optional<Lineage> lineage, boolean postQuantum)
+      throws RejectedException {
+    if (lineage.isEmpty()) {
+      Lineage.requireTrustedUnder(profile, postQuantum, Set.copyOf(Lineage.ROLES));
+      return;
+    }
+    try {
+      RepositoryFiles files = repository(lineage.get()).files();
+      RootChain chain = RootChain.read(files);
+      OwnKeys own = new OwnKeys(keyring(lineage.get().key(), postQuantum));
+      Set<String> online = new HashSet<>(Lineage.ROLES);
+      online.removeIf(
+          role -> Metadata.TOP_LEVEL.contains(role) && !own.suffice(chain.newest(), role));
+      Lineage.requireTrustedUnder(profile, postQuantum, online);
+      LineagePolicy policy = LineagePolicy.of(profile);
+      chain.requireTrustedUnder(policy);
+      if (!online.contains(Metadata.TARGETS)) {
+        chain.requireTargetsTrustedUnder(policy, files);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The service's own keys for a lineage, which may not be there yet. */
+  KeyringRoles keyring(LineageKey key, boolean postQuantum) {
+    return new KeyringRoles(keyring, signatures, key, postQuantum, jdbc);
+  }
+
+  /** What judges a root or a targets role that people have signed. */
+  CeremonyJudgement judgement(LineageKey key, Optional<Lineage> lineage, HandedIn handed)
+      throws RejectedException, IOException {
+    boolean postQuantum =
+        lineage.isPresent()
+            ? lineage.get().isPostQuantum()
+            : CeremonyTerms.read(
+                    new Fields(handed.root().orElseThrow(), "root").object("signed").json())
+                .postQuantum();
+    return new CeremonyJudgement(
+        key,
+        postQuantum,
+        new RepositoryFiles(storages.of(key)),
+        keyring(key, postQuantum),
+        lineage.isEmpty());
+  }
+
+  /** Begins a lineage with a root that people have signed. */
+  synchronized Lineage createFrom(LineageKey key, boolean postQuantum, byte[] root)
+      throws IOException {
+    if (store.existsById(key)) {
+      throw SignerException.conflict("there is a lineage " + key.name() + " already");
+    }
+    try {
+      fresh(key, postQuantum).publisher().createRoot(root);
+    } catch (FileAlreadyExistsException e) {
+      throw SignerException.conflict(
+          e.getFile()
+              + ": a catalogue was announced there that no lineage here knows; restore the"
+              + " database it belongs to, or choose another name");
+    }
+    return begun(key, postQuantum, Digest.of(root));
   }
 
   /** Makes a lineage with its keys and its first root. */
@@ -174,14 +229,39 @@ final class Lineages implements LineageRoots {
     if (existing.isPresent()) {
       return existing.get();
     }
-    Repository repository = repository(key, postQuantum);
+    Repository repository = fresh(key, postQuantum);
     Digest root;
     try {
+      requireNotHeld(key, postQuantum, repository.files());
       repository.publisher().createRoot(lifetimes(key.product()), clock.instant());
       root = repository.files().firstRoot().orElseThrow();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    return begun(key, postQuantum, root);
+  }
+
+  /** An interrupted call may have meant other kinds of keys. */
+  private Repository fresh(LineageKey key, boolean postQuantum) {
+    Repository repository = open(key, postQuantum);
+    repositories.put(key, repository);
+    return repository;
+  }
+
+  /** With a root that people have signed a lineage begins by handing it in, and never by chance. */
+  private void requireNotHeld(LineageKey key, boolean postQuantum, RepositoryFiles files)
+      throws IOException {
+    if (files.highestVersion(Metadata.ROOT) > 0
+        && !new OwnKeys(keyring(key, postQuantum))
+            .suffice(PublishedSet.root(files), Metadata.ROOT)) {
+      throw SignerException.conflict(
+          "people hold the root that an interrupted call has left for "
+              + key.name()
+              + ": hand it in again (signer root publish), or choose another name");
+    }
+  }
+
+  private Lineage begun(LineageKey key, boolean postQuantum, Digest root) {
     Lineage lineage = new Lineage(key, postQuantum, root, clock.instant());
     transaction.executeWithoutResult(
         status -> {

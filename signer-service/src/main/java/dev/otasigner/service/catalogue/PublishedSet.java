@@ -1,5 +1,6 @@
 package dev.otasigner.service.catalogue;
 
+import dev.otasigner.service.catalogue.storage.Pointer;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.tuf.MetaFile;
 import dev.otasigner.verifier.tuf.Metadata;
@@ -44,7 +45,7 @@ record PublishedSet(
     private static final long serialVersionUID = 1L;
 
     DamagedException(RepositoryFiles files, String file, String what) {
-      super(files.directory().resolve("metadata").resolve(file) + ": " + what);
+      super(files.placeOf(file) + ": " + what);
     }
   }
 
@@ -54,19 +55,30 @@ record PublishedSet(
    * @throws DamagedException when a file of the set can not be read
    */
   static Optional<PublishedSet> read(RepositoryFiles files) throws IOException {
-    Optional<byte[]> bytes = files.timestamp();
-    if (bytes.isEmpty()) {
+    Optional<Pointer> pointer = files.pointer();
+    if (pointer.isEmpty()) {
       return Optional.empty();
     }
+    Root root = root(files);
+    Optional<PublishedSet> before = files.readBefore(pointer.get().tag());
+    if (before.isPresent()) {
+      return before.map(set -> set.under(root));
+    }
+    byte[] bytes = pointer.get().bytes().toByteArray();
     Timestamp timestamp;
     try {
-      timestamp = SignedMetadata.timestamp(bytes.get(), MAX_BYTES).signed();
+      timestamp = SignedMetadata.timestamp(bytes, MAX_BYTES).signed();
     } catch (RejectedException e) {
       throw new DamagedException(files, "timestamp.json", e.getMessage());
     }
     PublishedSet set = under(timestamp, files);
-    set.bytes().put(Metadata.TIMESTAMP, bytes.get());
+    set.bytes().put(Metadata.TIMESTAMP, bytes);
+    files.remember(pointer.get().tag(), set);
     return Optional.of(set);
+  }
+
+  private PublishedSet under(Root newest) {
+    return new PublishedSet(newest, timestamp, snapshot, roles, bytes);
   }
 
   /** The same, but empty too when a file of the set is damaged. */
@@ -145,7 +157,7 @@ record PublishedSet(
   }
 
   private static String rootDamaged(RepositoryFiles files, long version) {
-    return files.directory().resolve("metadata").resolve(version + ".root.json")
+    return files.placeOf(version + ".root.json")
         + " can not be read, and no other can take its place: restore it from a backup or a mirror";
   }
 

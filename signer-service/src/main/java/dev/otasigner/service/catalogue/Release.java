@@ -1,9 +1,11 @@
 package dev.otasigner.service.catalogue;
 
+import dev.otasigner.service.fleet.AutomaticStop;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.EnumType;
@@ -11,6 +13,7 @@ import jakarta.persistence.Enumerated;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import jakarta.persistence.Version;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
@@ -56,38 +59,87 @@ public class Release {
   @Column(name = "author_before")
   private @Nullable String authorBefore;
 
+  private String notes;
+
+  @Column(name = "notes_before")
+  private @Nullable String notesBefore;
+
+  @Column(name = "auto_stop")
+  private @Nullable String autoStop;
+
+  @Column(name = "auto_stop_before")
+  private @Nullable String autoStopBefore;
+
+  @Column(name = "counting_since")
+  private @Nullable Instant countingSince;
+
+  @Column(name = "counting_before")
+  private @Nullable Instant countingBefore;
+
+  private @Nullable String halted;
+
+  @Column(name = "halted_before")
+  private @Nullable String haltedBefore;
+
+  @Column(name = "offered_until")
+  private @Nullable Instant offeredUntil;
+
+  @Column(name = "listed_until")
+  private @Nullable Instant listedUntil;
+
   @Version private long revision;
 
   /** For JPA. */
   @SuppressWarnings("NullAway.Init")
   protected Release() {}
 
-  Release(ReleaseOrder order, Bytes salt, String author, Instant now) {
+  Release(ReleaseName name, ReleaseTerms terms, Bytes salt, String author, Instant now) {
     this.id = UUID.randomUUID();
-    this.product = order.product();
-    this.channel = order.channel();
-    this.hardware = order.hardware();
-    this.version = order.version().toString();
-    this.bridge = order.bridge();
-    this.sharePerMille = order.sharePerMille();
+    this.product = name.product();
+    this.channel = name.channel();
+    this.hardware = name.hardware();
+    this.version = name.version().toString();
     this.salt = salt.hex();
     this.state = ReleaseState.PUBLISHED;
     this.author = author;
     this.created = now;
     this.changed = now;
+    this.countingSince = now;
     this.pending = true;
+    set(terms);
+  }
+
+  private void set(ReleaseTerms terms) {
+    bridge = terms.bridge();
+    sharePerMille = terms.sharePerMille();
+    notes = terms.notes();
+    autoStop = terms.automaticStop().map(Release::text).orElse(null);
+  }
+
+  private static String text(AutomaticStop stop) {
+    return new String(stop.toJson().canonicalBytes(), StandardCharsets.UTF_8);
   }
 
   /**
    * Lists it again, perhaps for another share of the fleet. The salt stays: no device loses its
-   * turn.
+   * turn. What devices reported counts from now on, unless it was offered all the time.
    */
-  void list(ReleaseOrder order, String by, Instant now) {
+  void list(ReleaseTerms terms, String by, Instant now) {
     remember();
-    bridge = order.bridge();
-    sharePerMille = order.sharePerMille();
+    set(terms);
     author = by;
+    if (state != ReleaseState.PUBLISHED) {
+      countingSince = now;
+    }
+    halted = null;
+    offeredUntil = null;
+    listedUntil = null;
     moveTo(ReleaseState.PUBLISHED, now);
+  }
+
+  /** Says why the service has ended it by itself. */
+  void halt(String why) {
+    halted = why;
   }
 
   void moveTo(ReleaseState next, Instant now) {
@@ -108,13 +160,31 @@ public class Release {
     bridgeBefore = bridge;
     shareBefore = sharePerMille;
     authorBefore = author;
+    notesBefore = notes;
+    autoStopBefore = autoStop;
+    countingBefore = countingSince;
+    haltedBefore = halted;
   }
 
-  /** The catalogue has followed. */
-  void settle() {
+  private void settle() {
     pending = false;
     stateBefore = null;
     authorBefore = null;
+    notesBefore = null;
+    autoStopBefore = null;
+    countingBefore = null;
+    haltedBefore = null;
+  }
+
+  /** The catalogue has followed; no older one is good after this time. */
+  void settle(Instant until) {
+    if (state != ReleaseState.PUBLISHED && offeredUntil == null) {
+      offeredUntil = until;
+    }
+    if (!state.isListed() && listedUntil == null) {
+      listedUntil = until;
+    }
+    settle();
   }
 
   /** Where it stood before what was decided last, or empty when it was not there. */
@@ -123,12 +193,16 @@ public class Release {
   }
 
   /** Undoes what was decided last. */
-  void goBack(ReleaseState before, Instant now) {
+  void goBack(ReleaseState before, Instant now, Instant until) {
     bridge = bridgeBefore;
     sharePerMille = shareBefore;
     author = Objects.requireNonNull(authorBefore);
+    notes = notesBefore == null ? "" : notesBefore;
+    autoStop = autoStopBefore;
+    countingSince = countingBefore;
+    halted = haltedBefore;
     moveTo(before, now);
-    settle();
+    settle(until);
   }
 
   /** Whether going back would list or offer what was stopped by the decision. */
@@ -137,11 +211,17 @@ public class Release {
   }
 
   private boolean isStopped() {
-    return state == ReleaseState.PAUSED || state == ReleaseState.WITHDRAWN;
+    return state == ReleaseState.PAUSED
+        || state == ReleaseState.WITHDRAWN
+        || state == ReleaseState.STOPPED;
   }
 
   UUID id() {
     return id;
+  }
+
+  Instant changed() {
+    return changed;
   }
 
   Instant created() {
@@ -168,6 +248,10 @@ public class Release {
     }
   }
 
+  ReleaseName name() {
+    return new ReleaseName(product, channel, hardware, version());
+  }
+
   public boolean isBridge() {
     return bridge;
   }
@@ -188,6 +272,47 @@ public class Release {
     return state;
   }
 
+  public String notes() {
+    return notes;
+  }
+
+  /** Its own rule; empty when the product's holds. */
+  Optional<AutomaticStop> automaticStop() {
+    if (autoStop == null) {
+      return Optional.empty();
+    }
+    try {
+      byte[] stored = autoStop.getBytes(StandardCharsets.UTF_8);
+      return Optional.of(AutomaticStop.read(JsonReader.readObject(stored, stored.length)));
+    } catch (RejectedException e) {
+      throw damaged(e);
+    }
+  }
+
+  /** What devices reported before says nothing of this rollout. */
+  Instant countingSince() {
+    return countingSince == null ? created : countingSince;
+  }
+
+  /** Why the service has ended it by itself. */
+  Optional<String> halted() {
+    return Optional.ofNullable(halted);
+  }
+
+  /** Until when a device may still take it that holds an old timestamp, once that is known. */
+  Optional<Instant> offeredUntil() {
+    return Optional.ofNullable(offeredUntil);
+  }
+
+  /** Until when somebody may hold a catalogue that lists it, once that is known. */
+  Optional<Instant> listedUntil() {
+    return Optional.ofNullable(listedUntil);
+  }
+
+  boolean isPending() {
+    return pending;
+  }
+
   private IllegalStateException damaged(RejectedException e) {
     return new IllegalStateException("release " + id + " is damaged in the database", e);
   }
@@ -202,9 +327,12 @@ public class Release {
         .put("bridge", bridge)
         .put("sharePerMille", sharePerMille)
         .put("state", state.code())
+        .put("notes", notes)
         .put("author", author)
         .put("created", created)
         .put("changed", changed)
+        .put("offeredUntil", offeredUntil)
+        .put("halted", halted)
         .build();
   }
 }

@@ -31,10 +31,12 @@ class ReleaseController {
 
   private final Releases releases;
   private final ReleaseStore store;
+  private final ReleaseView view;
 
-  ReleaseController(Releases releases, ReleaseStore store) {
+  ReleaseController(Releases releases, ReleaseStore store, ReleaseView view) {
     this.releases = releases;
     this.store = store;
+    this.view = view;
   }
 
   @GetMapping
@@ -52,7 +54,7 @@ class ReleaseController {
             first.map(Release::created).orElse(Instant.EPOCH),
             first.map(Release::id).orElse(FIRST),
             Limit.of(page.toRead())),
-        Release::toJson,
+        view::line,
         release -> release.id().toString());
   }
 
@@ -72,10 +74,20 @@ class ReleaseController {
   ResponseEntity<Json> publish(@PathVariable String product, @RequestBody Json.Obj body) {
     try {
       ReleaseOrder order = ReleaseOrder.read(product, new Fields(body, ""));
-      return ResponseEntity.status(HttpStatus.CREATED).body(releases.publish(order).toJson());
+      return ResponseEntity.status(HttpStatus.CREATED).body(view.whole(releases.publish(order)));
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);
     }
+  }
+
+  @GetMapping("/{channel}/{hardware}/{version}")
+  @AllowedTo
+  Json show(
+      @PathVariable String product,
+      @PathVariable String channel,
+      @PathVariable String hardware,
+      @PathVariable String version) {
+    return view.whole(releases.require(named(product, channel, hardware, version)));
   }
 
   @PostMapping("/{channel}/{hardware}/{version}/withdraw")
@@ -84,8 +96,9 @@ class ReleaseController {
       @PathVariable String product,
       @PathVariable String channel,
       @PathVariable String hardware,
-      @PathVariable String version) {
-    return releases.withdraw(named(product, channel, hardware, version)).toJson();
+      @PathVariable String version,
+      @RequestBody(required = false) Json.@Nullable Obj body) {
+    return view.whole(releases.withdraw(named(product, channel, hardware, version), known(body)));
   }
 
   @PostMapping("/{channel}/{hardware}/{version}/pause")
@@ -94,8 +107,20 @@ class ReleaseController {
       @PathVariable String product,
       @PathVariable String channel,
       @PathVariable String hardware,
-      @PathVariable String version) {
-    return releases.pause(named(product, channel, hardware, version)).toJson();
+      @PathVariable String version,
+      @RequestBody(required = false) Json.@Nullable Obj body) {
+    return view.whole(releases.pause(named(product, channel, hardware, version), known(body)));
+  }
+
+  @PostMapping("/{channel}/{hardware}/{version}/stop")
+  @AllowedTo(Role.RELEASE_ENGINEER)
+  Json stop(
+      @PathVariable String product,
+      @PathVariable String channel,
+      @PathVariable String hardware,
+      @PathVariable String version,
+      @RequestBody(required = false) Json.@Nullable Obj body) {
+    return view.whole(releases.stop(named(product, channel, hardware, version), known(body)));
   }
 
   @PostMapping("/{channel}/{hardware}/{version}/resume")
@@ -106,21 +131,52 @@ class ReleaseController {
       @PathVariable String hardware,
       @PathVariable String version,
       @RequestBody(required = false) Json.@Nullable Obj body) {
-    Optional<Integer> share = Optional.empty();
+    ReleaseName name = named(product, channel, hardware, version);
     try {
-      if (body != null && body.members().containsKey("sharePerMille")) {
-        share = Optional.of((int) new Fields(body, "").integer("sharePerMille", 0, 1000));
-      }
+      return view.whole(releases.resume(ReleaseOrder.read(name, fields(body))));
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);
     }
-    return releases.resume(named(product, channel, hardware, version), share).toJson();
   }
 
-  private static ReleaseOrder named(
+  /** Devices that go first, or wait. */
+  @PostMapping("/{channel}/{hardware}/{version}/devices/{list}")
+  @AllowedTo(Role.RELEASE_ENGINEER)
+  Json devices(
+      @PathVariable String product,
+      @PathVariable String channel,
+      @PathVariable String hardware,
+      @PathVariable String version,
+      @PathVariable String list,
+      @RequestBody Json.Obj body) {
+    ReleaseName name = named(product, channel, hardware, version);
+    ReleaseDevices.Kind kind = ReleaseDevices.Kind.ofCode(list);
+    if (kind == null) {
+      throw SignerException.notFound("list " + list);
+    }
+    try {
+      return view.whole(releases.name(name, kind, ListChange.read(fields(body)), known(body)));
+    } catch (RejectedException e) {
+      throw SignerException.badRequest(e);
+    }
+  }
+
+  private static Fields fields(Json.@Nullable Obj body) {
+    return new Fields(body == null ? Json.object().build() : body, "");
+  }
+
+  private static KnownStranded known(Json.@Nullable Obj body) {
+    try {
+      return KnownStranded.read(fields(body));
+    } catch (RejectedException e) {
+      throw SignerException.badRequest(e);
+    }
+  }
+
+  private static ReleaseName named(
       String product, String channel, String hardware, String version) {
     try {
-      return Releases.named(product, channel, hardware, ImageVersion.parseLenient(version));
+      return new ReleaseName(product, channel, hardware, ImageVersion.parseLenient(version));
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);
     }

@@ -3,8 +3,8 @@ package dev.otasigner.service.catalogue;
 import dev.otasigner.service.signing.BuildFiles;
 
 /**
- * Asked before a build is offered to anybody; every bean of this type must agree. A feature that
- * knows what becomes of devices which have taken it implements it.
+ * Asked before a build is offered to anybody, and before it is offered to fewer; every bean of this
+ * type must agree. A feature that knows what becomes of devices implements it.
  */
 public interface ReleaseGuard {
   /**
@@ -13,4 +13,19 @@ public interface ReleaseGuard {
    * @throws dev.otasigner.service.problem.SignerException WOULD_STRAND otherwise
    */
   void requireHarmless(String product, BuildFiles build);
+
+  /**
+   * Returns when every device is still led to the head of its channel and hardware, but for those
+   * that whoever decides has named.
+   *
+   * @throws dev.otasigner.service.problem.SignerException WOULD_STRAND otherwise
+   */
+  default void requireUnneeded(Narrowing change, KnownStranded known) {}
+
+  /**
+   * Returns when no device runs the build, or needs it as the next one.
+   *
+   * @throws dev.otasigner.service.problem.SignerException WOULD_STRAND otherwise
+   */
+  default void requireForgettable(String product, BuildFiles build) {}
 }

@@ -1,6 +1,7 @@
 package dev.otasigner.service.catalogue;
 
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -10,7 +11,11 @@ import org.springframework.data.jpa.repository.Query;
 
 /** Releases in the database. */
 interface ReleaseStore extends JpaRepository<Release, UUID> {
-  List<Release> findByProductOrderByCreated(String product);
+  /** A product's releases in one of these states, the oldest first. */
+  @Query(
+      "select r from Release r where r.product = :product and r.state in :states"
+          + " order by r.created, r.id")
+  List<Release> listed(String product, Collection<ReleaseState> states);
 
   /** A product's releases, oldest first, from this one on. */
   @Query(
@@ -18,6 +23,18 @@ interface ReleaseStore extends JpaRepository<Release, UUID> {
           + " and (r.created > :created or r.created = :created and r.id >= :id)"
           + " order by r.created, r.id")
   List<Release> oldest(String product, Instant created, UUID id, Limit limit);
+
+  /** Wherever a build was released. */
+  List<Release> findByProductAndVersion(String product, String version);
+
+  List<Release> findByState(ReleaseState state);
+
+  /** Those that the service has ended by itself and nobody has listed since. */
+  List<Release> findByHaltedIsNotNull();
+
+  long countByState(ReleaseState state);
+
+  long countByHaltedIsNotNull();
 
   List<Release> findByProductAndPendingTrue(String product);
 

@@ -2,33 +2,26 @@ package dev.otasigner.service.catalogue;
 
 import dev.otasigner.service.Milestones;
 import dev.otasigner.service.access.Actor;
-import dev.otasigner.service.fleet.ProductPolicy;
+import dev.otasigner.service.audit.RecordKind;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.problem.StorageRoom;
-import dev.otasigner.service.signing.Build;
 import dev.otasigner.service.signing.BuildFiles;
-import dev.otasigner.service.signing.Builds;
-import dev.otasigner.service.signing.Cohort;
-import dev.otasigner.service.signing.FleetFacts;
-import dev.otasigner.service.signing.PopulationJudgement;
 import dev.otasigner.verifier.Bytes;
-import dev.otasigner.verifier.ImageVersion;
-import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
-import dev.otasigner.verifier.manifest.Manifest;
-import dev.otasigner.verifier.policy.ProfileFit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -49,9 +42,8 @@ public class Releases {
 
   private final ReleaseStore store;
   private final Catalogue catalogue;
-  private final Builds builds;
-  private final FleetFacts fleet;
-  private final PopulationJudgement judgement;
+  private final ReleaseChecks checks;
+  private final ReleaseDevices devices;
   private final ObjectProvider<ReleaseGuard> guards;
   private final ReleaseDecisions decisions;
   private final Milestones milestones;
@@ -65,9 +57,8 @@ public class Releases {
   Releases(
       ReleaseStore store,
       Catalogue catalogue,
-      Builds builds,
-      FleetFacts fleet,
-      PopulationJudgement judgement,
+      ReleaseChecks checks,
+      ReleaseDevices devices,
       ObjectProvider<ReleaseGuard> guards,
       ReleaseDecisions decisions,
       Milestones milestones,
@@ -75,9 +66,8 @@ public class Releases {
       Clock clock) {
     this.store = store;
     this.catalogue = catalogue;
-    this.builds = builds;
-    this.fleet = fleet;
-    this.judgement = judgement;
+    this.checks = checks;
+    this.devices = devices;
     this.guards = guards;
     this.decisions = decisions;
     this.milestones = milestones;
@@ -89,33 +79,38 @@ public class Releases {
    * Lists a build, or lists it for another share.
    *
    * @throws SignerException NOT_FOUND, BAD_REQUEST, CONFLICT when it leads to another lineage and
-   *     is not a bridge, REFUSED when no device of the channel would take it
+   *     is not a bridge, or would silently reach fewer; REFUSED when no device of the channel would
+   *     take it; WOULD_STRAND when whoever takes it, or no longer gets it, is cut off
    */
   public Release publish(ReleaseOrder order) {
     deciding.lock();
     try {
-      BuildFiles build = requireBuild(order);
-      requireProduction(order);
-      Optional<Release> before =
-          store.findByProductAndChannelAndHardwareAndVersion(
-              order.product(), order.channel(), order.hardware(), order.version().toString());
-      requireFollowable(order, build);
+      ReleaseName name = order.name();
+      BuildFiles build = checks.requireBuild(name);
+      checks.requireProduction(name);
+      Optional<Release> before = find(name);
+      ReleaseTerms terms = order.after(before);
+      checks.requireFollowable(name, build);
+      requireDelegated(name, terms, build);
       if (before.isEmpty()) {
-        requireWanted(order, build);
+        checks.requireWanted(name, build);
       }
-      requireBridge(order, build);
-      guards.orderedStream().forEach(guard -> guard.requireHarmless(order.product(), build));
-      List<Release> superseded = supersededBy(order, build);
+      checks.requireBridge(name, terms.bridge(), build);
+      guards.orderedStream().forEach(guard -> guard.requireHarmless(name.product(), build));
+      before.ifPresent(release -> requireStillServed(release, terms, order.known()));
+      List<Release> superseded = checks.supersededBy(name, terms, build, before);
       Instant now = clock.instant();
       String author = Actor.current().label();
       Release release =
-          before.orElseGet(() -> new Release(order, Bytes.copyOf(salt()), author, now));
+          before.orElseGet(() -> new Release(name, terms, Bytes.copyOf(salt()), author, now));
       if (before.isPresent()) {
-        release.list(order, author, now);
+        release.list(terms, author, now);
       }
       Map<Release, ReleaseState> changes = new LinkedHashMap<>();
       superseded.forEach(r -> changes.put(r, ReleaseState.SUPERSEDED));
-      return decide("release.published", release, changes);
+      return decide(
+          new ReleaseDecisions.Decision(RecordKind.RELEASE_PUBLISHED, release, changes)
+              .with(order.known()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
@@ -123,89 +118,210 @@ public class Releases {
     }
   }
 
+  /** A listing for fewer than before, in share or in lineages. */
+  private void requireStillServed(Release release, ReleaseTerms terms, KnownStranded known) {
+    if (release.state() == ReleaseState.PUBLISHED
+        && (terms.sharePerMille() < release.sharePerMille()
+            || release.isBridge() && !terms.bridge())) {
+      requireUnneeded(Narrowing.to(release.name(), terms), known);
+    }
+  }
+
+  private void requireUnneeded(Narrowing change, KnownStranded known) {
+    guards.orderedStream().forEach(guard -> guard.requireUnneeded(change, known));
+  }
+
+  /** A bridge is listed in lineages that wait for nobody too. */
+  private void requireDelegated(ReleaseName name, ReleaseTerms terms, BuildFiles build)
+      throws IOException {
+    if (!terms.bridge()) {
+      Wanted.ChannelRole role = new Wanted.ChannelRole(name.channel(), name.hardware());
+      String lineage = build.profile().lineage().name();
+      catalogue.requireDelegated(name.product(), role, lineage);
+    }
+  }
+
   /** Takes a build back; see {@link ReleaseState#WITHDRAWN}. */
-  public Release withdraw(ReleaseOrder which) {
-    return move(which, ReleaseState.WITHDRAWN, "release.withdrawn");
+  public Release withdraw(ReleaseName which, KnownStranded known) {
+    return move(which, ReleaseState.WITHDRAWN, known);
   }
 
   /** Offers a listed build to nobody for a while. */
-  public Release pause(ReleaseOrder which) {
-    return move(which, ReleaseState.PAUSED, "release.paused");
+  public Release pause(ReleaseName which, KnownStranded known) {
+    return move(which, ReleaseState.PAUSED, known);
+  }
+
+  /** Ends a rollout for good; see {@link ReleaseState#STOPPED}. */
+  public Release stop(ReleaseName which, KnownStranded known) {
+    return move(which, ReleaseState.STOPPED, known);
   }
 
   /**
-   * Offers a paused or withdrawn build again.
+   * Ends a rollout by the service itself, whoever is cut off by it: what fails in the field is not
+   * offered on.
    *
-   * @param sharePerMille another share, or empty for the one it had
+   * @param figures why, for the audit log
+   * @return whether it did; not when somebody has ended it already
    */
-  public Release resume(ReleaseOrder which, Optional<Integer> sharePerMille) {
+  boolean halt(ReleaseName which, ReleaseState next, String why, Map<String, String> figures) {
+    deciding.lock();
+    try {
+      Release release = require(which);
+      if (release.state() != ReleaseState.PUBLISHED) {
+        return false;
+      }
+      decide(
+          new ReleaseDecisions.Decision(RecordKind.RELEASE_HALTED, release, Map.of(release, next))
+              .because(why, figures));
+      return true;
+    } finally {
+      deciding.unlock();
+    }
+  }
+
+  /**
+   * Offers a paused or withdrawn build again, as it was but for what the order says.
+   *
+   * @throws SignerException CONFLICT when it was stopped for good, and as {@link #publish}
+   */
+  public Release resume(ReleaseOrder order) {
     // Here already: a share that is being set meanwhile is the one it has.
     deciding.lock();
     try {
-      Release release = require(which);
-      return publish(
-          new ReleaseOrder(
-              which.product(),
-              which.channel(),
-              which.hardware(),
-              which.version(),
-              release.isBridge(),
-              sharePerMille.orElse(release.sharePerMille())));
+      Release release = require(order.name());
+      if (release.state() == ReleaseState.STOPPED) {
+        throw SignerException.conflict(
+            "release " + order.name().version() + " was stopped for good: publish it anew");
+      }
+      return publish(order);
     } finally {
       deciding.unlock();
     }
   }
 
-  private Release move(ReleaseOrder which, ReleaseState next, String action) {
+  private Release move(ReleaseName which, ReleaseState next, KnownStranded known) {
     deciding.lock();
     try {
       Release release = require(which);
-      if (next == ReleaseState.PAUSED && release.state() != ReleaseState.PUBLISHED) {
+      ReleaseState state = release.state();
+      if (!state.maybe(next)) {
         throw SignerException.conflict(
-            "release " + which.version() + " is " + release.state().code() + ": nothing to pause");
+            "release " + which.version() + " is " + state.code() + ": nothing to " + next.verb());
       }
-      return decide(action, release, Map.of(release, next));
+      if (state == ReleaseState.PUBLISHED) {
+        requireUnneeded(
+            next.isListed()
+                ? Narrowing.toNobody(which, next.doing())
+                : Narrowing.away(which, next.doing()),
+            known);
+      }
+      return decide(
+          new ReleaseDecisions.Decision(next.recordKind(), release, Map.of(release, next))
+              .with(known));
     } finally {
       deciding.unlock();
     }
   }
 
-  private Release require(ReleaseOrder which) {
-    return store
-        .findByProductAndChannelAndHardwareAndVersion(
-            which.product(), which.channel(), which.hardware(), which.version().toString())
+  /**
+   * Names devices that go first or wait; see {@link ReleaseDevices}.
+   *
+   * @throws SignerException WOULD_STRAND when one that is to wait has no other way to the head
+   */
+  Release name(
+      ReleaseName which, ReleaseDevices.Kind kind, ListChange change, KnownStranded known) {
+    deciding.lock();
+    try {
+      Release release = require(which);
+      Set<String> named = devices.changed(release, kind, change);
+      Set<String> before = devices.of(release).of(kind);
+      checks.requireOnRecord(which, named, before);
+      Set<String> added = new TreeSet<>(named);
+      added.removeAll(before);
+      if (kind == ReleaseDevices.Kind.HOLD
+          && release.state() == ReleaseState.PUBLISHED
+          && !added.isEmpty()) {
+        requireUnneeded(Narrowing.holding(which, added), known);
+      }
+      catalogue.requireReadable(release, devices.of(release).with(kind, named));
+      return announce(decisions.name(release, kind, named, known));
+    } catch (RejectedException e) {
+      throw SignerException.refused(e);
+    } finally {
+      deciding.unlock();
+    }
+  }
+
+  /** Does something while nobody decides about releases. */
+  <T> T alone(Supplier<T> work) {
+    deciding.lock();
+    try {
+      return work.get();
+    } finally {
+      deciding.unlock();
+    }
+  }
+
+  private Optional<Release> find(ReleaseName name) {
+    return store.findByProductAndChannelAndHardwareAndVersion(
+        name.product(), name.channel(), name.hardware(), name.version().toString());
+  }
+
+  /**
+   * The release of this name.
+   *
+   * @throws SignerException NOT_FOUND
+   */
+  Release require(ReleaseName name) {
+    return find(name)
         .orElseThrow(
             () ->
                 SignerException.notFound(
                     "a release of "
-                        + which.version()
+                        + name.version()
                         + " in "
-                        + which.channel()
+                        + name.channel()
                         + " for "
-                        + which.hardware()));
+                        + name.hardware()));
   }
 
   /** Durable first; then the catalogue; and back, when the device's own client says no. */
-  private Release decide(String action, Release release, Map<Release, ReleaseState> changes) {
-    Release saved = decisions.write(action, release, changes);
+  private Release decide(ReleaseDecisions.Decision decision) {
+    Release saved = decisions.write(decision);
     milestones.passed("release.decided");
+    Instant until;
     try {
-      catalogue.publish(release.product());
+      until = catalogue.publish(saved.product());
     } catch (RejectedException e) {
-      decisions.takeBack(saved, changes.keySet());
+      if (saved.isStoppedSince()) {
+        // What somebody has stopped stays stopped, whatever keeps the catalogue from saying so.
+        throw notAnnounced(saved, e);
+      }
+      decisions.takeBack(
+          saved, decision.changes().keySet(), catalogue.timestampsUntil(saved.product()));
       throw SignerException.refused(e);
     } catch (IOException | RuntimeException e) {
       // What was decided stays decided: the catalogue follows as soon as it can be written.
       throw notAnnounced(saved, e);
     }
     milestones.passed("release.published");
-    followed(release.product());
+    followed(saved.product(), until);
+    return require(saved.name());
+  }
+
+  /** The catalogue follows what is decided, and there is nothing to take back. */
+  private Release announce(Release saved) {
+    try {
+      catalogue.publish(saved.product());
+    } catch (RejectedException | IOException | RuntimeException e) {
+      throw notAnnounced(saved, e);
+    }
     return saved;
   }
 
-  private void followed(String product) {
+  private void followed(String product, Instant until) {
     try {
-      decisions.followed(product);
+      decisions.followed(product, until);
     } catch (RuntimeException e) {
       log.warn("that the catalogue of {} has followed is not noted yet", product, e);
     }
@@ -239,11 +355,10 @@ public class Releases {
 
   private void publishOrTakeBack(String product) throws IOException {
     try {
-      catalogue.publish(product);
-      decisions.followed(product);
+      decisions.followed(product, catalogue.publish(product));
     } catch (RejectedException e) {
       log.warn("what was decided about releases of {} is taken back: {}", product, e.getMessage());
-      decisions.takeBackPending(product);
+      decisions.takeBackPending(product, catalogue.timestampsUntil(product));
     }
   }
 
@@ -253,7 +368,8 @@ public class Releases {
             + release.version()
             + " is decided ("
             + release.state().code()
-            + ") and not yet announced; it will be, without being asked again, once this is mended: ";
+            + ") and not yet announced; it will be, without being asked again, once this is mended:"
+            + " ";
     if (storage.isWhy(e)) {
       return storage.full(outcome);
     }
@@ -265,142 +381,9 @@ public class Releases {
     return new SignerException(type, outcome + CatalogueStanding.sentence(e));
   }
 
-  private BuildFiles requireBuild(ReleaseOrder order) throws IOException {
-    fleet.policy(order.product());
-    if (!fleet.channels(order.product()).contains(order.channel())) {
-      throw SignerException.notFound("channel " + order.channel());
-    }
-    Build build =
-        builds
-            .find(order.product(), order.version())
-            .orElseThrow(() -> SignerException.notFound("build " + order.version()));
-    BuildFiles files = builds.files(build);
-    boolean isFor =
-        files.manifest().hardware().stream().anyMatch(h -> h.id().equals(order.hardware()));
-    if (!isFor) {
-      throw SignerException.refused(
-          new RejectedException(
-              Reason.WRONG_HARDWARE,
-              "build " + order.version() + " is not made for this hardware",
-              order.hardware(),
-              files.manifest().hardware()));
-    }
-    return files;
-  }
-
-  /** An odd major version is internal, where the product says so. */
-  private void requireProduction(ReleaseOrder order) {
-    ProductPolicy policy = fleet.policy(order.product());
-    if (policy.evenMajorsOnly()
-        && policy.stableChannels().contains(order.channel())
-        && order.version().major() % 2 != 0) {
-      throw new SignerException(
-          ProblemType.REFUSED,
-          order.version()
-              + " has an odd major version: these are internal, and never released to channel "
-              + order.channel());
-    }
-  }
-
-  /** Whoever takes it must be able to trust the catalogue afterwards, today's fleet or not. */
-  private void requireFollowable(ReleaseOrder order, BuildFiles build) {
-    try {
-      ProfileFit.requireTrusted(build.profile(), fleet.lineages(order.product()));
-    } catch (RejectedException e) {
-      throw SignerException.refused(e);
-    }
-  }
-
-  /** Nothing is released that no device's own code accepts. */
-  private void requireWanted(ReleaseOrder order, BuildFiles build) throws IOException {
-    List<Cohort> cohorts = cohorts(order);
-    RejectedException refusal = null;
-    for (Cohort cohort : cohorts) {
-      Optional<RejectedException> no = judgement.refusal(cohort.state(), build);
-      if (no.isEmpty() || PopulationJudgement.runs(cohort.state(), build)) {
-        return;
-      }
-      refusal = no.get();
-    }
-    if (refusal != null) {
-      throw SignerException.refused(refusal);
-    }
-  }
-
-  /** A build that takes devices to another lineage must be found where they are. */
-  private void requireBridge(ReleaseOrder order, BuildFiles build) {
-    String home = build.profile().lineage().name();
-    boolean leavesSome =
-        !order.bridge() && cohorts(order).stream().anyMatch(c -> !c.state().lineage().equals(home));
-    boolean anyAtHome = cohorts(order).stream().anyMatch(c -> c.state().lineage().equals(home));
-    if (leavesSome && !anyAtHome) {
-      throw SignerException.conflict(
-          "build "
-              + order.version()
-              + " leads to lineage "
-              + home
-              + ", and no device of the channel is there: release it as a bridge");
-    }
-  }
-
-  private List<Cohort> cohorts(ReleaseOrder order) {
-    return Cohort.of(
-        fleet.devices(order.product()).stream()
-            .filter(d -> d.channel().equals(order.channel()))
-            .filter(d -> d.hardware().id().equals(order.hardware()))
-            .toList());
-  }
-
-  /**
-   * Older builds that nobody needs once this one is listed: it is for everyone, may be taken from
-   * anywhere, and whoever would take the older one would take it too. Bridges stay.
-   */
-  private List<Release> supersededBy(ReleaseOrder order, BuildFiles build) throws IOException {
-    if (order.bridge()
-        || order.sharePerMille() < 1000
-        || !build.manifest().from().isEmpty()
-        || !build.manifest().requires().isEmpty()) {
-      return List.of();
-    }
-    List<Release> superseded = new ArrayList<>();
-    for (Release older : store.findByProductOrderByCreated(order.product())) {
-      if (older.channel().equals(order.channel())
-          && older.hardware().equals(order.hardware())
-          && !older.isBridge()
-          && older.state().isListed()
-          && build.manifest().version().isNewerThan(older.version())
-          && isReplacedBy(older, build, order)) {
-        superseded.add(older);
-      }
-    }
-    return superseded;
-  }
-
-  private boolean isReplacedBy(Release older, BuildFiles build, ReleaseOrder order)
-      throws IOException {
-    Build olderBuild = builds.find(older.product(), older.version()).orElseThrow();
-    Manifest manifest = builds.manifest(olderBuild);
-    if (!catalogue.lineageOf(manifest).equals(build.profile().lineage().name())) {
-      return false;
-    }
-    BuildFiles files = builds.files(olderBuild);
-    for (Cohort cohort : cohorts(order)) {
-      if (judgement.refusal(cohort.state(), files).isEmpty()
-          && judgement.refusal(cohort.state(), build).isPresent()) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   private byte[] salt() {
     byte[] salt = new byte[8];
     random.nextBytes(salt);
     return salt;
-  }
-
-  /** Which release is meant, when a request only names it. */
-  static ReleaseOrder named(String product, String channel, String hardware, ImageVersion version) {
-    return new ReleaseOrder(product, channel, hardware, version, false, 0);
   }
 }

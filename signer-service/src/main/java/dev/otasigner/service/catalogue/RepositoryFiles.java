@@ -1,160 +1,156 @@
 package dev.otasigner.service.catalogue;
 
-import dev.otasigner.service.signing.DurableFiles;
+import dev.otasigner.service.catalogue.storage.Lease;
+import dev.otasigner.service.catalogue.storage.Pointer;
+import dev.otasigner.service.catalogue.storage.RepositoryStorage;
+import dev.otasigner.service.catalogue.storage.StoredObject;
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.tuf.Metadata;
 import dev.otasigner.verifier.tuf.TargetFile;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
- * The files of one repository, as devices and mirrors see them. Every file but the timestamp is
- * written once; writing asks the publisher's lock each time.
+ * The files of one repository under the names that TUF gives them, as devices and mirrors see them.
+ * Every file but the timestamp is written once.
  */
 final class RepositoryFiles {
-  private static final Pattern VERSIONED = Pattern.compile("([1-9][0-9]{0,17})\\.(.+)\\.json");
-  private static final String TIMESTAMP = "timestamp.json";
+  /** The one object that is replaced. */
+  static final String TIMESTAMP = "metadata/timestamp.json";
 
-  private final Path directory;
-  private final Path metadata;
-  private final Path targets;
+  private static final String METADATA = "metadata/";
+  private static final String TARGETS = "targets/";
+  private static final Pattern VERSIONED =
+      Pattern.compile("metadata/([1-9][0-9]{0,17})\\.(.+)\\.json");
+  private static final int MAX_METADATA_BYTES = 16 * 1024 * 1024;
 
-  RepositoryFiles(Path directory) throws IOException {
-    this.directory = directory;
-    this.metadata = DurableFiles.createDirectories(directory.resolve("metadata"));
-    this.targets = DurableFiles.createDirectories(directory.resolve("targets"));
+  private final RepositoryStorage storage;
+
+  /** By role; listed once, then followed from number to number. */
+  private final Map<String, Long> highest = new HashMap<>();
+
+  private boolean listed;
+
+  /** What was read last, and under which pointer. */
+  private Optional<Read> read = Optional.empty();
+
+  private record Read(String tag, PublishedSet set) {}
+
+  RepositoryFiles(RepositoryStorage storage) {
+    this.storage = storage;
   }
 
-  Path directory() {
-    return directory;
+  /** Where they are, for people. */
+  String place() {
+    return storage.place();
+  }
+
+  /** Where a metadata file is, for people. */
+  String placeOf(String metadata) {
+    return storage.place() + "/" + METADATA + metadata;
+  }
+
+  /** Where a listed file is, for people. */
+  String placeOf(TargetFile target) {
+    return storage.place() + "/" + nameOf(target);
   }
 
   Optional<byte[]> timestamp() throws IOException {
-    return read(metadata.resolve(TIMESTAMP));
+    return pointer().map(pointer -> pointer.bytes().toByteArray());
+  }
+
+  Optional<Pointer> pointer() throws IOException {
+    return storage.pointer();
   }
 
   Optional<byte[]> versioned(long version, String role) throws IOException {
-    return read(metadata.resolve(version + "." + role + ".json"));
+    return storage.read(nameOf(version, role), MAX_METADATA_BYTES);
   }
 
-  /** A metadata file by the name a client asks for. */
-  Optional<byte[]> metadata(String name) throws IOException {
-    Path file = metadata.resolve(name).normalize();
-    return metadata.equals(file.getParent()) ? read(file) : Optional.empty();
+  /** Any file by the path that clients ask for, not encoded. */
+  Optional<StoredObject> find(String path) throws IOException {
+    return storage.find(path);
   }
 
-  /** The highest version of the role's metadata that was ever written, 0 when there is none. */
-  long highestVersion(String role) throws IOException {
-    long highest = 0;
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(metadata, "*." + role + ".json")) {
-      for (Path file : files) {
-        Matcher name = VERSIONED.matcher(String.valueOf(file.getFileName()));
-        if (name.matches() && name.group(2).equals(role)) {
-          highest = Math.max(highest, Long.parseLong(name.group(1)));
-        }
-      }
-    }
-    return highest;
-  }
-
-  /**
-   * Writes a role's metadata under a version that was never written before.
-   *
-   * @throws FileAlreadyExistsException when it was: a client may hold the other one
-   */
-  void writeVersioned(PublisherLock.Held lock, long version, String role, byte[] bytes)
-      throws IOException {
-    Path file = metadata.resolve(version + "." + role + ".json");
-    lock.requireHeld();
-    if (Files.exists(file)) {
-      throw new FileAlreadyExistsException(file.toString());
-    }
-    DurableFiles.write(file, bytes);
-  }
-
-  /** The one file that is replaced. */
-  void replaceTimestamp(PublisherLock.Held lock, byte[] bytes) throws IOException {
-    lock.requireHeld();
-    DurableFiles.write(metadata.resolve(TIMESTAMP), bytes);
-  }
-
-  /** Where the content of a listed file lies, whether or not it is there. */
-  Path locationOf(TargetFile target) {
-    Path file = targets.resolve(target.location(true)).normalize();
-    if (!file.startsWith(targets)) {
-      throw new IllegalArgumentException("a target outside the repository: " + target.path());
-    }
-    return file;
+  /** The content of a listed file, if it is there in its length. */
+  Optional<StoredObject> target(TargetFile target) throws IOException {
+    return storage.find(nameOf(target)).filter(o -> o.lengthBytes() == target.lengthBytes());
   }
 
   boolean hasTarget(TargetFile target) throws IOException {
-    Path file = locationOf(target);
-    return Files.isRegularFile(file) && Files.size(file) == target.lengthBytes();
+    return target(target).isPresent();
   }
 
-  /** Puts a listed file's content in its place; its name carries its digest. */
-  void addTarget(PublisherLock.Held lock, WantedFile file) throws IOException {
-    Path place = locationOf(file.target());
-    lock.requireHeld();
-    DurableFiles.createDirectories(place.resolveSibling(""));
-    if (file.content().isPresent()) {
-      DurableFiles.write(place, file.content().get());
-      return;
-    }
-    Path source = file.stored().orElseThrow(() -> new NoSuchFileException(file.target().path()));
-    Path part = DurableFiles.temporary(place.resolveSibling(""));
-    try {
-      try {
-        // The payload store's file never changes either: one copy on disk serves both.
-        Files.createLink(part, source);
-      } catch (UnsupportedOperationException | java.nio.file.FileSystemException e) {
-        copyForced(source, part);
-      }
-      DurableFiles.moveInto(part, place);
-    } finally {
-      Files.deleteIfExists(part);
-    }
+  /** The content of a small listed file. */
+  Optional<byte[]> readTarget(TargetFile target) throws IOException {
+    return hasTarget(target)
+        ? storage.read(nameOf(target), Math.toIntExact(target.lengthBytes()))
+        : Optional.empty();
   }
 
-  private static void copyForced(Path source, Path part) throws IOException {
-    Files.copy(source, part);
-    try (var channel =
-        java.nio.channels.FileChannel.open(part, java.nio.file.StandardOpenOption.WRITE)) {
-      channel.force(true);
-    }
-  }
-
-  /** Removes what an interrupted write has left. */
-  void removeParts(PublisherLock.Held lock) throws IOException {
-    lock.requireHeld();
-    try (Stream<Path> walk = Files.walk(directory)) {
-      for (Path file : walk.filter(RepositoryFiles::isPart).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
-  }
-
-  private static boolean isPart(Path file) {
-    return String.valueOf(file.getFileName()).endsWith(DurableFiles.PART);
-  }
-
-  private static Optional<byte[]> read(Path file) throws IOException {
-    try {
-      return Optional.of(Files.readAllBytes(file));
-    } catch (NoSuchFileException e) {
+  /** The set that was read under the pointer's tag, while all of its files are there whole. */
+  synchronized Optional<PublishedSet> readBefore(String tag) throws IOException {
+    if (read.isEmpty() || !read.get().tag().equals(tag)) {
       return Optional.empty();
     }
+    PublishedSet set = read.get().set();
+    Map<String, Long> versions = new HashMap<>();
+    versions.put(Metadata.SNAPSHOT, set.snapshot().version());
+    set.roles().forEach((role, file) -> versions.put(role, file.version()));
+    for (Map.Entry<String, Long> role : versions.entrySet()) {
+      int length = Objects.requireNonNull(set.bytes().get(role.getKey())).length;
+      Optional<StoredObject> file = storage.find(nameOf(role.getValue(), role.getKey()));
+      if (file.isEmpty() || file.get().lengthBytes() != length) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(set);
+  }
+
+  synchronized void remember(String tag, PublishedSet set) {
+    read = Optional.of(new Read(tag, set));
+  }
+
+  /** The highest version of the role's metadata that was ever written, 0 when there is none. */
+  synchronized long highestVersion(String role) throws IOException {
+    if (!listed) {
+      for (String name : storage.list(METADATA)) {
+        Matcher versioned = VERSIONED.matcher(name);
+        if (versioned.matches()) {
+          highest.merge(versioned.group(2), Long.parseLong(versioned.group(1)), Math::max);
+        }
+      }
+      listed = true;
+    }
+    long version = highest.getOrDefault(role, 0L);
+    while (storage.find(nameOf(version + 1, role)).isPresent()) {
+      version++;
+    }
+    highest.put(role, version);
+    return version;
   }
 
   /** SHA-256 of the first root, what a profile bakes in. */
   Optional<Digest> firstRoot() throws IOException {
-    return versioned(1, "root").map(Digest::of);
+    return versioned(1, Metadata.ROOT).map(Digest::of);
+  }
+
+  /** Takes the right to write, and waits for it. */
+  RepositoryWriter acquire() throws IOException {
+    Lease lease = storage.acquire();
+    return new RepositoryWriter(lease);
+  }
+
+  static String nameOf(long version, String role) {
+    return METADATA + version + "." + role + ".json";
+  }
+
+  static String nameOf(TargetFile target) {
+    return TARGETS + target.location(true);
   }
 }

@@ -4,6 +4,7 @@ import dev.otasigner.service.report.Ending;
 import dev.otasigner.service.report.EndingSource;
 import dev.otasigner.service.signing.FleetFacts;
 import dev.otasigner.verifier.tuf.Metadata;
+import dev.otasigner.verifier.tuf.Root;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -15,7 +16,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Roles that devices will not accept much longer. The publisher renews them by itself, with a half
- * or a third of their time left; people are told with a quarter, when that has not happened.
+ * or a third of their time left; people are told with a quarter, when that has not happened, and
+ * where people have to sign.
  */
 @Component
 class RoleEndings implements EndingSource {
@@ -33,37 +35,54 @@ class RoleEndings implements EndingSource {
   public List<Ending> endings() {
     List<Ending> endings = new ArrayList<>();
     for (String product : fleet.products()) {
-      Lifetimes lifetimes = lineages.lifetimes(product);
       for (Lineage lineage : lineages.of(product)) {
-        String where = " of " + product + "/" + lineage.name();
-        announced(lineage)
-            .ifPresent(
-                set -> {
-                  add(endings, Metadata.ROOT + where, set.root().expires(), lifetimes.root());
-                  add(
-                      endings,
-                      Metadata.TIMESTAMP + where,
-                      set.timestamp().expires(),
-                      lifetimes.timestamp());
-                  add(
-                      endings,
-                      Metadata.SNAPSHOT + where,
-                      set.snapshot().expires(),
-                      lifetimes.snapshot());
-                  set.roles()
-                      .forEach(
-                          (name, role) ->
-                              add(
-                                  endings,
-                                  name + where,
-                                  role.expires(),
-                                  name.equals(Metadata.TARGETS)
-                                      ? lifetimes.targets()
-                                      : lifetimes.channel()));
-                });
+        endings.addAll(of(lineage));
       }
     }
     return endings;
+  }
+
+  /** The announced roles of one lineage; none while it has a damaged one. */
+  List<Ending> of(Lineage lineage) {
+    List<Ending> endings = new ArrayList<>();
+    Lifetimes lifetimes = lineages.lifetimes(lineage.product());
+    String where = " of " + lineage.product() + "/" + lineage.name();
+    root(lineage)
+        .ifPresent(root -> add(endings, Metadata.ROOT + where, root.expires(), lifetimes.root()));
+    announced(lineage)
+        .ifPresent(
+            set -> {
+              add(
+                  endings,
+                  Metadata.TIMESTAMP + where,
+                  set.timestamp().expires(),
+                  lifetimes.timestamp());
+              add(
+                  endings,
+                  Metadata.SNAPSHOT + where,
+                  set.snapshot().expires(),
+                  lifetimes.snapshot());
+              set.roles()
+                  .forEach(
+                      (name, role) ->
+                          add(
+                              endings,
+                              name + where,
+                              role.expires(),
+                              name.equals(Metadata.TARGETS)
+                                  ? lifetimes.targets()
+                                  : lifetimes.channel()));
+            });
+    return endings;
+  }
+
+  /** Also of a lineage whose holders have not signed a targets role yet. */
+  private Optional<Root> root(Lineage lineage) {
+    try {
+      return Optional.of(PublishedSet.root(lineages.repository(lineage).files()));
+    } catch (IOException e) {
+      return Optional.empty(); // health tells of it
+    }
   }
 
   /** A damaged set is mended by the publisher, or health tells why not. */
@@ -76,6 +95,6 @@ class RoleEndings implements EndingSource {
   }
 
   private static void add(List<Ending> endings, String what, Instant at, Duration lifetime) {
-    endings.add(new Ending("catalogue role " + what, at, lifetime.dividedBy(PART_LEFT)));
+    endings.add(Ending.usually("catalogue role " + what, at, lifetime.dividedBy(PART_LEFT)));
   }
 }

@@ -1,5 +1,7 @@
 package dev.otasigner.service.catalogue;
 
+import dev.otasigner.verifier.tuf.TufKey;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,6 +15,8 @@ interface VersionLedger {
   /**
    * Remembers the versions durably, before anything is signed or written under them; with them
    * stands in the audit log which keys are about to sign what.
+   *
+   * @param signers keys of the service, by role; none where people have signed
    */
-  void reserve(Map<String, Long> versions);
+  void reserve(Map<String, Long> versions, Map<String, List<TufKey>> signers);
 }

@@ -1,5 +1,6 @@
 package dev.otasigner.service.fleet;
 
+import dev.otasigner.service.problem.DatabaseTrouble;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.json.Json;
@@ -59,7 +60,7 @@ class CheckIns implements SmartLifecycle {
    * @throws SignerException STALE_SEQUENCE when a later one was heard, BAD_REQUEST when it speaks
    *     of what the service does not know
    */
-  void take(Device recorded, Report report, String listener) {
+  void take(Device recorded, Report report, Device.Through through) {
     Device device = current(recorded);
     long last = device.report().seq();
     if (report.seq() < last || report.seq() == last && !report.saysTheSame(device.report())) {
@@ -70,7 +71,7 @@ class CheckIns implements SmartLifecycle {
     }
     requireKnown(device, report);
     Instant floor = floor(device, report);
-    Device.Sighting seen = new Device.Sighting(clock.instant(), listener);
+    Device.Sighting seen = new Device.Sighting(clock.instant(), through);
     synchronized (pending) {
       DeviceStore.Heard before = pending.get(device.key());
       boolean stale =
@@ -86,8 +87,8 @@ class CheckIns implements SmartLifecycle {
   }
 
   /** Any other request by a device. */
-  void seen(Device device, String listener) {
-    Device.Sighting seen = new Device.Sighting(clock.instant(), listener);
+  void seen(Device device, Device.Through through) {
+    Device.Sighting seen = new Device.Sighting(clock.instant(), through);
     synchronized (pending) {
       DeviceStore.Heard before = pending.get(device.key());
       pending.put(
@@ -140,6 +141,9 @@ class CheckIns implements SmartLifecycle {
     try {
       transaction.executeWithoutResult(status -> store.flush(batch.values()));
     } catch (RuntimeException e) {
+      if (DatabaseTrouble.behind(e).isPresent()) {
+        throw e; // of which the log tells once; what was heard stays for the next turn
+      }
       log.error("{} check-ins are not written yet; trying again", batch.size(), e);
       return;
     }

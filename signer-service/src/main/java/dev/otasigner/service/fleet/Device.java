@@ -40,6 +40,15 @@ record Device(
   /** A key with a certificate of ours. */
   record Certified(Digest spki, ClientKeyType keyType, Instant notAfter) {}
 
-  /** When and on which listener a device was last heard of. */
-  record Sighting(Instant at, String listener) {}
+  /** When and how a device was last heard of. */
+  record Sighting(Instant at, Through through) {}
+
+  /**
+   * How a device came.
+   *
+   * @param protocol the version of TLS, as the connection tells
+   * @param group in which keys were agreed, as the connection tells; empty when a session was
+   *     resumed that agrees on none
+   */
+  record Through(String listener, Optional<String> protocol, Optional<String> group) {}
 }

@@ -1,6 +1,5 @@
 package dev.otasigner.service.fleet;
 
-import dev.otasigner.service.listeners.OpenListener;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.watch.Metric;
 import dev.otasigner.service.watch.Metrics;
@@ -71,14 +70,14 @@ class DeviceController {
   Json checkIn(
       @RequestBody Json.Obj body,
       @RequestAttribute(DeviceGate.DEVICE) Device device,
-      @RequestAttribute(OpenListener.ATTRIBUTE) OpenListener listener) {
+      @RequestAttribute(DeviceGate.THROUGH) Device.Through through) {
     Report report;
     try {
       report = Report.read(new Fields(body, ""));
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);
     }
-    checkIns.take(device, report, listener.name());
+    checkIns.take(device, report, through);
     metrics.count(
         Metric.CHECK_INS,
         report.outcome().map(o -> o.result().name().toLowerCase(Locale.ROOT)).orElse("none"));

@@ -1,9 +1,11 @@
 package dev.otasigner.service.fleet;
 
 import dev.otasigner.service.access.Actor;
+import dev.otasigner.service.database.DatabaseWatch;
 import dev.otasigner.service.listeners.DeviceTrust;
 import dev.otasigner.service.listeners.ListenerKind;
 import dev.otasigner.service.listeners.OpenListener;
+import dev.otasigner.service.listeners.TlsFacts;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Digest;
@@ -35,6 +37,9 @@ final class DeviceGate extends OncePerRequestFilter {
   /** The request attribute with the {@link Device} that asks. */
   static final String DEVICE = "dev.otasigner.device";
 
+  /** The request attribute with the {@link Device.Through} of the device that asks. */
+  static final String THROUGH = "dev.otasigner.through";
+
   private static final String CHAIN = "jakarta.servlet.request.X509Certificate";
   private static final String RENEW = "/device/v1/renew";
   private static final int URI_NAME = 6;
@@ -43,8 +48,15 @@ final class DeviceGate extends OncePerRequestFilter {
   private final CheckIns checkIns;
   private final Clock clock;
   private final HandlerExceptionResolver problems;
+  private final DatabaseWatch database;
 
-  DeviceGate(DeviceStore store, CheckIns checkIns, Clock clock, HandlerExceptionResolver problems) {
+  DeviceGate(
+      DeviceStore store,
+      CheckIns checkIns,
+      Clock clock,
+      HandlerExceptionResolver problems,
+      DatabaseWatch database) {
+    this.database = database;
     this.store = store;
     this.checkIns = checkIns;
     this.clock = clock;
@@ -60,11 +72,12 @@ final class DeviceGate extends OncePerRequestFilter {
     }
     if (listener.spec().kind() == ListenerKind.DEVICE) {
       try {
-        Device device = identify(request);
-        signIn(device.key().actor());
-        request.setAttribute(DEVICE, device);
-        checkIns.seen(device, listener.name());
-      } catch (SignerException e) {
+        if (!(isForFile(request) && database.isAway())) {
+          admit(request, listener);
+        } else {
+          admitUnrecorded(request);
+        }
+      } catch (RuntimeException e) {
         problems.resolveException(request, response, null, e);
         return;
       }
@@ -72,12 +85,65 @@ final class DeviceGate extends OncePerRequestFilter {
     chain.doFilter(request, response);
   }
 
-  private Device identify(HttpServletRequest request) {
+  private void admit(HttpServletRequest request, OpenListener listener) {
+    Device device;
+    try {
+      device = identify(request);
+    } catch (RuntimeException e) {
+      if (isForFile(request) && database.isNowAwayBy(e)) {
+        admitUnrecorded(request);
+        return;
+      }
+      throw e;
+    }
+    signIn(device.key().actor());
+    request.setAttribute(DEVICE, device);
+    Device.Through through = through(request, listener);
+    request.setAttribute(THROUGH, through);
+    checkIns.seen(device, through);
+  }
+
+  private static Device.Through through(HttpServletRequest request, OpenListener listener) {
+    Optional<TlsFacts.Agreed> agreed = TlsFacts.of(request);
+    return new Device.Through(
+        listener.name(),
+        agreed.map(TlsFacts.Agreed::protocol),
+        agreed.flatMap(TlsFacts.Agreed::group));
+  }
+
+  /** Whether it only reads what is published, which is no secret. */
+  private static boolean isForFile(HttpServletRequest request) {
+    return (request.getMethod().equals("GET") || request.getMethod().equals("HEAD"))
+        && !request.getRequestURI().startsWith("/device/");
+  }
+
+  /**
+   * Devices go on while the database is away: our authority's certificate, which TLS has checked,
+   * is enough for the files of its product. Whether the device has another key by now can not be
+   * known.
+   */
+  private void admitUnrecorded(HttpServletRequest request) {
+    X509Certificate certificate = certificate(request);
+    DeviceKey key = keyOf(certificate);
+    requireValid(certificate, request.getRequestURI());
+    requireOwnProduct(key, request.getRequestURI());
+    signIn(key.actor());
+  }
+
+  private static X509Certificate certificate(HttpServletRequest request) {
     if (!(request.getAttribute(CHAIN) instanceof X509Certificate[] chain) || chain.length == 0) {
       throw unknown("no certificate was shown");
     }
-    X509Certificate certificate = chain[0];
-    DeviceKey key = key(certificate).orElseThrow(() -> unknown("the certificate names no device"));
+    return chain[0];
+  }
+
+  private static DeviceKey keyOf(X509Certificate certificate) {
+    return key(certificate).orElseThrow(() -> unknown("the certificate names no device"));
+  }
+
+  private Device identify(HttpServletRequest request) {
+    X509Certificate certificate = certificate(request);
+    DeviceKey key = keyOf(certificate);
     Device device = store.find(key).orElseThrow(() -> unknown(key.label() + " is not on record"));
     Digest spki = Digest.of(certificate.getPublicKey().getEncoded());
     if (isOf(device.next(), spki)) {

@@ -1,6 +1,7 @@
 package dev.otasigner.service.fleet;
 
 import dev.otasigner.service.access.BodyLimit;
+import dev.otasigner.service.database.DatabaseWatch;
 import dev.otasigner.service.listeners.OpenListener;
 import java.time.Clock;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -26,6 +27,7 @@ class DeviceSecurity {
       DeviceStore store,
       CheckIns checkIns,
       Clock clock,
+      DatabaseWatch database,
       @Qualifier("handlerExceptionResolver") HandlerExceptionResolver problems) {
     return http.securityMatcher(request -> request.getAttribute(OpenListener.ATTRIBUTE) != null)
         .csrf(AbstractHttpConfigurer::disable)
@@ -35,7 +37,7 @@ class DeviceSecurity {
         .anonymous(AbstractHttpConfigurer::disable)
         .addFilterBefore(new BodyLimit(path -> MAX_BODY_BYTES, problems), AuthorizationFilter.class)
         .addFilterBefore(
-            new DeviceGate(store, checkIns, clock, problems), AuthorizationFilter.class)
+            new DeviceGate(store, checkIns, clock, problems, database), AuthorizationFilter.class)
         // Which paths a listener serves was decided by its connector, who asks by the gate.
         .authorizeHttpRequests(requests -> requests.anyRequest().permitAll())
         .build();

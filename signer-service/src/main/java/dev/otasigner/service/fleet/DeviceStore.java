@@ -26,7 +26,8 @@ import org.springframework.stereotype.Repository;
 class DeviceStore {
   private static final String REPORT =
       "clock_class = ?, clock_floor = ?, bootloader = ?, version = ?, manifest = ?, profile = ?,"
-          + " security_counter = ?, lineage = ?, root_version = ?, channel = ?, seq = ?";
+          + " security_counter = ?, lineage = ?, root_version = ?, channel = ?, components = ?,"
+          + " seq = ?";
 
   private final JdbcClient jdbc;
   private final JdbcTemplate batches;
@@ -57,6 +58,17 @@ class DeviceStore {
                 + " order by device_id limit ?")
         .params(product, from, limit)
         .query((row, n) -> device(row))
+        .list();
+  }
+
+  List<Population.Client> clients(String product) {
+    return jdbc.sql(
+            "select distinct profile, lineage, root_version from fleet_device where product = ?")
+        .param(product)
+        .query(
+            (row, n) ->
+                new Population.Client(
+                    new Digest(row.getString(1)), row.getString(2), row.getLong(3)))
         .list();
   }
 
@@ -173,7 +185,8 @@ class DeviceStore {
             + ", outcome_version = coalesce(?, outcome_version),"
             + " outcome_result = coalesce(?, outcome_result),"
             + " outcome_reason = case when cast(? as varchar(32)) is null then outcome_reason"
-            + " else ? end"
+            + " else ? end,"
+            + " outcome_at = coalesce(cast(? as timestamp(6) with time zone), outcome_at)"
             + " where product = ? and device_id = ? and seq <= ?",
         heard.stream()
             .filter(h -> h.report().isPresent())
@@ -193,11 +206,13 @@ class DeviceStore {
                     report.lineage(),
                     report.rootVersion(),
                     report.channel(),
+                    report.componentsText(),
                     report.seq(),
                     version,
                     outcome.map(o -> o.result().code()).orElse(null),
                     version,
                     outcome.flatMap(Report.Outcome::reason).map(Reason::code).orElse(null),
+                    outcome.flatMap(o -> h.seen()).map(s -> time(s.at())).orElse(null),
                     h.key().product(),
                     h.key().deviceId(),
                     report.seq()
@@ -205,15 +220,20 @@ class DeviceStore {
                 })
             .toList());
     batches.batchUpdate(
-        "update fleet_device set last_seen = ?, last_listener = ?"
-            + " where product = ? and device_id = ?",
+        "update fleet_device set last_seen = ?, last_listener = ?, last_protocol = ?,"
+            + " last_group = ? where product = ? and device_id = ?",
         heard.stream()
             .filter(h -> h.seen().isPresent())
             .map(
                 h -> {
                   Device.Sighting seen = h.seen().orElseThrow();
-                  return new Object[] {
-                    time(seen.at()), seen.listener(), h.key().product(), h.key().deviceId()
+                  return new @Nullable Object[] {
+                    time(seen.at()),
+                    seen.through().listener(),
+                    seen.through().protocol().orElse(null),
+                    seen.through().group().orElse(null),
+                    h.key().product(),
+                    h.key().deviceId()
                   };
                 })
             .toList());
@@ -253,7 +273,11 @@ class DeviceStore {
               ? Optional.empty()
               : Optional.of(
                   new Device.Sighting(
-                      instant(row, "last_seen").orElseThrow(), row.getString("last_listener"))));
+                      instant(row, "last_seen").orElseThrow(),
+                      new Device.Through(
+                          row.getString("last_listener"),
+                          Optional.ofNullable(row.getString("last_protocol")),
+                          Optional.ofNullable(row.getString("last_group"))))));
     } catch (RejectedException e) {
       throw new IllegalStateException("a device's record is damaged", e);
     }
@@ -271,6 +295,7 @@ class DeviceStore {
         row.getLong("root_version"),
         row.getString("channel"),
         known(ClockClass.ofCode(row.getString("clock_class"))),
+        Report.components(row.getString("components")),
         row.getString("outcome_version") == null
             ? Optional.empty()
             : Optional.of(

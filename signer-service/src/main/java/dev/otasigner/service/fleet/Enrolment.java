@@ -133,6 +133,7 @@ class Enrolment {
                   before.rootVersion(),
                   wish.channel(),
                   wish.clockClass(),
+                  before.components(),
                   before.outcome());
           if (!store.enrolled(
               wish.key(), wish.secretDigest(), report, certified(wish.request(), chain))) {

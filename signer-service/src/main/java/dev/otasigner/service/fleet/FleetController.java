@@ -119,6 +119,8 @@ class FleetController {
         .put("enrolled", member.enrolled())
         .put("lastSeen", member.lastSeen().orElse(null))
         .put("lastListener", member.lastListener().orElse(null))
+        .put("lastProtocol", member.lastProtocol().orElse(null))
+        .put("lastGroup", member.lastGroup().orElse(null))
         .build();
   }
 }

@@ -123,6 +123,7 @@ class Manufacture {
             1,
             made.channel(),
             made.clockClass(),
+            Map.of(),
             Optional.empty()),
         Device.Secret.SPENT,
         Optional.empty(),

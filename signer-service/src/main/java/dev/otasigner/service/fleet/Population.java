@@ -1,5 +1,6 @@
 package dev.otasigner.service.fleet;
 
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
@@ -34,12 +35,16 @@ public class Population {
    *
    * @param lastSeen empty when it was never heard of
    * @param lastListener where it was last heard of
+   * @param lastProtocol the version of TLS it came with
+   * @param lastGroup the group in which its connection agreed on keys
    */
   public record Member(
       DeviceState state,
       boolean enrolled,
       Optional<Instant> lastSeen,
-      Optional<String> lastListener) {}
+      Optional<String> lastListener,
+      Optional<String> lastProtocol,
+      Optional<String> lastGroup) {}
 
   /** All devices of a product, by id. */
   public List<Member> members(String product) {
@@ -52,6 +57,14 @@ public class Population {
         .map(checkIns::current)
         .map(this::member)
         .toList();
+  }
+
+  /** A kind of client: what it trusts, and from which root it goes on. */
+  public record Client(Digest profile, String lineage, long rootVersion) {}
+
+  /** The kinds of clients among the product's devices, as written; each once. */
+  public List<Client> clients(String product) {
+    return store.clients(product);
   }
 
   public List<DeviceState> states(String product) {
@@ -86,13 +99,15 @@ public class Population {
             new DeviceState.Clock(report.clockClass(), device.clockFloor()),
             bootloader,
             new DeviceState.Running(report.version(), report.manifest(), report.profile()),
-            java.util.Map.of(),
+            report.components(),
             report.securityCounter(),
             report.lineage(),
             report.rootVersion(),
             cert),
         device.certified().isPresent(),
         device.seen().map(Device.Sighting::at),
-        device.seen().map(Device.Sighting::listener));
+        device.seen().map(seen -> seen.through().listener()),
+        device.seen().flatMap(seen -> seen.through().protocol()),
+        device.seen().flatMap(seen -> seen.through().group()));
   }
 }

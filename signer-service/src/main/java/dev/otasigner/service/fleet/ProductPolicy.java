@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -30,6 +31,7 @@ import java.util.Set;
  *     beginning of such names with a star behind it
  * @param bareDigests digests may be signed of images that are assembled elsewhere, unjudged
  * @param timestampDays how long a withdrawal may take to reach a device
+ * @param automaticStop when a rollout ends by itself, unless the release says otherwise
  */
 public record ProductPolicy(
     Set<ImageFormat> formats,
@@ -42,12 +44,24 @@ public record ProductPolicy(
     int emergencyApprovals,
     List<String> requesters,
     boolean bareDigests,
-    int timestampDays) {
+    int timestampDays,
+    Optional<AutomaticStop> automaticStop) {
 
   /** What holds for a product of which nothing is said. */
   public static final ProductPolicy DEFAULT =
       new ProductPolicy(
-          Set.of(), List.of(), false, List.of(), 1, List.of(), 0, 0, List.of(), false, 7);
+          Set.of(),
+          List.of(),
+          false,
+          List.of(),
+          1,
+          List.of(),
+          0,
+          0,
+          List.of(),
+          false,
+          7,
+          Optional.empty());
 
   private static final Set<String> MEMBERS =
       Set.of(
@@ -61,7 +75,8 @@ public record ProductPolicy(
           "emergencyApprovals",
           "requesters",
           "bareDigests",
-          "timestampDays");
+          "timestampDays",
+          "automaticStop");
   private static final int MAX_LIST = 32;
   private static final int MAX_APPROVALS = 16;
   private static final int MAX_REQUESTER = 300;
@@ -99,7 +114,10 @@ public record ProductPolicy(
             (int) integer(fields, "emergencyApprovals", 0, MAX_APPROVALS + 1, 0),
             requesters(fields),
             fields.has("bareDigests") && fields.bool("bareDigests"),
-            (int) integer(fields, "timestampDays", 1, 90, DEFAULT.timestampDays));
+            (int) integer(fields, "timestampDays", 1, 90, DEFAULT.timestampDays),
+            fields.has("automaticStop")
+                ? Optional.of(AutomaticStop.read(fields.object("automaticStop")))
+                : Optional.empty());
     if (policy.emergencyApprovals != 0 && policy.emergencyApprovals <= policy.approvals) {
       throw fields.malformed("emergencyApprovals", "more than approvals are expected, or none");
     }
@@ -207,6 +225,7 @@ public record ProductPolicy(
     if (bareDigests) {
       json.put("bareDigests", true);
     }
+    automaticStop.ifPresent(stop -> json.put("automaticStop", stop.toJson()));
     return json.build();
   }
 

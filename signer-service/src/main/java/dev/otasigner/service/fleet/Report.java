@@ -6,7 +6,13 @@ import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.device.ClockClass;
 import dev.otasigner.verifier.json.Fields;
+import dev.otasigner.verifier.json.Json;
+import dev.otasigner.verifier.json.JsonReader;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a device says of itself when it checks in.
@@ -14,6 +20,7 @@ import java.util.Optional;
  * @param seq rises with every check-in; -1 before the first
  * @param securityCounter u32
  * @param rootVersion u32
+ * @param components installed besides the build, by name
  * @param outcome of the last update it tried, if it tells one
  */
 record Report(
@@ -27,7 +34,13 @@ record Report(
     long rootVersion,
     String channel,
     ClockClass clockClass,
+    Map<String, ImageVersion> components,
     Optional<Outcome> outcome) {
+  private static final int MAX_COMPONENTS = 64;
+
+  Report {
+    components = Map.copyOf(components);
+  }
 
   /** How an update ended. */
   enum Result {
@@ -73,6 +86,7 @@ record Report(
         rootVersion,
         channel,
         clockClass,
+        components,
         Optional.empty());
   }
 
@@ -92,7 +106,41 @@ record Report(
         fields.u32("rootVersion"),
         fields.name("channel"),
         fields.oneOf("clockClass", ClockClass::ofCode, "clock class"),
+        fields.has("components") ? components(fields.object("components")) : Map.of(),
         outcome);
+  }
+
+  private static Map<String, ImageVersion> components(Fields fields) throws RejectedException {
+    Map<String, ImageVersion> components = new TreeMap<>();
+    for (String name : fields.names()) {
+      if (!Fields.isName(name)) {
+        throw fields.malformed(name, "a name of [a-z0-9-]{1,32} is expected");
+      }
+      if (components.size() == MAX_COMPONENTS) {
+        throw fields.malformed(name, "more than " + MAX_COMPONENTS + " components");
+      }
+      components.put(name, fields.version(name));
+    }
+    return components;
+  }
+
+  /** The components for the database; nothing when there are none. */
+  @Nullable String componentsText() {
+    if (components.isEmpty()) {
+      return null;
+    }
+    Json.Builder json = Json.object();
+    new TreeMap<>(components).forEach((name, version) -> json.put(name, version.toString()));
+    return new String(json.build().canonicalBytes(), StandardCharsets.UTF_8);
+  }
+
+  /** As {@link #componentsText} wrote them. */
+  static Map<String, ImageVersion> components(@Nullable String text) throws RejectedException {
+    if (text == null) {
+      return Map.of();
+    }
+    byte[] stored = text.getBytes(StandardCharsets.UTF_8);
+    return components(JsonReader.readObject(stored, stored.length));
   }
 
   private static Outcome readOutcome(Fields outcome) throws RejectedException {

@@ -7,6 +7,7 @@ import dev.otasigner.keys.worker.Recovery;
 import dev.otasigner.keys.worker.RemoteWorker;
 import dev.otasigner.keys.worker.TokenWorker;
 import dev.otasigner.keys.worker.WorkerLaunch;
+import dev.otasigner.keys.worker.WorkerLease;
 import dev.otasigner.keys.worker.WorkerPatience;
 import dev.otasigner.service.ServiceDirectories;
 import dev.otasigner.service.watch.Metric;
@@ -14,12 +15,14 @@ import dev.otasigner.service.watch.Metrics;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -42,13 +45,15 @@ class TokenConfiguration {
       Clock clock,
       TokenSecrets secrets,
       Metrics metrics,
+      ObjectProvider<WorkerLease> lease,
       @Value("${signer.hsm.directory:}") String hsmDirectory,
       @Value("${signer.worker.command:}") String workerCommand)
       throws IOException {
-    TokenWorker software = software(directories, clock, secrets, metrics);
+    Optional<WorkerLease> shared = Optional.ofNullable(lease.getIfAvailable());
+    TokenWorker software = software(directories, clock, secrets, metrics, shared);
     return new Tokens(
         software,
-        hsmDirectory.isEmpty() ? null : hsm(Path.of(hsmDirectory), workerCommand, secrets));
+        hsmDirectory.isEmpty() ? null : hsm(Path.of(hsmDirectory), workerCommand, secrets, shared));
   }
 
   /**
@@ -56,7 +61,8 @@ class TokenConfiguration {
    *
    * @param command program and arguments, divided by spaces
    */
-  private static RemoteWorker hsm(Path directory, String command, TokenSecrets secrets) {
+  private static RemoteWorker hsm(
+      Path directory, String command, TokenSecrets secrets, Optional<WorkerLease> shared) {
     Set<String> withheld = Set.of(secrets.variable());
     WorkerLaunch launch =
         command.isBlank()
@@ -64,6 +70,13 @@ class TokenConfiguration {
             : WorkerLaunch.by(List.of(command.strip().split(" +")), directory, withheld);
     Consumer<String> told = news -> log.warn("token hsm: {}", news);
     Optional<Passphrase> pin = secrets.pin();
+    if (shared.isPresent()) {
+      try {
+        return RemoteWorker.startUnder(shared.get(), launch, WorkerPatience.USUAL, pin, told);
+      } finally {
+        pin.ifPresent(Passphrase::close);
+      }
+    }
     if (pin.isEmpty()) {
       return RemoteWorker.start(launch, WorkerPatience.USUAL, told);
     }
@@ -73,7 +86,11 @@ class TokenConfiguration {
   }
 
   private static TokenWorker software(
-      ServiceDirectories directories, Clock clock, TokenSecrets secrets, Metrics metrics)
+      ServiceDirectories directories,
+      Clock clock,
+      TokenSecrets secrets,
+      Metrics metrics,
+      Optional<WorkerLease> shared)
       throws IOException {
     boolean isNew = !SoftwareToken.existsIn(directories.token());
     SoftwareToken token;
@@ -85,14 +102,16 @@ class TokenConfiguration {
                   directories.token(),
                   passphrase,
                   secrets.areGenerated() ? Argon2Cost.FOR_RANDOM : Argon2Cost.RECOMMENDED)
-              : SoftwareToken.open(directories.token(), passphrase);
+              : shared.isPresent()
+                  ? SoftwareToken.seize(directories.token(), passphrase)
+                  : SoftwareToken.open(directories.token(), passphrase);
     }
+    Consumer<Duration> forced =
+        time -> metrics.took(Metric.JOURNAL_FORCE, time, TokenName.SOFTWARE.code());
     TokenWorker worker =
-        TokenWorker.open(
-            directories.worker(),
-            token,
-            clock,
-            time -> metrics.took(Metric.JOURNAL_FORCE, time, TokenName.SOFTWARE.code()));
+        shared.isPresent()
+            ? TokenWorker.open(shared.get(), token, clock, forced)
+            : TokenWorker.open(directories.worker(), token, clock, forced);
     Recovery recovery = worker.recovery();
     if (!recovery.isClean()) {
       log.warn(

@@ -1,5 +1,6 @@
 package dev.otasigner.service.keyring;
 
+import dev.otasigner.service.problem.DatabaseTrouble;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Digest;
 import java.util.LinkedHashMap;
@@ -43,9 +44,16 @@ class TokenHealthIndicator implements HealthIndicator {
         details.put("canSign", false);
         details.put("problem", e.type().code());
       }
-      List<String> owed = keyring.ruleEndsOwed(token);
-      if (!owed.isEmpty()) {
-        details.put("ruleEndsOwed", owed);
+      try {
+        List<String> owed = keyring.ruleEndsOwed(token);
+        if (!owed.isEmpty()) {
+          details.put("ruleEndsOwed", owed);
+        }
+      } catch (RuntimeException e) {
+        if (DatabaseTrouble.behind(e).isEmpty()) {
+          throw e;
+        }
+        details.put("ruleEndsOwed", "unknown: the database does not answer");
       }
       keyring
           .standing(token)

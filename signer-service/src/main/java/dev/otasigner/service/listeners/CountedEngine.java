@@ -3,25 +3,55 @@ package dev.otasigner.service.listeners;
 import dev.otasigner.service.listeners.Handshakes.Result;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
-/** The engine of one connection, which tells once how the handshake ended. */
+/**
+ * The engine of one connection, which tells once how the handshake ended, reads the group that was
+ * agreed on, and ends a handshake in a group that its listener does not speak.
+ */
 final class CountedEngine extends SSLEngine {
-  private final SSLEngine engine;
-  private final Consumer<Result> told;
-  private final AtomicBoolean ended = new AtomicBoolean();
+  /** Under this name a session holds the group; absent when it was resumed without one. */
+  static final String GROUP = "dev.otasigner.group";
 
-  CountedEngine(SSLEngine engine, Consumer<Result> told) {
+  /** RFC 8446 6.2, fatal handshake_failure, before anything is encrypted. */
+  private static final byte[] HANDSHAKE_FAILURE = {21, 3, 3, 0, 2, 2, 40};
+
+  private final SSLEngine engine;
+  private final Demands demands;
+  private final Consumer<Result> told;
+  private final NegotiatedGroup group = new NegotiatedGroup();
+  private final AtomicBoolean ended = new AtomicBoolean();
+  private boolean refused;
+  private boolean refusalSent;
+
+  /**
+   * What a listener demands beyond what Tomcat sets.
+   *
+   * @param groups that may be agreed on; empty for all
+   * @param settings of the engine that Tomcat overwrites, and are made again after it
+   */
+  record Demands(Set<String> groups, Consumer<SSLEngine> settings) {
+    static final Demands NONE = new Demands(Set.of(), engine -> {});
+
+    Demands {
+      groups = Set.copyOf(groups);
+    }
+  }
+
+  CountedEngine(SSLEngine engine, Demands demands, Consumer<Result> told) {
     super(engine.getPeerHost(), engine.getPeerPort());
     this.engine = engine;
+    this.demands = demands;
     this.told = told;
   }
 
@@ -34,6 +64,8 @@ final class CountedEngine extends SSLEngine {
     try {
       SSLEngineResult result = step.take();
       if (result.getHandshakeStatus() == SSLEngineResult.HandshakeStatus.FINISHED) {
+        group.end();
+        group.name().ifPresent(name -> engine.getSession().putValue(GROUP, name));
         ends(Result.DONE);
       }
       return result;
@@ -52,7 +84,41 @@ final class CountedEngine extends SSLEngine {
   @Override
   public SSLEngineResult wrap(ByteBuffer[] from, int offset, int length, ByteBuffer to)
       throws SSLException {
-    return watched(() -> engine.wrap(from, offset, length, to));
+    if (refused) {
+      return refusal(to);
+    }
+    return watched(
+        () -> {
+          int begin = to.position();
+          SSLEngineResult result = engine.wrap(from, offset, length, to);
+          if (!group.isOver()) {
+            read(to, begin);
+          }
+          return result;
+        });
+  }
+
+  /** Reads what was just written; it is taken back when the listener does not speak the group. */
+  private void read(ByteBuffer to, int begin) throws SSLException {
+    ByteBuffer sent = to.duplicate();
+    sent.flip();
+    sent.position(begin);
+    group.sent(sent);
+    String name = group.name().orElse("");
+    if (!name.isEmpty() && !demands.groups.isEmpty() && !demands.groups.contains(name)) {
+      to.position(begin);
+      refused = true;
+      throw new SSLHandshakeException("keys would be agreed in " + name);
+    }
+  }
+
+  /** Whoever drives an engine that has thrown asks once more what is to be said to the other. */
+  private SSLEngineResult refusal(ByteBuffer to) {
+    int length = refusalSent ? 0 : HANDSHAKE_FAILURE.length;
+    to.put(HANDSHAKE_FAILURE, 0, length);
+    refusalSent = true;
+    return new SSLEngineResult(
+        SSLEngineResult.Status.CLOSED, SSLEngineResult.HandshakeStatus.NOT_HANDSHAKING, 0, length);
   }
 
   @Override
@@ -85,7 +151,7 @@ final class CountedEngine extends SSLEngine {
 
   @Override
   public boolean isOutboundDone() {
-    return engine.isOutboundDone();
+    return refusalSent || engine.isOutboundDone();
   }
 
   @Override
@@ -101,6 +167,7 @@ final class CountedEngine extends SSLEngine {
   @Override
   public void setEnabledCipherSuites(String[] suites) {
     engine.setEnabledCipherSuites(suites);
+    demands.settings.accept(engine);
   }
 
   @Override
@@ -186,6 +253,7 @@ final class CountedEngine extends SSLEngine {
   @Override
   public void setSSLParameters(SSLParameters parameters) {
     engine.setSSLParameters(parameters);
+    demands.settings.accept(engine);
   }
 
   @Override

@@ -1,11 +1,13 @@
 package dev.otasigner.service.listeners;
 
+import dev.otasigner.verifier.Digest;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertPathValidator;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.CertificateNotYetValidException;
 import java.security.cert.PKIXParameters;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
@@ -13,7 +15,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -31,6 +35,32 @@ public final class DeviceTrust extends X509ExtendedTrustManager {
 
   private final List<X509Certificate> authorities;
   private final Clock clock;
+  private final Issued issued = new Issued();
+
+  /**
+   * Certificates that were found to be issued by the authorities, the latest used: a device comes
+   * again and again, and its authority's signature stays what it was.
+   */
+  private static final class Issued {
+    private static final int KEPT = 10_000;
+    private final Map<Digest, Boolean> digests =
+        new LinkedHashMap<>(16, 0.75f, true) {
+          private static final long serialVersionUID = 1;
+
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<Digest, Boolean> eldest) {
+            return size() > KEPT;
+          }
+        };
+
+    synchronized boolean contains(Digest digest) {
+      return digests.get(digest) != null;
+    }
+
+    synchronized void add(Digest digest) {
+      digests.put(digest, true);
+    }
+  }
 
   public DeviceTrust(List<X509Certificate> authorities, Clock clock) {
     this.authorities = List.copyOf(authorities);
@@ -48,6 +78,18 @@ public final class DeviceTrust extends X509ExtendedTrustManager {
     if (end.plus(RENEWABLE).isBefore(now)) {
       throw new CertificateExpiredException("expired at " + end + ", too long ago to renew");
     }
+    if (leaf.getNotBefore().toInstant().isAfter(now)) {
+      throw new CertificateNotYetValidException("not valid before " + leaf.getNotBefore());
+    }
+    Digest digest = Digest.of(leaf.getEncoded());
+    if (!issued.contains(digest)) {
+      requireIssued(leaf, end.isBefore(now) ? end.minusSeconds(1) : now);
+      issued.add(digest);
+    }
+  }
+
+  /** What the bytes of a certificate say for good; its dates are the caller's to look at. */
+  private void requireIssued(X509Certificate leaf, Instant at) throws CertificateException {
     if (leaf.getExtendedKeyUsage() == null || !leaf.getExtendedKeyUsage().contains(CLIENT_AUTH)) {
       throw new CertificateException("not a certificate for clients");
     }
@@ -56,7 +98,7 @@ public final class DeviceTrust extends X509ExtendedTrustManager {
           new PKIXParameters(
               authorities.stream().map(a -> new TrustAnchor(a, null)).collect(Collectors.toSet()));
       parameters.setRevocationEnabled(false); // a device is locked out by its record, not by a list
-      parameters.setDate(Date.from(end.isBefore(now) ? end.minusSeconds(1) : now));
+      parameters.setDate(Date.from(at));
       CertPathValidator.getInstance("PKIX")
           .validate(
               CertificateFactory.getInstance("X.509").generateCertPath(List.of(leaf)), parameters);

@@ -33,6 +33,7 @@ class ListenerConnectors {
   private final Authorities authorities;
   private final AuditLog audit;
   private final Handshakes handshakes;
+  private final SessionLimits sessions;
   private final Clock clock;
   private final String address;
   private final List<String> names;
@@ -41,12 +42,14 @@ class ListenerConnectors {
       Authorities authorities,
       AuditLog audit,
       Handshakes handshakes,
+      SessionLimits sessions,
       Clock clock,
       @Value("${signer.listeners.address}") String address,
       @Value("${signer.listeners.names}") List<String> names) {
     this.authorities = authorities;
     this.audit = audit;
     this.handshakes = handshakes;
+    this.sessions = sessions;
     this.clock = clock;
     this.address = address;
     this.names = List.copyOf(names);
@@ -63,6 +66,7 @@ class ListenerConnectors {
     connector.setMaxPostSize(0);
     connector.setProperty("SSLEnabled", "true");
     Http11NioProtocol protocol = (Http11NioProtocol) connector.getProtocolHandler();
+    protocol.setSslImplementationName(TlsFacts.class.getName());
     protocol.setAddress(address());
     protocol.setMaxThreads(MAX_THREADS);
     protocol.setMinSpareThreads(1);
@@ -113,6 +117,7 @@ class ListenerConnectors {
             new ServerLeaf(policy.serverKey(), names, authorities, audit, clock),
             new DeviceTrust(devices, clock),
             spec,
+            sessions,
             handshakes));
     config.addCertificate(certificate);
     return config;

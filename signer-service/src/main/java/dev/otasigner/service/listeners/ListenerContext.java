@@ -5,6 +5,7 @@ import java.security.KeyManagementException;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Set;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -21,18 +22,34 @@ final class ListenerContext implements SSLContext {
   private final DeviceTrust trust;
   private final ListenerSpec spec;
   private final Handshakes handshakes;
+  private final CountedEngine.Demands demands;
 
-  ListenerContext(ServerLeaf leaf, DeviceTrust trust, ListenerSpec spec, Handshakes handshakes) {
+  ListenerContext(
+      ServerLeaf leaf,
+      DeviceTrust trust,
+      ListenerSpec spec,
+      SessionLimits sessions,
+      Handshakes handshakes) {
     this.leaf = leaf;
     this.trust = trust;
     this.spec = spec;
     this.handshakes = handshakes;
+    this.demands =
+        isHybrid()
+            ? HybridEngine.demands(spec.tls())
+            : new CountedEngine.Demands(Set.copyOf(spec.tls().groups()), engine -> {});
     try {
-      this.context = javax.net.ssl.SSLContext.getInstance("TLS");
+      this.context =
+          isHybrid() ? HybridEngine.context() : javax.net.ssl.SSLContext.getInstance("TLS");
       context.init(new KeyManager[] {leaf}, new TrustManager[] {trust}, new SecureRandom());
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this JDK has no TLS", e);
     }
+    sessions.limit(context.getServerSessionContext());
+  }
+
+  private boolean isHybrid() {
+    return HybridEngine.isWanted(spec.tls());
   }
 
   @Override
@@ -57,12 +74,12 @@ final class ListenerContext implements SSLContext {
   public SSLEngine createSSLEngine() {
     SSLEngine engine = context.createSSLEngine();
     List<String> groups = spec.tls().groups();
-    if (!groups.isEmpty()) {
+    if (!groups.isEmpty() && !isHybrid()) {
       SSLParameters parameters = engine.getSSLParameters();
       parameters.setAlgorithmConstraints(new GroupConstraints(groups));
       engine.setSSLParameters(parameters);
     }
-    return handshakes.counted(spec.name(), engine);
+    return handshakes.counted(spec.name(), engine, demands);
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -18,12 +19,19 @@ class ListenerRegistry {
     this.jdbc = jdbc;
   }
 
-  record Entry(ListenerSpec spec, Instant opened) {}
+  /**
+   * A row.
+   *
+   * @param told the last step before the sunset that people were told of, in days; -1 when they
+   *     were told that it is over
+   */
+  record Entry(
+      ListenerSpec spec, Instant opened, Optional<Instant> sunset, Optional<Integer> told) {}
 
-  void insert(ListenerSpec spec, Instant opened) {
+  void insert(ListenerSpec spec, Instant opened, Optional<Instant> sunset) {
     jdbc.sql(
-            "insert into listener (name, port, kind, versions, suites, tls_groups, server_key, opened)"
-                + " values (?, ?, ?, ?, ?, ?, ?, ?)")
+            "insert into listener (name, port, kind, versions, suites, tls_groups, server_key, opened,"
+                + " sunset) values (?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .params(
             spec.name(),
             spec.port(),
@@ -32,8 +40,21 @@ class ListenerRegistry {
             String.join(",", spec.tls().suites()),
             String.join(",", spec.tls().groups()),
             spec.tls().serverKey().code(),
-            OffsetDateTime.ofInstant(opened, ZoneOffset.UTC))
+            time(opened))
+        .param(sunset.map(ListenerRegistry::time).orElse(null))
         .update();
+  }
+
+  /** Another end; nobody has been told of it. */
+  void setSunset(String name, Optional<Instant> sunset) {
+    jdbc.sql("update listener set sunset = ?, sunset_told = null where name = ?")
+        .param(sunset.map(ListenerRegistry::time).orElse(null))
+        .param(name)
+        .update();
+  }
+
+  void setTold(String name, int days) {
+    jdbc.sql("update listener set sunset_told = ? where name = ?").params(days, name).update();
   }
 
   void delete(String name) {
@@ -54,8 +75,15 @@ class ListenerRegistry {
                             split(row.getString("suites")),
                             split(row.getString("tls_groups")),
                             serverKey(row.getString("server_key")))),
-                    row.getObject("opened", OffsetDateTime.class).toInstant()))
+                    row.getObject("opened", OffsetDateTime.class).toInstant(),
+                    Optional.ofNullable(row.getObject("sunset", OffsetDateTime.class))
+                        .map(OffsetDateTime::toInstant),
+                    Optional.ofNullable(row.getObject("sunset_told", Integer.class))))
         .list();
+  }
+
+  private static OffsetDateTime time(Instant instant) {
+    return OffsetDateTime.ofInstant(instant, ZoneOffset.UTC);
   }
 
   private static List<String> split(String text) {

@@ -2,6 +2,7 @@ package dev.otasigner.service.listeners;
 
 import dev.otasigner.service.Console;
 import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.watch.Metric;
 import dev.otasigner.service.watch.MetricSource;
@@ -123,17 +124,18 @@ public class Listeners implements MetricSource {
   }
 
   /** Opens a listener for good; it is reachable when this returns. */
-  public synchronized OpenListener open(ListenerSpec spec) {
+  public synchronized OpenListener open(ListenerSpec spec, Optional<Instant> sunset) {
+    sunset.ifPresent(this::requireToCome);
     if (list().stream().anyMatch(l -> l.name().equals(spec.name()))) {
       throw SignerException.conflict("there is a listener " + spec.name() + " already");
     }
     Instant now = clock.instant();
-    Connector connector = start(spec, now);
+    Connector connector = start(spec, now, sunset);
     try {
       transaction.executeWithoutResult(
           status -> {
-            registry.insert(spec, now);
-            audit.record("listener.opened", "listener:" + spec.name(), details(spec));
+            registry.insert(spec, now, sunset);
+            audit.record("listener.opened", "listener:" + spec.name(), details(spec, sunset));
           });
     } catch (RuntimeException e) {
       stop(connector);
@@ -148,20 +150,66 @@ public class Listeners implements MetricSource {
    * @throws SignerException WOULD_STRAND, or NOT_FOUND
    */
   public synchronized void close(String name) {
-    Connector connector =
-        open.entrySet().stream()
-            .filter(entry -> entry.getValue().name().equals(name))
-            .map(Map.Entry::getKey)
-            .findFirst()
-            .orElseThrow(() -> SignerException.notFound("listener " + name));
+    Connector connector = connector(name);
     ListenerSpec spec = requireOpen(connector).spec();
+    Optional<Instant> sunset = requireOpen(connector).sunset();
     transaction.executeWithoutResult(
         status -> {
           guards.orderedStream().forEach(guard -> guard.requireUnneeded(spec));
           registry.delete(name);
-          audit.record("listener.closed", "listener:" + name, details(spec));
+          audit.record("listener.closed", "listener:" + name, details(spec, sunset));
         });
     stop(connector);
+  }
+
+  /**
+   * Sets when a listener is to close, or that it has no end.
+   *
+   * @throws SignerException BAD_REQUEST for a time that is over, or NOT_FOUND
+   */
+  public synchronized OpenListener setSunset(String name, Optional<Instant> sunset) {
+    Connector connector = connector(name);
+    sunset.ifPresent(this::requireToCome);
+    OpenListener before = requireOpen(connector);
+    if (before.sunset().equals(sunset)) {
+      return before;
+    }
+    transaction.executeWithoutResult(
+        status -> {
+          registry.setSunset(name, sunset);
+          audit.record(
+              "listener.sunset",
+              "listener:" + name,
+              Map.of("from", told(before.sunset()), "to", told(sunset)));
+        });
+    OpenListener after =
+        new OpenListener(before.spec(), before.boundPort(), before.opened(), sunset);
+    open.put(connector, after);
+    return after;
+  }
+
+  private void requireToCome(Instant sunset) {
+    if (!sunset.isAfter(clock.instant())) {
+      throw new SignerException(
+          ProblemType.BAD_REQUEST, "sunset: a time to come is expected; close the listener else");
+    }
+  }
+
+  private static String told(Optional<Instant> sunset) {
+    return sunset.map(Instant::toString).orElse("none");
+  }
+
+  /** One that is open, by its name. */
+  public OpenListener require(String name) {
+    return requireOpen(connector(name));
+  }
+
+  private Connector connector(String name) {
+    return open.entrySet().stream()
+        .filter(entry -> entry.getValue().name().equals(name))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseThrow(() -> SignerException.notFound("listener " + name));
   }
 
   /** The listener a connector serves; empty for the management port. */
@@ -179,7 +227,7 @@ public class Listeners implements MetricSource {
     service = tomcat.getTomcat().getService();
     for (ListenerRegistry.Entry entry : registry.all()) {
       try {
-        start(entry.spec(), entry.opened());
+        start(entry.spec(), entry.opened(), entry.sunset());
       } catch (RuntimeException e) {
         log.error("listener {} is not open", entry.spec().name(), e);
         console.line("listener " + entry.spec().name() + " is not open: " + e.getMessage());
@@ -187,11 +235,11 @@ public class Listeners implements MetricSource {
     }
   }
 
-  private Connector start(ListenerSpec spec, Instant opened) {
+  private Connector start(ListenerSpec spec, Instant opened, Optional<Instant> sunset) {
     int bound = ports.bound(spec.port());
     Connector connector = connectors.connector(spec, bound);
     // Known before it is bound: a request must never take it for the management port.
-    open.put(connector, new OpenListener(spec, bound, opened));
+    open.put(connector, new OpenListener(spec, bound, opened, sunset));
     try {
       ListenerConnectors.start(tomcat(), connector);
     } catch (RuntimeException e) {
@@ -228,12 +276,14 @@ public class Listeners implements MetricSource {
     return started;
   }
 
-  private static Map<String, String> details(ListenerSpec spec) {
+  private static Map<String, String> details(ListenerSpec spec, Optional<Instant> sunset) {
     return Map.of(
         "port", Integer.toString(spec.port()),
         "kind", spec.kind().code(),
         "versions", String.join(",", spec.tls().versions()),
         "suites", String.join(",", spec.tls().suites()),
-        "serverKey", spec.tls().serverKey().code());
+        "groups", spec.tls().groups().isEmpty() ? "all" : String.join(",", spec.tls().groups()),
+        "serverKey", spec.tls().serverKey().code(),
+        "sunset", told(sunset));
   }
 }

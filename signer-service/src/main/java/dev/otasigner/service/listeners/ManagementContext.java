@@ -39,7 +39,8 @@ final class ManagementContext implements SSLContext {
 
   @Override
   public SSLEngine createSSLEngine() {
-    return handshakes.counted(Handshakes.MANAGEMENT, context.createSSLEngine());
+    return handshakes.counted(
+        Handshakes.MANAGEMENT, context.createSSLEngine(), CountedEngine.Demands.NONE);
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.otasigner.service.ConfigurationRefused;
 import dev.otasigner.service.Console;
 import dev.otasigner.service.report.Ending;
 import dev.otasigner.service.report.EndingSource;
+import dev.otasigner.verifier.Digest;
 import java.net.InetAddress;
 import java.security.KeyStore;
 import java.security.KeyStoreException;
@@ -97,6 +98,13 @@ class ManagementTls
   Set<String> keys() {
     return certificates.stream()
         .map(certificate -> certificate.getPublicKey().getAlgorithm())
+        .collect(Collectors.toSet());
+  }
+
+  /** Digests of the public keys that the port shows; none without TLS. */
+  Set<Digest> pins() {
+    return certificates.stream()
+        .map(certificate -> Digest.of(certificate.getPublicKey().getEncoded()))
         .collect(Collectors.toSet());
   }
 

@@ -2,6 +2,7 @@ package dev.otasigner.service.listeners;
 
 import dev.otasigner.service.ServiceDirectories;
 import dev.otasigner.service.access.IssuedTokens;
+import dev.otasigner.service.database.DatabasePlace;
 import dev.otasigner.service.report.Period;
 import dev.otasigner.service.report.ReportKind;
 import dev.otasigner.service.report.ReportSource;
@@ -30,6 +31,7 @@ class NetworkReport implements ReportSource {
   private final Handshakes handshakes;
   private final List<RetentionSource> retentions;
   private final Environment environment;
+  private final DatabasePlace database;
 
   NetworkReport(
       Listeners listeners,
@@ -38,7 +40,8 @@ class NetworkReport implements ReportSource {
       ManagementTls management,
       Handshakes handshakes,
       List<RetentionSource> retentions,
-      Environment environment) {
+      Environment environment,
+      DatabasePlace database) {
     this.listeners = listeners;
     this.directories = directories;
     this.issued = issued;
@@ -46,6 +49,7 @@ class NetworkReport implements ReportSource {
     this.handshakes = handshakes;
     this.retentions = List.copyOf(retentions);
     this.environment = environment;
+    this.database = database;
   }
 
   @Override
@@ -88,26 +92,36 @@ class NetworkReport implements ReportSource {
         new Section(
             "TLS that was agreed on",
             List.of("By the connections since the service was started."),
-            List.of("listener", "version", "suite", "times"),
+            List.of("listener", "version", "suite", "group", "times"),
             agreed),
         new Section(
             "Connections to issuers",
             List.of(
                 issued.outbound().isEmpty()
-                    ? "None: no token of another issuer is taken. But for these and for calls of"
-                        + " webhooks all connections come in."
-                    : "These addresses are asked for the keys of the issuers whose tokens are taken,"
-                        + " twice in half a minute at most. But for these and for calls of webhooks"
-                        + " all connections come in."),
+                    ? "None: no token of another issuer is taken. But for these, for calls of"
+                        + " webhooks and for requests that one of several services hands on to"
+                        + " another all connections come in."
+                    : "These addresses are asked for the keys of the issuers whose tokens are"
+                        + " taken, twice in half a minute at most. But for these, for calls of"
+                        + " webhooks and for requests that one of several services hands on to"
+                        + " another all connections come in."),
             List.of("issuer", "address", "proxy"),
             issued.outbound().stream()
                 .map(line -> List.of(line.get(0), line.get(1), proxyFor(line.get(1))))
                 .toList()),
         new Section(
+            "Connections to the database",
+            List.of(
+                database.server().isEmpty()
+                    ? "None: it is embedded."
+                    : "The service connects to this server, beside what is named above."),
+            List.of("server"),
+            database.server().stream().map(List::of).toList()),
+        new Section(
             "Proxies",
             List.of(
-                "Between clients and the service: TCP passes through. One that ends TLS shows its own"
-                    + " address for all of its clients, and devices cannot be behind it, whose"
+                "Between clients and the service: TCP passes through. One that ends TLS shows its"
+                    + " own address for all of its clients, and devices cannot be behind it, whose"
                     + " certificates it would keep to itself.",
                 "Webhooks are called without a proxy; issuers by the JVM's, where one is set."),
             List.of("setting", "value"),
@@ -146,7 +160,9 @@ class NetworkReport implements ReportSource {
 
   private void addAgreed(List<List<String>> rows, String listener) {
     for (List<String> agreed : handshakes.agreedOn(listener)) {
-      rows.add(List.of(listener, agreed.get(0), agreed.get(1), agreed.get(2)));
+      List<String> row = new ArrayList<>(List.of(listener));
+      row.addAll(agreed);
+      rows.add(row);
     }
   }
 
@@ -170,8 +186,12 @@ class NetworkReport implements ReportSource {
   }
 
   private List<List<String>> rooms() {
+    String what = "users, keys' states, requests, fleet, audit log";
     return List.of(
-        room("users, keys' states, requests, fleet, audit log", directories.db()),
+        database
+            .server()
+            .map(server -> List.of(what, server, Long.toString(database.serverBytes())))
+            .orElseGet(() -> room(what, directories.db())),
         room("sealed private keys", directories.token()),
         room("worker's rules and journal of uses", directories.worker()),
         room("payloads and signed images", directories.payloads()),

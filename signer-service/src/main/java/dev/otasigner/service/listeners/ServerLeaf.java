@@ -11,6 +11,7 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Principal;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Clock;
@@ -20,12 +21,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The key and certificate a listener shows. The key is made in memory and never stored; both are
@@ -36,13 +41,16 @@ final class ServerLeaf extends X509ExtendedKeyManager {
   private static final Duration REPLACED_BEFORE_END = Duration.ofDays(30);
   private static final int KEPT = 2;
 
+  private static final Duration RETRIED_AFTER = Duration.ofMinutes(1);
+  private static final Logger log = LoggerFactory.getLogger(ServerLeaf.class);
+
   private final ClientKeyType type;
-  private final List<String> names;
-  private final Authorities authorities;
-  private final AuditLog audit;
+  private final Function<PublicKey, List<X509Certificate>> certify;
   private final Clock clock;
   private final Map<String, Entry> entries = new ConcurrentHashMap<>();
+  private final ReentrantLock replacing = new ReentrantLock();
   private volatile Entry current;
+  private volatile Instant retry = Instant.MIN;
 
   ServerLeaf(
       ClientKeyType type,
@@ -50,12 +58,46 @@ final class ServerLeaf extends X509ExtendedKeyManager {
       Authorities authorities,
       AuditLog audit,
       Clock clock) {
+    this(type, key -> certified(key, type, names, authorities, audit), clock);
+  }
+
+  /**
+   * With certificates from elsewhere.
+   *
+   * @param certify gives a key's chain, its own certificate first
+   */
+  ServerLeaf(ClientKeyType type, Function<PublicKey, List<X509Certificate>> certify, Clock clock) {
     this.type = type;
-    this.names = List.copyOf(names);
-    this.authorities = authorities;
-    this.audit = audit;
+    this.certify = certify;
     this.clock = clock;
     this.current = issue();
+  }
+
+  private static List<X509Certificate> certified(
+      PublicKey key,
+      ClientKeyType type,
+      List<String> names,
+      Authorities authorities,
+      AuditLog audit) {
+    List<X509Certificate> chain =
+        authorities.issue(
+            AuthorityKind.SERVER,
+            new Authorities.Subject(
+                "localhost",
+                subjectNames(names),
+                SubjectPublicKeyInfo.getInstance(key.getEncoded()),
+                type),
+            VALIDITY);
+    audit.record(
+        Actor.SYSTEM,
+        "listener.certified",
+        "certificate:" + serial(chain),
+        Authorities.told(chain));
+    return chain;
+  }
+
+  private static String serial(List<X509Certificate> chain) {
+    return chain.get(0).getSerialNumber().toString(Character.MAX_RADIX);
   }
 
   private record Entry(
@@ -63,21 +105,10 @@ final class ServerLeaf extends X509ExtendedKeyManager {
 
   private Entry issue() {
     KeyPair pair = generate(type);
-    List<X509Certificate> chain =
-        authorities.issue(
-            AuthorityKind.SERVER,
-            new Authorities.Subject(
-                "localhost",
-                subjectNames(),
-                SubjectPublicKeyInfo.getInstance(pair.getPublic().getEncoded()),
-                type),
-            VALIDITY);
-    String serial = chain.get(0).getSerialNumber().toString(Character.MAX_RADIX);
-    audit.record(
-        Actor.SYSTEM, "listener.certified", "certificate:" + serial, Authorities.told(chain));
+    List<X509Certificate> chain = certify.apply(pair.getPublic());
     Entry entry =
         new Entry(
-            serial,
+            serial(chain),
             pair.getPrivate(),
             chain,
             clock.instant().plus(VALIDITY).minus(REPLACED_BEFORE_END));
@@ -85,7 +116,7 @@ final class ServerLeaf extends X509ExtendedKeyManager {
     return entry;
   }
 
-  private GeneralNames subjectNames() {
+  private static GeneralNames subjectNames(List<String> names) {
     List<GeneralName> all = new ArrayList<>();
     all.add(new GeneralName(GeneralName.dNSName, "localhost"));
     all.add(new GeneralName(GeneralName.iPAddress, "127.0.0.1"));
@@ -111,24 +142,40 @@ final class ServerLeaf extends X509ExtendedKeyManager {
     }
   }
 
-  /** The newest entry; handshakes under way keep the one they began with, by its alias. */
+  /**
+   * The newest entry; handshakes under way keep the one they began with, by its alias. One
+   * handshake has it replaced while the others go on; where that fails, all go on, for a third of
+   * the certificate's life is left.
+   */
   private Entry current() {
-    if (clock.instant().isAfter(current.replaced)) {
-      synchronized (this) {
-        if (clock.instant().isAfter(current.replaced)) {
+    Entry shown = current;
+    Instant now = clock.instant();
+    if (now.isAfter(shown.replaced) && now.isAfter(retry) && replacing.tryLock()) {
+      try {
+        if (now.isAfter(current.replaced)) {
           Entry before = current;
           current = issue();
           if (entries.size() > KEPT) {
             entries.keySet().removeIf(a -> !a.equals(before.alias) && !a.equals(current.alias));
           }
         }
+      } catch (RuntimeException e) {
+        retry = now.plus(RETRIED_AFTER);
+        log.warn("a listener's {} certificate is not replaced yet", type.code(), e);
+      } finally {
+        replacing.unlock();
       }
     }
     return current;
   }
 
+  /** Bouncy Castle asks for a curve as well. */
   private boolean isOf(String keyType) {
-    return keyType.equals(type == ClientKeyType.RSA_2048 ? "RSA" : "EC");
+    return switch (type) {
+      case RSA_2048 -> keyType.equals("RSA");
+      case P_256 -> keyType.equals("EC") || keyType.equals("EC/secp256r1");
+      case P_384 -> keyType.equals("EC") || keyType.equals("EC/secp384r1");
+    };
   }
 
   @Override

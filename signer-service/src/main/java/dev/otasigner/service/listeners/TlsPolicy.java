@@ -23,7 +23,7 @@ public record TlsPolicy(
   static final String TLS_1_2 = "TLSv1.2";
   static final String TLS_1_3 = "TLSv1.3";
   private static final Set<String> GROUPS =
-      Set.of("x25519", "x448", "secp256r1", "secp384r1", "secp521r1");
+      Set.of("x25519", "x448", "secp256r1", "secp384r1", "secp521r1", HybridEngine.GROUP);
 
   public TlsPolicy {
     versions = List.copyOf(versions);
@@ -54,6 +54,26 @@ public record TlsPolicy(
         throw bad("groups: " + group + " is not a group that this service speaks");
       }
     }
+    if (groups.contains(HybridEngine.GROUP)) {
+      requireHybrid(versions, groups, serverKey);
+    }
+  }
+
+  private static void requireHybrid(
+      List<String> versions, List<String> groups, ClientKeyType serverKey) {
+    if (groups.size() > 1) {
+      throw bad(
+          "groups: "
+              + HybridEngine.GROUP
+              + " stands alone, for a device that may agree on another group can be made to; open"
+              + " another listener for the others");
+    }
+    if (!versions.equals(List.of(TLS_1_3))) {
+      throw bad("groups: " + HybridEngine.GROUP + " is spoken in TLSv1.3 only");
+    }
+    if (serverKey == ClientKeyType.P_256) {
+      throw bad("groups: " + HybridEngine.GROUP + " needs a server key rsa-2048 or p-384");
+    }
   }
 
   /** The suites of one version. */
@@ -63,13 +83,32 @@ public record TlsPolicy(
 
   /** Whether a device with this profile finds a version, a suite and a group in common. */
   boolean isSpokenBy(Profile.Tls tls) {
-    boolean group =
-        groups.isEmpty()
-            || tls.groups().isEmpty()
-            || groups.stream().anyMatch(tls.groups()::contains);
-    return group
+    return hasGroupFor(tls)
         && suites.stream()
             .anyMatch(s -> tls.suites().contains(s) && tls.versions().contains(versionOf(s)));
+  }
+
+  /** A profile that names no group promises those of its code, which need not be hybrid. */
+  private boolean hasGroupFor(Profile.Tls tls) {
+    if (HybridEngine.isWanted(this)) {
+      return tls.groups().containsAll(HybridEngine.offered(this))
+          && HybridEngine.takes(this, tls.clientKey());
+    }
+    return groups.isEmpty()
+        || takes(tls.clientKey())
+            && (tls.groups().isEmpty() || groups.stream().anyMatch(tls.groups()::contains));
+  }
+
+  /**
+   * The JDK's engine, held to some groups, takes EC certificates on their curves only; and all of
+   * them are signed by an authority on P-384.
+   */
+  private boolean takes(ClientKeyType clientKey) {
+    return switch (clientKey) {
+      case RSA_2048 -> true;
+      case P_256 -> groups.containsAll(List.of("secp256r1", "secp384r1"));
+      case P_384 -> groups.contains("secp384r1");
+    };
   }
 
   static String versionOf(String suite) {

@@ -2,9 +2,9 @@ package dev.otasigner.service.problem;
 
 import dev.otasigner.verifier.json.Json;
 import jakarta.servlet.http.HttpServletRequest;
-import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +30,8 @@ import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExcep
 class ProblemAdvice extends ResponseEntityExceptionHandler {
   private static final Logger log = LoggerFactory.getLogger(ProblemAdvice.class);
 
-  /** H2's number of it. */
-  private static final int LOCK_TIMEOUT = 50200;
+  /** After which a database that was away may be back. */
+  private static final long DATABASE_RETRY_SECONDS = 5;
 
   private final ApplicationEventPublisher events;
   private final StorageRoom storage;
@@ -61,6 +61,14 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
   ResponseEntity<Object> onDataIntegrityViolation(
       DataIntegrityViolationException e, HttpServletRequest request) {
     log.debug("constraint violated", e);
+    if (DatabaseTrouble.isUnkeptText(e)) {
+      return answer(
+          ProblemType.BAD_REQUEST,
+          "a text holds a character that no text may hold",
+          Map.of(),
+          request,
+          new HttpHeaders());
+    }
     return answer(
         ProblemType.CONFLICT,
         "something of this name is there already, or still in use",
@@ -72,9 +80,14 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
   /** Two requests changed one thing at the same moment, or one of them held it for too long. */
   @ExceptionHandler({ConcurrencyFailureException.class, QueryTimeoutException.class})
   ResponseEntity<Object> onOvertaken(DataAccessException e, HttpServletRequest request) {
-    if (e instanceof QueryTimeoutException && !isLockTimeout(e)) {
+    if (e instanceof QueryTimeoutException
+        && !DatabaseTrouble.behind(e).equals(Optional.of(DatabaseTrouble.OVERTAKEN))) {
       return onUnforeseen(e, request);
     }
+    return overtaken(e, request);
+  }
+
+  private ResponseEntity<Object> overtaken(Exception e, HttpServletRequest request) {
     log.debug("overtaken", e);
     return answer(
         ProblemType.CONFLICT,
@@ -84,8 +97,16 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
         new HttpHeaders());
   }
 
-  private static boolean isLockTimeout(Exception e) {
-    return e.getCause() instanceof SQLException sql && sql.getErrorCode() == LOCK_TIMEOUT;
+  /** Whether what was asked for is done can not be told when it went away at the very end. */
+  private ResponseEntity<Object> databaseAway(Exception e, HttpServletRequest request) {
+    log.debug("the database is away", e);
+    return onSignerException(
+        new SignerException(
+            ProblemType.DATABASE_UNAVAILABLE,
+            "the database does not answer, so nothing can be decided now; look whether it was done,"
+                + " and ask again",
+            Map.of("retryAfterSeconds", new Json.Num(DATABASE_RETRY_SECONDS))),
+        request);
   }
 
   /** A query that is none, found when the first parameter is asked for. */
@@ -106,6 +127,12 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
     if (storage.isWhy(e)) {
       log.warn("{} {}: the disk is full", request.getMethod(), request.getRequestURI());
       return onSignerException(storage.full(""), request);
+    }
+    Optional<DatabaseTrouble> trouble = DatabaseTrouble.behind(e);
+    if (trouble.isPresent()) {
+      return trouble.get() == DatabaseTrouble.AWAY
+          ? databaseAway(e, request)
+          : overtaken(e, request);
     }
     String incident = UUID.randomUUID().toString();
     log.error("incident {} at {} {}", incident, request.getMethod(), request.getRequestURI(), e);
@@ -186,6 +213,16 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
 
   private ResponseEntity<Object> answer(
       SignerException e, HttpServletRequest request, HttpHeaders headers) {
+    if (e.type() != ProblemType.DATABASE_UNAVAILABLE) { // which the records are in
+      record(e, request);
+    }
+    return ResponseEntity.status(e.type().status())
+        .headers(headers)
+        .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+        .body(Problem.json(e.type(), e.detail(), withInstance(e.members())));
+  }
+
+  private void record(SignerException e, HttpServletRequest request) {
     try {
       events.publishEvent(
           new RequestRefused(
@@ -200,9 +237,5 @@ class ProblemAdvice extends ResponseEntityExceptionHandler {
       // Nothing was done that would have to be on record; whoever asked is answered all the same.
       log.warn("a refusal is not on record: {}", unrecorded.getMessage());
     }
-    return ResponseEntity.status(e.type().status())
-        .headers(headers)
-        .contentType(MediaType.APPLICATION_PROBLEM_JSON)
-        .body(Problem.json(e.type(), e.detail(), withInstance(e.members())));
   }
 }

@@ -31,6 +31,7 @@ public enum ProblemType {
   APPROVAL_MISSING(HttpStatus.CONFLICT, "Approvals are missing"),
   ISSUER_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The issuer's keys can not be had"),
   TOKEN_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The token does not answer"),
+  DATABASE_UNAVAILABLE(HttpStatus.SERVICE_UNAVAILABLE, "The database does not answer"),
   ENROLMENT_REFUSED(HttpStatus.FORBIDDEN, "Not enrolled"),
   UNKNOWN_DEVICE(HttpStatus.FORBIDDEN, "The certificate is no enrolled device's"),
   CERTIFICATE_EXPIRED(HttpStatus.FORBIDDEN, "The device's certificate has expired"),

@@ -1,5 +1,6 @@
 package dev.otasigner.service.rotation;
 
+import dev.otasigner.service.catalogue.KnownStranded;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.ImageVersion;
@@ -7,6 +8,7 @@ import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.policy.Check;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -97,15 +99,31 @@ public record Impact(List<CohortImpact> cohorts) {
    * @throws SignerException WOULD_STRAND with the impact
    */
   void requireAllowed(String what) {
-    List<CohortImpact> stranded = stranded();
-    if (stranded.isEmpty()) {
-      return;
+    if (!isAllowed()) {
+      throw wouldStrand(what);
     }
+  }
+
+  /**
+   * Returns when exactly those would be stranded that are known to be.
+   *
+   * @throws SignerException WOULD_STRAND with the impact, also when others were named
+   */
+  void requireAllowed(String what, KnownStranded known) {
+    Map<ImageVersion, Long> devices = new HashMap<>();
+    stranded().forEach(c -> devices.merge(c.version(), (long) c.devices().size(), Long::sum));
+    if (!devices.isEmpty() && !devices.equals(known.devices())) {
+      throw wouldStrand(what);
+    }
+  }
+
+  private SignerException wouldStrand(String what) {
+    List<CohortImpact> stranded = stranded();
     CohortImpact first = stranded.get(0);
     long count = stranded.stream().mapToLong(c -> c.devices().size()).sum();
     String saved = first.savedBy().map(v -> "; build " + v + " saves it").orElse("");
     Obstacle obstacle = first.obstacle().orElseThrow();
-    throw new SignerException(
+    return new SignerException(
         ProblemType.WOULD_STRAND,
         what
             + " would strand "

@@ -3,6 +3,7 @@ package dev.otasigner.service.rotation;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeyState;
 import dev.otasigner.service.catalogue.Catalogue;
+import dev.otasigner.service.catalogue.Narrowing;
 import dev.otasigner.service.fleet.Population;
 import dev.otasigner.service.keyring.KeyEntry;
 import dev.otasigner.service.keyring.Keyring;
@@ -12,22 +13,31 @@ import dev.otasigner.service.listeners.Listeners;
 import dev.otasigner.service.listeners.OpenListener;
 import dev.otasigner.service.rotation.Impact.CohortImpact;
 import dev.otasigner.service.rotation.Impact.Obstacle;
+import dev.otasigner.service.signing.BuildFiles;
 import dev.otasigner.service.signing.Builds;
 import dev.otasigner.service.signing.Cohort;
 import dev.otasigner.service.signing.FleetFacts;
+import dev.otasigner.service.signing.PopulationJudgement;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.catalogue.Head;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;
 
 /** Answers, for a change, who would be stranded by it and what saves them. */
@@ -201,7 +211,109 @@ public class Rotation {
   }
 
   private Route route(WithoutKeys judgement, Predicate<Profile> reachable, Route.Staging staging) {
-    return new Route(fleet, builds, catalogue, judgement, reachable, staging);
+    return new Route(fleet, builds, catalogue, head -> head, judgement, reachable, staging);
+  }
+
+  /** What a release that reaches fewer devices than now does to those that it led on. */
+  public Impact ofNarrowing(Narrowing change) {
+    String product = change.release().product();
+    WithoutKeys judgement = new WithoutKeys(List.of(), fleet.lineages(product));
+    List<CohortImpact> cohorts = new ArrayList<>();
+    for (List<DeviceState> alike : heldAlike(product, change)) {
+      for (Cohort cohort : Cohort.of(alike)) {
+        String device = cohort.state().deviceId();
+        cohorts.add(
+            judge(
+                cohort,
+                staging -> route(head -> Narrowing.withoutHeld(head, device), judgement, staging),
+                staging ->
+                    route(
+                        head -> after(change, Narrowing.withoutHeld(head, device)),
+                        judgement,
+                        staging),
+                false));
+      }
+    }
+    return new Impact(cohorts);
+  }
+
+  private Route route(UnaryOperator<Head> listing, WithoutKeys judgement, Route.Staging staging) {
+    return new Route(fleet, builds, catalogue, listing, judgement, this::isReachable, staging);
+  }
+
+  /** The devices that a change is about, apart where hold lists tell them apart. */
+  private Collection<List<DeviceState>> heldAlike(String product, Narrowing change) {
+    Map<String, List<Head.Candidate>> holding = new HashMap<>();
+    Map<Set<String>, List<DeviceState>> alike = new LinkedHashMap<>();
+    for (DeviceState device : fleet.devices(product)) {
+      if (change.concerns(device.deviceId())) {
+        Set<String> held =
+            holding
+                .computeIfAbsent(
+                    device.channel() + "/" + device.hardware().id(),
+                    role -> holding(product, device))
+                .stream()
+                .filter(candidate -> Narrowing.isHeld(candidate, device.deviceId()))
+                .map(Head.Candidate::manifest)
+                .collect(Collectors.toSet());
+        alike.computeIfAbsent(held, h -> new ArrayList<>()).add(device);
+      }
+    }
+    return alike.values();
+  }
+
+  private List<Head.Candidate> holding(String product, DeviceState device) {
+    return catalogue.heads(product, device.channel(), device.hardware().id()).stream()
+        .flatMap(head -> head.candidates().stream())
+        .filter(candidate -> !candidate.hold().isEmpty())
+        .toList();
+  }
+
+  /** Who runs a build, or would be led on by nothing that is offered, and by it. */
+  public Impact ofPruning(String product, BuildFiles build) {
+    WithoutKeys judgement = new WithoutKeys(List.of(), fleet.lineages(product));
+    List<CohortImpact> cohorts = new ArrayList<>();
+    for (Cohort cohort : Cohort.of(fleet.devices(product))) {
+      DeviceState state = cohort.state();
+      cohorts.add(
+          new CohortImpact(
+              product,
+              cohort.devices(),
+              state.running().version(),
+              needs(state, build, judgement),
+              Optional.empty()));
+    }
+    return new Impact(cohorts);
+  }
+
+  private Optional<Obstacle> needs(DeviceState state, BuildFiles build, WithoutKeys judgement) {
+    if (PopulationJudgement.runs(state, build)) {
+      return Optional.of(
+          new Obstacle("running", "needed", "it runs the build: what comes next is judged by it"));
+    }
+    try {
+      judgement.judge(state, profile(state), build);
+      for (Route.Staging staging : Route.Staging.values()) {
+        if (route(judgement, this::isReachable, staging).obstacle(state).isPresent()) {
+          return Optional.of(
+              new Obstacle(
+                  "next-step", "needed", "nothing that is offered leads it on, and this may"));
+        }
+      }
+      return Optional.empty();
+    } catch (RejectedException e) {
+      return Optional.empty(); // it would not take the build
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Head after(Narrowing change, Head head) {
+    return new Head(
+        head.channel(),
+        head.hardware(),
+        head.issued(),
+        head.candidates().stream().flatMap(c -> change.of(head, c).stream()).toList());
   }
 
   /** Keys that no build is signed with: catalogue roles, and the authority of our own servers. */

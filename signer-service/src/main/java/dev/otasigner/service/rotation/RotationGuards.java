@@ -1,5 +1,7 @@
 package dev.otasigner.service.rotation;
 
+import dev.otasigner.service.catalogue.KnownStranded;
+import dev.otasigner.service.catalogue.Narrowing;
 import dev.otasigner.service.catalogue.ReleaseGuard;
 import dev.otasigner.service.keyring.KeyEntry;
 import dev.otasigner.service.keyring.RetirementGuard;
@@ -61,5 +63,18 @@ final class RotationGuards implements RetirementGuard, ListenerGuard, ReleaseGua
               + " finds no listener: "
               + Route.unreachable(build.profile()).detail());
     }
+  }
+
+  @Override
+  public void requireForgettable(String product, BuildFiles build) {
+    rotation
+        .getObject()
+        .ofPruning(product, build)
+        .requireAllowed("pruning build " + build.manifest().version());
+  }
+
+  @Override
+  public void requireUnneeded(Narrowing change, KnownStranded known) {
+    rotation.getObject().ofNarrowing(change).requireAllowed(change.toString(), known);
   }
 }

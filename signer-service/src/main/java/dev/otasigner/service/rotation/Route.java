@@ -15,8 +15,10 @@ import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.Accepted;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -31,6 +33,7 @@ final class Route {
 
   private final FleetFacts fleet;
   private final Builds builds;
+  private final Function<Head, Head> listing;
   private final Catalogue catalogue;
   private final WithoutKeys judgement;
   private final Predicate<Profile> reachable;
@@ -57,18 +60,21 @@ final class Route {
   /**
    * A way under a change.
    *
+   * @param listing what becomes of a head file as it is announced now
    * @param reachable whether a device with this profile can talk to the service
    */
   Route(
       FleetFacts fleet,
       Builds builds,
       Catalogue catalogue,
+      Function<Head, Head> listing,
       WithoutKeys judgement,
       Predicate<Profile> reachable,
       Staging staging) {
     this.fleet = fleet;
     this.builds = builds;
     this.catalogue = catalogue;
+    this.listing = listing;
     this.judgement = judgement;
     this.reachable = reachable;
     this.staging = staging;
@@ -137,7 +143,7 @@ final class Route {
    */
   private Optional<Obstacle> probe(DeviceState state) throws IOException {
     Optional<Build> build = builds.find(state.product(), version(state));
-    if (build.isEmpty()) {
+    if (build.isEmpty() || pruned(build.get())) {
       return Optional.of(
           Obstacle.of(
               new RejectedException(
@@ -156,9 +162,20 @@ final class Route {
     }
   }
 
+  /** The images of a build that was pruned are gone: it tells nothing of what follows it. */
+  private boolean pruned(Build build) throws IOException {
+    try {
+      builds.files(build);
+      return false;
+    } catch (NoSuchFileException gone) {
+      return true;
+    }
+  }
+
   /** The newest build that this channel and hardware are led to, whatever the lineage. */
   private Optional<ImageVersion> head(DeviceState state) {
     return catalogue.heads(state.product(), state.channel(), state.hardware().id()).stream()
+        .map(listing)
         .flatMap(h -> h.candidates().stream())
         .filter(staging::offers)
         .map(Head.Candidate::version)
@@ -168,6 +185,7 @@ final class Route {
   private List<Head.Candidate> candidates(DeviceState state) {
     return catalogue
         .head(state.product(), state.lineage(), state.channel(), state.hardware().id())
+        .map(listing)
         .map(Head::candidates)
         .orElse(List.of());
   }

@@ -39,6 +39,7 @@ class BuildController {
   private final RequestLedger ledger;
   private final PushKeys keys;
   private final PayloadStore payloads;
+  private final PrunedBuilds pruned;
 
   BuildController(
       Builds builds,
@@ -46,11 +47,13 @@ class BuildController {
       SigningCycle cycle,
       RequestLedger ledger,
       PushKeys keys,
-      PayloadStore payloads) {
+      PayloadStore payloads,
+      PrunedBuilds pruned) {
     this.builds = builds;
     this.ledger = ledger;
     this.keys = keys;
     this.payloads = payloads;
+    this.pruned = pruned;
     this.registration = registration;
     this.cycle = cycle;
   }
@@ -91,6 +94,7 @@ class BuildController {
     Build build = require(product, version);
     for (Manifest.Variant variant : builds.manifest(build).variants()) {
       if (variant.name().equals(name)) {
+        requireWhole(build);
         return file(variant.sha256());
       }
     }
@@ -114,6 +118,7 @@ class BuildController {
     if (build.component().isEmpty()) {
       throw SignerException.notFound("a bootloader component in build " + build.version());
     }
+    requireWhole(build);
     return file(build.component().get());
   }
 
@@ -161,6 +166,13 @@ class BuildController {
     throw request.refusedProblem();
   }
 
+  private void requireWhole(Build build) {
+    if (pruned.at(build.product(), build.version()).isPresent()) {
+      throw SignerException.notFound(
+          "an image of build " + build.version() + ", which was pruned,");
+    }
+  }
+
   private Build require(String product, String version) {
     ImageVersion wanted = version(version);
     return builds
@@ -185,6 +197,7 @@ class BuildController {
         .put("request", build.request().map(Object::toString).orElse(null))
         .put("author", build.author())
         .put("created", build.created())
+        .put("pruned", pruned.at(build.product(), build.version()).orElse(null))
         .build();
   }
 

@@ -12,15 +12,18 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.springframework.data.domain.Limit;
 
 /** The builds of all products: signed, accepted by the device's own code, unchangeable. */
 public final class Builds {
   private final BuildStore store;
   private final BuildLines lines;
+  private final FileUse use;
   private final Uploads uploads;
   private final PayloadStore payloads;
   private final FleetFacts fleet;
@@ -28,12 +31,14 @@ public final class Builds {
   Builds(
       BuildStore store,
       BuildLines lines,
+      FileUse use,
       Uploads uploads,
       PayloadStore payloads,
       FleetFacts fleet) {
     this.store = store;
     this.uploads = uploads;
     this.lines = lines;
+    this.use = use;
     this.payloads = payloads;
     this.fleet = fleet;
   }
@@ -46,20 +51,31 @@ public final class Builds {
     return uploads;
   }
 
-  /** For a database of a release that kept no lines: once, before anything is judged. */
-  void fillLines() {
+  /** For a database of a release that kept no lines, or no files: once, before all else. */
+  void fillIn() {
     if (lines.isEmpty()) {
       store.findAll().forEach(build -> lines.add(manifest(build)));
     }
+    if (use.isEmpty()) {
+      store.findAll().forEach(build -> use.add(build, images(build, manifest(build))));
+    }
+  }
+
+  private static Set<Digest> images(Build build, Manifest manifest) {
+    Set<Digest> files = new LinkedHashSet<>();
+    manifest.variants().forEach(variant -> files.add(variant.sha256()));
+    build.component().ifPresent(files::add);
+    return files;
   }
 
   /** Adds a build, in the transaction under way. */
   void add(Build build, Manifest manifest) {
     store.save(build);
     lines.add(manifest);
+    Set<Digest> images = images(build, manifest);
+    use.add(build, images);
     List<Digest> files = new ArrayList<>(List.of(build.manifest()));
-    manifest.variants().forEach(variant -> files.add(variant.sha256()));
-    build.component().ifPresent(files::add);
+    files.addAll(images);
     uploads.keep(files);
   }
 

@@ -30,6 +30,22 @@ public interface FleetFacts {
   /** Every manufactured device that is not written off, at its last known state. */
   List<DeviceState> devices(String product);
 
+  /**
+   * A kind of client that devices are.
+   *
+   * @param lineage that the device follows
+   * @param rootVersion from which it goes on
+   */
+  record Client(Digest profile, String lineage, long rootVersion) {}
+
+  /** The kinds of clients among the devices, each once; of millions of devices there are few. */
+  default List<Client> clients(String product) {
+    return devices(product).stream()
+        .map(d -> new Client(d.running().profile(), d.lineage(), d.rootVersion()))
+        .distinct()
+        .toList();
+  }
+
   /** The bytes of a profile registered for the product. */
   Optional<Bytes> profile(String product, Digest digest);
 

@@ -60,6 +60,13 @@ final class RegisteredFleet implements FleetFacts {
   }
 
   @Override
+  public List<Client> clients(String product) {
+    return population.clients(product).stream()
+        .map(c -> new Client(c.profile(), c.lineage(), c.rootVersion()))
+        .toList();
+  }
+
+  @Override
   public Optional<Bytes> profile(String product, Digest digest) {
     return profiles.find(product, digest).map(Profile::bytes);
   }

@@ -90,7 +90,7 @@ class RequestApproval {
 
   /** When this word stops counting; told once a quarter of its time is left. */
   Ending lapse() {
-    return new Ending(
+    return Ending.usually(
         "approval by " + approver + " of request " + request,
         notAfter,
         Duration.between(received, notAfter).abs().dividedBy(4));

@@ -62,8 +62,9 @@ class Signing {
       PayloadStore payloads,
       FleetFacts fleet,
       TransactionTemplate transactions) {
-    Builds builds = new Builds(store, new BuildLines(jdbc), uploads, payloads, fleet);
-    transactions.executeWithoutResult(status -> builds.fillLines());
+    Builds builds =
+        new Builds(store, new BuildLines(jdbc), new FileUse(jdbc), uploads, payloads, fleet);
+    transactions.executeWithoutResult(status -> builds.fillIn());
     return builds;
   }
 

@@ -120,14 +120,16 @@ final class UploadRows implements Uploads {
 
   @Override
   public void name(String product, Digest sha256) {
-    jdbc.sql("update upload set named = true where sha256 = ? and product in (?, ?) and not named")
+    // Named or not: whoever would remove the file meanwhile waits for this transaction.
+    jdbc.sql("update upload set named = true where sha256 = ? and product in (?, ?)")
         .params(sha256.hex(), product, ALL)
         .update();
   }
 
   @Override
   public void keep(Collection<Digest> files) {
-    jdbc.sql("update upload set named = true where sha256 in (:files) and not named")
+    // As above.
+    jdbc.sql("update upload set named = true where sha256 in (:files)")
         .param("files", files.stream().map(Digest::hex).toList())
         .update();
     for (Digest file : files) {

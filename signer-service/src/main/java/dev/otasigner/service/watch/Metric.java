@@ -58,10 +58,27 @@ public enum Metric {
       "Time until devices no longer accept the timestamp; below 0 it has expired",
       "product",
       "lineage"),
+  CATALOGUE_WAITING(
+      Kind.GAUGE,
+      "signer_catalogue_waiting_roles",
+      "Roles that are not published before the holders of the targets keys have signed",
+      "product",
+      "lineage"),
   CATALOGUE_UP(
       Kind.GAUGE,
       "signer_catalogue_up",
       "1 when the repository could be published last time",
+      "product",
+      "lineage"),
+  RELEASES(Kind.GAUGE, "signer_releases", "Releases by state", "state"),
+  RELEASES_HALTED(
+      Kind.GAUGE,
+      "signer_releases_halted",
+      "Releases that the service has ended by itself and nobody has listed since"),
+  CATALOGUE_OVERDUE(
+      Kind.GAUGE,
+      "signer_catalogue_overdue_roles",
+      "Roles that should have been signed anew and have a quarter of their time left, or less",
       "product",
       "lineage"),
   AUTHORITY_EXPIRY(
@@ -78,6 +95,21 @@ public enum Metric {
   DEVICES(Kind.GAUGE, "signer_devices", "Devices on record", "product"),
   LISTENER_CONNECTIONS(
       Kind.GAUGE, "signer_listener_connections", "Open connections of a listener", "listener"),
+  LISTENER_DEVICES(
+      Kind.GAUGE,
+      "signer_listener_devices",
+      "Devices that were last heard of on a listener, counted once a minute",
+      "listener"),
+  LISTENER_NEEDED(
+      Kind.GAUGE,
+      "signer_listener_needed_devices",
+      "Devices that can reach no other listener, counted once a minute",
+      "listener"),
+  LISTENER_SUNSET(
+      Kind.GAUGE,
+      "signer_listener_sunset_seconds",
+      "Time until the listener is to close; below 0 it stays open because devices need it",
+      "listener"),
   HANDSHAKES(
       Kind.COUNTER,
       "signer_tls_handshakes_total",
@@ -85,7 +117,8 @@ public enum Metric {
       "listener",
       "result",
       "version",
-      "suite"),
+      "suite",
+      "group"),
   MANAGEMENT_CERTIFICATE_EXPIRY(
       Kind.GAUGE,
       "signer_management_certificate_expiry_seconds",

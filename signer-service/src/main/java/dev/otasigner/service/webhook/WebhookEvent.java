@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 enum WebhookEvent {
   APPROVAL_WAITING("approval.waiting"),
   SIGNING_FAILED("signing.failed"),
+  RELEASE_HALTED("release.halted"),
   END_NEAR("end.near"),
   SERVICE_FAILING("service.failing"),
   SERVICE_WELL("service.well"),

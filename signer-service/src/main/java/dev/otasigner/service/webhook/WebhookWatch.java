@@ -18,20 +18,12 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Notices what nobody does: ends that come near, and parts of the service that fail. Each is told
- * once: an end ninety, thirty, seven days and one day ahead, as far as its source has people know
- * so early, and when it has come; a failure when it begins and when it is over.
+ * once: an end by the steps of {@link Ending}, as far as its source has people know so early, and
+ * when it has come; a failure when it begins and when it is over.
  */
 @Component
 class WebhookWatch {
   private static final Logger log = LoggerFactory.getLogger(WebhookWatch.class);
-
-  static final List<Duration> AHEAD =
-      List.of(
-          Duration.ZERO,
-          Duration.ofDays(1),
-          Duration.ofDays(7),
-          Duration.ofDays(30),
-          Ending.LONGEST_AHEAD);
 
   private final Webhooks webhooks;
   private final WebhookStore store;
@@ -73,7 +65,7 @@ class WebhookWatch {
 
   private void look(String name, HealthIndicator part, Instant now) {
     var health = part.health();
-    boolean down = health != null && health.getStatus().equals(Status.DOWN);
+    boolean down = health != null && !health.getStatus().equals(Status.UP);
     String what = "failing " + name;
     // What is noted as told is told in the same transaction, or neither is.
     transaction.executeWithoutResult(
@@ -87,7 +79,7 @@ class WebhookWatch {
   }
 
   private void look(Ending ending, Instant now) {
-    TreeSet<Duration> steps = new TreeSet<>(AHEAD);
+    TreeSet<Duration> steps = new TreeSet<>(Ending.STEPS);
     steps.add(ending.ahead());
     for (Duration ahead : steps.headSet(ending.ahead(), true)) {
       if (!ending.at().minus(ahead).isAfter(now)) {

@@ -125,6 +125,8 @@ public class Webhooks {
           tell(WebhookEvent.APPROVAL_WAITING, recorded.subject(), recorded.details());
       case REQUEST_FAILED ->
           tell(WebhookEvent.SIGNING_FAILED, recorded.subject(), recorded.details());
+      case RELEASE_HALTED ->
+          tell(WebhookEvent.RELEASE_HALTED, recorded.subject(), recorded.details());
       default -> {
         // Nobody has to look at it now.
       }

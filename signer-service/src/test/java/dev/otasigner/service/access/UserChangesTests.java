@@ -3,6 +3,7 @@ package dev.otasigner.service.access;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.otasigner.service.Admin;
+import dev.otasigner.service.OnBothDatabases;
 import dev.otasigner.service.PrintedConsole;
 import dev.otasigner.service.TemporaryData;
 import java.util.List;
@@ -19,6 +20,7 @@ import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 
 /** What it takes to give somebody rights, at a service that begins with one administrator. */
+@OnBothDatabases
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 @Import(PrintedConsole.class)
 class UserChangesTests {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.otasigner.service.Admin;
+import dev.otasigner.service.OnBothDatabases;
 import dev.otasigner.service.ServiceTest;
 import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.problem.SignerException;
@@ -27,6 +28,7 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
+@OnBothDatabases
 @ServiceTest
 class AuditLogTests {
   @LocalServerPort private int port;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.MovingClock;
+import dev.otasigner.service.OnBothDatabases;
 import dev.otasigner.service.ServiceTest;
 import dev.otasigner.service.access.AccessChanged;
 import dev.otasigner.service.access.Actor;
@@ -27,6 +28,7 @@ import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Proofs and queries over HTTP. */
+@OnBothDatabases
 @ServiceTest
 class AuditQueryTests {
   private static final String PROOF = "/api/v1/audit/proof/";
@@ -247,6 +249,13 @@ class AuditQueryTests {
     admin.get("/api/v1/audit/export?size=-1").expectProblem(400, "bad-request");
   }
 
+  /** Other tests' catalogues are signed anew while this one has the clock ahead. */
+  private long recordedByOthersThanTheCatalogue(long before) {
+    return store.leaves(before, store.size()).stream()
+        .filter(leaf -> !leaf.record().contains("\"catalogue.intent-durable\""))
+        .count();
+  }
+
   @Test
   void nobodyFillsTheLogByBeingRefused() {
     clock.advance(Refusals.WINDOW);
@@ -258,9 +267,10 @@ class AuditQueryTests {
           new AccessChanged(
               Actor.nobody("192.0.2.1"), "session.denied", "user:" + name + i, Map.of()));
     }
-    assertThat(store.size() - before).isLessThanOrEqualTo(2L * Refusals.EACH);
+    assertThat(recordedByOthersThanTheCatalogue(before)).isLessThanOrEqualTo(2L * Refusals.EACH);
     log.recordCounted(true);
-    assertThat(store.size() - before).isLessThanOrEqualTo(2L * Refusals.EACH + 2);
+    assertThat(recordedByOthersThanTheCatalogue(before))
+        .isLessThanOrEqualTo(2L * Refusals.EACH + 2);
     assertThat(store.leaves(before, store.size()))
         .anyMatch(leaf -> leaf.record().contains("refusals.counted"));
   }

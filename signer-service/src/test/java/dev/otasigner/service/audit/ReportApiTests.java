@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
 import dev.otasigner.service.TemporaryData;
+import dev.otasigner.service.TestDatabase;
 import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.fleet.FleetFixture;
 import dev.otasigner.service.listeners.TlsTrial;
@@ -175,7 +176,9 @@ class ReportApiTests {
     admin.post("/api/v1/listeners/told/close", "{}").expect(200);
     assertThat(rows(report("network"), "Listening")).noneMatch(row -> row.startsWith("told|"));
     assertThat(rows(report("network"), "Data at rest"))
-        .anyMatch(row -> row.matches("users.*\\|db\\|[1-9]\\d+"));
+        .anyMatch(row -> row.matches("users.*\\|(db|postgresql://127.*/test\\d+)\\|[1-9]\\d+"));
+    assertThat(rows(report("network"), "Connections to the database"))
+        .hasSize(TestDatabase.isPostgres() ? 1 : 0);
   }
 
   /** Every version and suite that this JVM has, tried one by one, against what is told. */
@@ -203,7 +206,7 @@ class ReportApiTests {
     assertThat(cells[4].split(", ", -1)).containsExactlyInAnyOrder("TLSv1.2", "TLSv1.3");
     assertThat(cells[2]).isEqualTo(Integer.toString(device));
     assertThat(rows(report, "TLS that was agreed on"))
-        .contains("tried|TLSv1.3|TLS_AES_128_GCM_SHA256|1");
+        .contains("tried|TLSv1.3|TLS_AES_128_GCM_SHA256|x25519|1");
     admin.post("/api/v1/listeners/tried/close", "{}").expect(200);
   }
 

@@ -156,7 +156,9 @@ class CatalogueServiceTests {
     assertThat(client.head(Instant.now()).candidates().get(0).sharePerMille()).isZero();
     Bytes salt = client.head(Instant.now()).candidates().get(0).salt();
     admin
-        .post(story.base + "/releases/stable/gw/34.12/resume", "{'sharePerMille':250}")
+        .post(
+            story.base + "/releases/stable/gw/34.12/resume",
+            "{'sharePerMille':250,'lowerShare':true}")
         .expect(200);
     Head.Candidate resumed = client.head(Instant.now()).candidates().get(0);
     assertThat(resumed.sharePerMille()).isEqualTo(250);
@@ -360,7 +362,12 @@ class CatalogueServiceTests {
         .contains(stored(sha256).toString())
         .contains("restore it from a backup");
     assertThat(health(whole).has("trouble")).isFalse();
-    Admin.anonymous(port).get("/actuator/health").expect(503);
+    Answer degraded = Admin.anonymous(port).get("/actuator/health").expect(200);
+    assertThat(degraded.string("status")).isEqualTo("DEGRADED");
+    Fields catalogues = degraded.json().object("components").object("catalogue");
+    assertThat(catalogues.string("status")).isEqualTo("DEGRADED");
+    assertThat(catalogues.object("details").strings("troubled", 99))
+        .containsExactly(broken.product + "/main");
     Files.write(stored(sha256), bytes);
     catalogue.renew();
     assertThat(health(broken).has("trouble")).isFalse();
@@ -408,7 +415,7 @@ class CatalogueServiceTests {
     story.release("34.12", false).expect(201);
     HttpCatalogue client = client(story, "main");
     HttpResponse<byte[]> timestamp = client.get("metadata/timestamp.json");
-    assertThat(timestamp.headers().firstValue("Cache-Control")).hasValue("no-cache");
+    assertThat(timestamp.headers().firstValue("Cache-Control")).hasValue("max-age=60, public");
     String etag = timestamp.headers().firstValue("ETag").orElseThrow();
     assertThat(etag).isEqualTo('"' + Digest.of(timestamp.body()).hex() + '"');
     assertThat(client.get("metadata/timestamp.json", "If-None-Match", etag).statusCode())

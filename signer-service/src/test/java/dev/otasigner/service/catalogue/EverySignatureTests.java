@@ -87,7 +87,14 @@ class EverySignatureTests {
                 + "'suites':['TLS_AES_256_GCM_SHA384'],'serverKey':'p-384'}}")
         .expect(201);
     Story story = new Story(admin, "leaves");
-    String profile = story.legacyProfile(8443);
+    int dialled =
+        FleetFixture.listener(
+            admin,
+            "leaves-device",
+            "device",
+            "'versions':['TLSv1.2'],'suites':['TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256'],"
+                + "'serverKey':'rsa-2048'");
+    String profile = story.legacyProfile(dialled);
     story.build("1.0", profile, "image", "manifest");
     story.device("d1", "1.0");
     story.build("1.1", profile, "image", "manifest");

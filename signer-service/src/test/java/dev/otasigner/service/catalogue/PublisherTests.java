@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +62,41 @@ class PublisherTests {
     List<Path> before = listing();
     assertThat(repository.publish(wanted("one"), START.plusSeconds(60))).isFalse();
     assertThat(listing()).isEqualTo(before);
+  }
+
+  @Test
+  void whatWasDecidedWhileAnotherPublishedIsAnnouncedAfterIt() throws Exception {
+    TestRepository repository = repository();
+    repository.publish(wanted("zero"), START);
+    List<Throwable> trouble = new CopyOnWriteArrayList<>();
+    Thread later =
+        new Thread(
+            () -> {
+              try {
+                repository.publish(wanted("decided later"), START.plusSeconds(60));
+              } catch (IOException | RejectedException | RuntimeException e) {
+                trouble.add(e);
+              }
+            });
+    repository.publish(
+        () -> {
+          // Would end here, if what is wanted were read before the right to write was taken.
+          later.start();
+          join(later, Duration.ofMillis(500));
+          return wanted("decided first");
+        },
+        START.plusSeconds(60));
+    join(later, Duration.ofSeconds(30));
+    assertThat(trouble).isEmpty();
+    assertThat(fetch(repository, "a", START.plusSeconds(61))).hasValue("decided later");
+  }
+
+  private static void join(Thread thread, Duration atMost) {
+    try {
+      thread.join(atMost.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test
@@ -142,7 +178,7 @@ class PublisherTests {
         assertThat(fetch(repository, old.toString(), START.plusSeconds(60))).hasValue("two");
         Path damaged =
             file.equals("head")
-                ? repository.files().locationOf(file(HEAD, "two").target())
+                ? repository.locationOf(file(HEAD, "two").target())
                 : own.resolve("repo").resolve(file);
         byte[] whole = Files.readAllBytes(damaged);
         Files.delete(damaged);
@@ -294,7 +330,7 @@ class PublisherTests {
   void aListedFileThatIsDamagedIsNotAnnounced() throws Exception {
     TestRepository repository = repository();
     WantedFile head = file(HEAD, "one");
-    Path place = repository.files().locationOf(head.target());
+    Path place = repository.locationOf(head.target());
     Files.createDirectories(place.getParent());
     Files.writeString(place, "0ne");
     assertThatThrownBy(() -> repository.publish(wanted("one"), START))
@@ -331,21 +367,6 @@ class PublisherTests {
     repository.forgetLedger();
     repository.publish(wanted("two"), START.plusSeconds(60));
     assertThat(fetch(repository, "a", START.plusSeconds(60))).hasValue("two");
-  }
-
-  @Test
-  void aPublisherThatLostItsLockCanNotWrite() throws Exception {
-    TestRepository repository = repository();
-    repository.publish(wanted("one"), START);
-    Path root = directory.resolve("repo");
-    RepositoryFiles files = repository.files();
-    try (PublisherLock.Held held = new PublisherLock(root).acquire()) {
-      Files.writeString(root.resolve(".publisher"), "999");
-      assertThatThrownBy(() -> files.replaceTimestamp(held, new byte[0]))
-          .isInstanceOf(PublisherLock.LostException.class);
-      assertThatThrownBy(() -> files.writeVersioned(held, 9, "snapshot", new byte[0]))
-          .isInstanceOf(PublisherLock.LostException.class);
-    }
   }
 
   @ParameterizedTest
@@ -439,7 +460,7 @@ class PublisherTests {
     try (Stream<Path> walk = Files.walk(directory.resolve("repo"))) {
       return new ArrayList<>(
           walk.filter(Files::isRegularFile)
-              .filter(f -> !String.valueOf(f.getFileName()).startsWith("."))
+              .filter(f -> !f.toString().contains("/."))
               .sorted()
               .toList());
     }

@@ -4,15 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
+import dev.otasigner.service.OnBothDatabases;
 import dev.otasigner.service.ServiceDirectories;
 import dev.otasigner.service.TemporaryData;
 import dev.otasigner.service.signing.BuildFiles;
 import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.catalogue.Head;
 import dev.otasigner.verifier.json.Fields;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,6 +29,7 @@ import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 
 /** What becomes of a decision that the catalogue refuses, and of two at once. */
+@OnBothDatabases
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 @Import(ServiceFixture.class)
 class RefusedReleaseTests {
@@ -117,6 +119,24 @@ class RefusedReleaseTests {
     assertThatTheCatalogueIsWell();
   }
 
+  /** It refuses a bridge that was decided and never announced; the other one has it. */
+  @Test
+  void aLineageInTroubleKeepsNobodyFromPausingInTheOther() throws Exception {
+    admin.post(story.base + "/lineages", "{'name':'old'}").expect(201);
+    catalogue.renew();
+    spoil("34.12", "old");
+    milestones.stopAt("release.decided");
+    story.release("34.12", true).expect(500);
+    catalogue.renew();
+    assertThat(trouble("old")).isTrue();
+    story.step("34.11", "pause").expect(200);
+    assertThat(release("34.11").string("state")).isEqualTo("paused");
+    assertThat(client().head(Instant.now()).candidates())
+        .filteredOn(c -> c.version().minor() == 11)
+        .extracting(Head.Candidate::sharePerMille)
+        .containsExactly(0);
+  }
+
   @Test
   void aNewReleaseThatIsRefusedAfterAKillIsGoneAndWhatItSupersededIsBack() throws Exception {
     spoil("34.12");
@@ -128,6 +148,41 @@ class RefusedReleaseTests {
     assertThat(release("34.11").string("state")).isEqualTo("published");
     catalogue.onReady();
     assertThatTheCatalogueIsWell();
+  }
+
+  /** 34.12 was decided and never announced when 34.13 superseded it. */
+  @Test
+  void aReleaseThatGoesAwayWithARefusedOneHasARecordOfItsOwn() throws Exception {
+    story.build("34.13", story.legacyProfile(8443), "image", "manifest");
+    milestones.stopAt("release.decided");
+    story.release("34.12", false).expect(500);
+    spoil("34.13");
+    story.release("34.13", false).expectProblem(422, "refused");
+    assertThat(admin.get(story.base + "/releases").text()).doesNotContain("34.12");
+    String subject = "release:" + story.product + "/stable/gw/";
+    for (String version : new String[] {"34.12.0+0", "34.13.0+0"}) {
+      assertThat(
+              admin
+                  .get("/api/v1/audit?about=" + subject + version.replace("+", "%2B"))
+                  .expect(200)
+                  .text())
+          .as(version)
+          .containsOnlyOnce("release.taken-back");
+    }
+  }
+
+  @Test
+  void notesOfARefusedReListingAreNotKept() throws Exception {
+    admin
+        .post(
+            story.base + "/releases",
+            "{'channel':'stable','hardware':'gw','version':'34.12','notes':'first'}")
+        .expect(201);
+    story.step("34.12", "withdraw").expect(200);
+    spoil("34.12");
+    resume("{'notes':'second','automaticStop':{'action':'none'}}").expectProblem(422, "refused");
+    assertThat(release("34.12").string("notes")).isEqualTo("first");
+    assertThat(release("34.12").has("offeredUntil")).isTrue();
   }
 
   @Test
@@ -162,8 +217,9 @@ class RefusedReleaseTests {
   void aShareThatIsSetMeanwhileIsNotUndoneByAResumption() throws Exception {
     withdrawnOfAQuarter();
     ReleaseOrder which =
-        Releases.named(story.product, "stable", "gw", ImageVersion.parseLenient("34.12"));
-    Thread resuming = new Thread(() -> releases.resume(which, Optional.empty()));
+        ReleaseOrder.again(
+            new ReleaseName(story.product, "stable", "gw", ImageVersion.parseLenient("34.12")));
+    Thread resuming = new Thread(() -> releases.resume(which));
     meanwhile.step =
         () -> {
           resuming.start();
@@ -202,13 +258,18 @@ class RefusedReleaseTests {
 
   /** Another file lies where the image is published, of the same length. */
   private void spoil(String version) throws Exception {
+    spoil(version, "main");
+  }
+
+  private void spoil(String version, String lineage) throws Exception {
     Answer build = admin.get(story.base + "/builds/" + version).expect(200);
     Fields variant = build.json().objects("variants", 9).get(0);
     Path place =
         directories
             .catalogue()
-            .resolve(story.product + "/main/targets/stable/gw")
+            .resolve(story.product + "/" + lineage + "/targets/stable/gw")
             .resolve(variant.string("sha256") + "." + version + ".0+0.sha256.img");
+    Files.createDirectories(place.resolveSibling(""));
     Files.write(place, new byte[(int) variant.integer("length", 1, 1 << 20)]);
   }
 
@@ -235,6 +296,10 @@ class RefusedReleaseTests {
     assertThat(client().head(Instant.now()).candidates())
         .extracting(c -> c.version().toString())
         .containsExactly("34.11.0+0");
+    assertThat(trouble("main")).isFalse();
+  }
+
+  private boolean trouble(String lineage) throws Exception {
     Fields health =
         Admin.anonymous(port)
             .get("/actuator/health")
@@ -242,7 +307,7 @@ class RefusedReleaseTests {
             .object("components")
             .object("catalogue")
             .object("details")
-            .object(story.product + "/main");
-    assertThat(health.has("trouble")).isFalse();
+            .object(story.product + "/" + lineage);
+    return health.has("trouble");
   }
 }

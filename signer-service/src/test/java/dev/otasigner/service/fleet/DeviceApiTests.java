@@ -8,12 +8,17 @@ import dev.otasigner.service.Admin.Answer;
 import dev.otasigner.service.MovingClock;
 import dev.otasigner.service.ServiceTest;
 import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.device.ClientKeyType;
+import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterEach;
@@ -36,6 +41,8 @@ class DeviceApiTests {
   @Autowired private MovingClock clock;
   @Autowired private CheckIns checkIns;
   @Autowired private DeviceStore store;
+  @Autowired private Population population;
+  @Autowired private Participants participants;
   @Autowired private ScheduledAnnotationBeanPostProcessor jobs;
   @Autowired private ThreadPoolTaskScheduler scheduler;
 
@@ -208,7 +215,7 @@ class DeviceApiTests {
     String id = nextId();
     TestDevice device = enrolled(id, ClientKeyType.P_384);
     checkIn(device, modern, 1).expect(200);
-    clock.advance(Duration.ofDays(365 + 179));
+    clock.advance(Duration.ofDays(730 + 179));
     checkIn(device, modern, 2).expectProblem(403, "certificate-expired");
     device
         .get(modern, "/gadget/main/metadata/timestamp.json")
@@ -221,7 +228,7 @@ class DeviceApiTests {
   @Test
   void certificateExpiredOver180DaysAgoIsNotLetIn() throws Exception {
     TestDevice device = enrolled(nextId(), ClientKeyType.P_384);
-    clock.advance(Duration.ofDays(365 + 181));
+    clock.advance(Duration.ofDays(730 + 181));
     assertThatThrownBy(() -> renew(device, modern, device)).isInstanceOf(IOException.class);
   }
 
@@ -459,7 +466,7 @@ class DeviceApiTests {
     }
     Device recorded = store.find(key).orElseThrow();
     assertThat(recorded.report().seq()).isEqualTo(1);
-    assertThat(recorded.seen().orElseThrow().listener()).isEqualTo("modern");
+    assertThat(recorded.seen().orElseThrow().through().listener()).isEqualTo("modern");
     assertThat(recorded.report().outcome().orElseThrow().result()).isEqualTo(Report.Result.REFUSED);
   }
 
@@ -468,6 +475,81 @@ class DeviceApiTests {
   void everyScheduledJobHasAThreadOfItsOwn() {
     assertThat(jobs.getScheduledTasks())
         .hasSizeLessThanOrEqualTo(scheduler.getScheduledThreadPoolExecutor().getCorePoolSize());
+  }
+
+  @Test
+  void componentsOfACheckInAreTheDevicesState() throws Exception {
+    String id = nextId();
+    TestDevice device = enrolled(id, ClientKeyType.P_384);
+    device
+        .post(
+            modern,
+            "/device/v1/checkin",
+            FleetFixture.report(1, profile)
+                .put("components", Json.object().put("modem", "2.0.1+0").build())
+                .build())
+        .expect(200);
+    assertThat(population.member("gadget", id).orElseThrow().state().components())
+        .isEqualTo(Map.of("modem", new ImageVersion(2, 0, 1, 0)));
+    checkIns.flush();
+    assertThat(store.find(new DeviceKey("gadget", id)).orElseThrow().report().components())
+        .containsOnlyKeys("modem");
+    checkIn(device, modern, 2).expect(200);
+    checkIns.flush();
+    assertThat(population.member("gadget", id).orElseThrow().state().components()).isEmpty();
+  }
+
+  @Test
+  void componentsThatAreNoneAreRefused() throws Exception {
+    TestDevice device = enrolled(nextId(), ClientKeyType.P_384);
+    Json.Builder many = Json.object();
+    for (int i = 0; i < 65; i++) {
+      many.put("c" + i, "1.0.0+0");
+    }
+    for (Json.Obj components :
+        List.of(
+            Json.object().put("Modem", "2.0.0+0").build(),
+            Json.object().put("modem", "2.0").build(),
+            Json.object().put("modem", 2).build(),
+            many.build())) {
+      device
+          .post(
+              modern,
+              "/device/v1/checkin",
+              FleetFixture.report(1, profile).put("components", components).build())
+          .expectProblem(400, "bad-request");
+    }
+  }
+
+  @Test
+  void whenAnOutcomeWasToldIsKept() throws Exception {
+    String id = nextId();
+    TestDevice device = enrolled(id, ClientKeyType.P_384);
+    Instant before = Instant.now();
+    device
+        .post(
+            modern,
+            "/device/v1/checkin",
+            FleetFixture.report(1, profile)
+                .put(
+                    "outcome",
+                    Json.object().put("version", "34.12.0+0").put("result", "reverted").build())
+                .build())
+        .expect(200);
+    Participants.Tried tried = participant(id).tried().orElseThrow();
+    assertThat(tried.installed()).isFalse();
+    assertThat(tried.at()).isBetween(before.minusMillis(1), Instant.now());
+    checkIn(device, modern, 2).expect(200);
+    assertThat(participant(id).tried().orElseThrow().at())
+        .as("a check-in without an outcome tells of none")
+        .isEqualTo(tried.at());
+  }
+
+  private Participants.Participant participant(String id) {
+    List<Participants.Participant> found = new ArrayList<>();
+    DeviceState state = population.member("gadget", id).orElseThrow().state();
+    participants.forEach("gadget", state.channel(), state.hardware().id(), found::add);
+    return found.stream().filter(p -> p.deviceId().equals(id)).findFirst().orElseThrow();
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.otasigner.service.Admin;
+import dev.otasigner.service.OnBothDatabases;
 import dev.otasigner.service.ServiceTest;
 import dev.otasigner.service.access.Attempts;
 import dev.otasigner.service.audit.AuditLog;
@@ -24,6 +25,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Requests of one device that come at the same moment, and a key that somebody stole. */
+@OnBothDatabases
 @ServiceTest
 class DeviceKeysTests {
   private static final String PRODUCT = "twofold";

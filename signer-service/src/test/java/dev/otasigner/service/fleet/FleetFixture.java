@@ -7,6 +7,7 @@ import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.device.Bootloader;
+import dev.otasigner.verifier.device.ClientKeyType;
 import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,7 +46,14 @@ public class FleetFixture {
   public static final class Factory implements FactoryFiles {
     private final ConcurrentHashMap<String, Digest> profiles = new ConcurrentHashMap<>();
 
-    void profile(String product, Digest profile) {
+    private final ConcurrentHashMap<String, byte[]> images = new ConcurrentHashMap<>();
+
+    /** Another image for the product's build. */
+    public void image(String product, byte[] image) {
+      images.put(product, image);
+    }
+
+    public void profile(String product, Digest profile) {
       profiles.put(product, profile);
     }
 
@@ -64,7 +72,11 @@ public class FleetFixture {
         Kind kind,
         Optional<Bootloader> bootloader) {
       return build(product, version, hardware)
-          .map(b -> ByteSource.of((kind + " of " + product).getBytes(StandardCharsets.US_ASCII)));
+          .map(
+              b ->
+                  ByteSource.of(
+                      images.getOrDefault(
+                          product, (kind + " of " + product).getBytes(StandardCharsets.US_ASCII))));
     }
   }
 
@@ -102,12 +114,17 @@ public class FleetFixture {
   }
 
   public static String profile(String manifestKey, int port) {
+    return profile(manifestKey, Integer.toString(port));
+  }
+
+  /** A profile that dials these ports, apart by commas. */
+  public static String profile(String manifestKey, String ports) {
     return "{'knows':['ed25519','rsa-pss-2048-sha256'],'manifest':{'rule':{'all':['"
         + manifestKey
         + "']}},'lineage':{'name':'main'},'minStrengthBits':112,'tls':{'versions':['TLSv1.2'],'suites':"
         + "['TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256'],'serverAnchors':['server'],"
         + "'clientKey':'rsa-2048'},'servers':['localhost'],'ports':["
-        + port
+        + ports
         + "]}";
   }
 
@@ -122,6 +139,30 @@ public class FleetFixture {
                 + "'clockClass':'rtc','build':'34.11'}")
         .expect(201)
         .string("secret");
+  }
+
+  /** Opens a listener of this TLS policy on a free port, which it returns. */
+  public static int listener(Admin admin, String name, String kind, String tls) {
+    int port = freePort();
+    admin
+        .post(
+            "/api/v1/listeners",
+            "{'name':'" + name + "','port':" + port + ",'kind':'" + kind + "','tls':{" + tls + "}}")
+        .expect(201);
+    return port;
+  }
+
+  /** A device of the product that has enrolled. */
+  public static TestDevice enrolled(
+      Admin admin, int enrolPort, String product, String deviceId, ClientKeyType type)
+      throws IOException {
+    TestDevice device = new TestDevice(type);
+    String secret = manufacture(admin, product, deviceId);
+    device.install(
+        device
+            .post(enrolPort, "/device/v1/enrol", enrolment(product, deviceId, secret, device))
+            .expect(201));
+    return device;
   }
 
   public static Json enrolment(String product, String deviceId, String secret, TestDevice device) {

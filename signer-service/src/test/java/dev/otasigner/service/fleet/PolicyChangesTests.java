@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
+import dev.otasigner.service.OnBothDatabases;
 import dev.otasigner.service.PrintedConsole;
 import dev.otasigner.service.TemporaryData;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,6 +18,7 @@ import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 
 /** What it takes to change a product's policy, at a service that begins with one administrator. */
+@OnBothDatabases
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 @Import(PrintedConsole.class)
 class PolicyChangesTests {

@@ -18,7 +18,11 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
+import java.security.Principal;
+import java.security.PrivateKey;
+import java.security.Provider;
 import java.security.SecureRandom;
+import java.security.Security;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -27,13 +31,20 @@ import java.security.spec.ECGenParameterSpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509TrustManager;
 import javax.security.auth.x500.X500Principal;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.jsse.BCSSLParameters;
+import org.bouncycastle.jsse.BCSSLSocket;
+import org.bouncycastle.jsse.provider.BouncyCastleJsseProvider;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
@@ -42,7 +53,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A device's transport over real TLS sockets: keys, certificate, protocols and suites of its own.
  */
-final class TestDevice {
+public final class TestDevice {
   private static final char[] PASSWORD = "memory only".toCharArray();
   private static final int TIMEOUT_MILLIS = 20_000;
 
@@ -51,8 +62,11 @@ final class TestDevice {
   private List<X509Certificate> chain = List.of();
   private String @Nullable [] versions;
   private String @Nullable [] suites;
+  private String @Nullable [] groups;
+  private @Nullable SSLContext kept;
+  private final AtomicInteger shown = new AtomicInteger();
 
-  TestDevice(ClientKeyType type) {
+  public TestDevice(ClientKeyType type) {
     this.type = type;
     try {
       KeyPairGenerator generator =
@@ -69,13 +83,30 @@ final class TestDevice {
   }
 
   /** Speaks only these. */
-  TestDevice speaking(String version, String suite) {
+  public TestDevice speaking(String version, String suite) {
     versions = new String[] {version};
     suites = new String[] {suite};
     return this;
   }
 
-  String csr() {
+  /** Speaks TLS by Bouncy Castle from now on, and only these groups. */
+  public TestDevice agreeingOn(String... wanted) {
+    groups = wanted;
+    return this;
+  }
+
+  /** Resumes its sessions from now on, with the certificate it has. */
+  public TestDevice resuming() {
+    kept = context();
+    return this;
+  }
+
+  /** How often it has shown its certificate, which a session that is resumed does not. */
+  public int timesShown() {
+    return shown.get();
+  }
+
+  public String csr() {
     return csr("anything");
   }
 
@@ -115,12 +146,12 @@ final class TestDevice {
     return pair;
   }
 
-  List<X509Certificate> chain() {
+  public List<X509Certificate> chain() {
     return chain;
   }
 
   /** Takes the certificates of an answer to enrolment or renewal. */
-  void install(Answer answer) {
+  public void install(Answer answer) {
     try {
       List<X509Certificate> certificates = new ArrayList<>();
       for (String pem : answer.json().strings("cert", 4)) {
@@ -146,18 +177,18 @@ final class TestDevice {
     }
   }
 
-  Answer post(int port, String path, Json body) throws IOException {
+  public Answer post(int port, String path, Json body) throws IOException {
     return exchange(port, "POST", path, body.textBytes());
   }
 
-  Answer get(int port, String path) throws IOException {
+  public Answer get(int port, String path) throws IOException {
     return exchange(port, "GET", path, new byte[0]);
   }
 
   /** The server's chain as it was last shown. */
   private List<X509Certificate> server = List.of();
 
-  List<X509Certificate> server() {
+  public List<X509Certificate> server() {
     return server;
   }
 
@@ -167,7 +198,10 @@ final class TestDevice {
       plain.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TIMEOUT_MILLIS);
       plain.setSoTimeout(TIMEOUT_MILLIS);
       try (SSLSocket socket =
-          (SSLSocket) context().getSocketFactory().createSocket(plain, "localhost", port, true)) {
+          (SSLSocket)
+              (kept == null ? context() : kept)
+                  .getSocketFactory()
+                  .createSocket(plain, "localhost", port, true)) {
         SSLParameters parameters = socket.getSSLParameters();
         if (versions != null) {
           parameters.setProtocols(versions);
@@ -176,6 +210,11 @@ final class TestDevice {
           parameters.setCipherSuites(suites);
         }
         socket.setSSLParameters(parameters);
+        if (socket instanceof BCSSLSocket bouncy) {
+          BCSSLParameters more = bouncy.getParameters();
+          more.setNamedGroups(groups);
+          bouncy.setParameters(more);
+        }
         socket.startHandshake();
         List<X509Certificate> shown = new ArrayList<>();
         for (Certificate certificate : socket.getSession().getPeerCertificates()) {
@@ -215,7 +254,11 @@ final class TestDevice {
 
   private SSLContext context() {
     try {
-      SSLContext context = SSLContext.getInstance("TLS");
+      Provider tls =
+          groups == null
+              ? Security.getProvider("SunJSSE")
+              : new BouncyCastleJsseProvider(new BouncyCastleProvider());
+      SSLContext context = SSLContext.getInstance("TLS", tls);
       KeyStore store = KeyStore.getInstance("PKCS12");
       try {
         store.load(null, PASSWORD);
@@ -226,9 +269,13 @@ final class TestDevice {
         store.setKeyEntry(
             "device", pair.getPrivate(), PASSWORD, chain.toArray(X509Certificate[]::new));
       }
-      KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
+      KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX", tls);
       keys.init(store, PASSWORD);
-      context.init(keys.getKeyManagers(), new TrustManager[] {new Anything()}, new SecureRandom());
+      KeyManager[] managers = keys.getKeyManagers();
+      if (groups == null) {
+        managers[0] = new Counting((X509ExtendedKeyManager) managers[0], shown);
+      }
+      context.init(managers, new TrustManager[] {new Anything()}, new SecureRandom());
       return context;
     } catch (GeneralSecurityException e) {
       throw new AssertionError(e);
@@ -250,6 +297,50 @@ final class TestDevice {
     @Override
     public X509Certificate[] getAcceptedIssuers() {
       return new X509Certificate[0];
+    }
+  }
+
+  /** Counts how often the certificate is chosen. */
+  private static final class Counting extends X509ExtendedKeyManager {
+    private final X509ExtendedKeyManager manager;
+    private final AtomicInteger shown;
+
+    Counting(X509ExtendedKeyManager manager, AtomicInteger shown) {
+      this.manager = manager;
+      this.shown = shown;
+    }
+
+    @Override
+    public @Nullable String chooseClientAlias(
+        String[] types, Principal @Nullable [] issuers, Socket socket) {
+      shown.incrementAndGet();
+      return manager.chooseClientAlias(types, issuers, socket);
+    }
+
+    @Override
+    public String @Nullable [] getClientAliases(String type, Principal @Nullable [] issuers) {
+      return manager.getClientAliases(type, issuers);
+    }
+
+    @Override
+    public String @Nullable [] getServerAliases(String type, Principal @Nullable [] issuers) {
+      return null;
+    }
+
+    @Override
+    public @Nullable String chooseServerAlias(
+        String type, Principal @Nullable [] issuers, Socket socket) {
+      return null;
+    }
+
+    @Override
+    public X509Certificate @Nullable [] getCertificateChain(String alias) {
+      return manager.getCertificateChain(alias);
+    }
+
+    @Override
+    public @Nullable PrivateKey getPrivateKey(String alias) {
+      return manager.getPrivateKey(alias);
     }
   }
 }

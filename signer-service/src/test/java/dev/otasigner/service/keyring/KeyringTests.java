@@ -9,6 +9,7 @@ import dev.otasigner.keys.KeySpec;
 import dev.otasigner.keys.KeyState;
 import dev.otasigner.keys.Limits;
 import dev.otasigner.keys.worker.WorkerRequest;
+import dev.otasigner.service.OnBothDatabases;
 import dev.otasigner.service.TemporaryData;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
@@ -43,6 +44,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 
+@OnBothDatabases
 @SpringBootTest
 class KeyringTests {
   private static final AtomicInteger COUNT = new AtomicInteger();

@@ -22,7 +22,8 @@ class ListenerValveTests {
   private static boolean on(ListenerKind kind, String path) {
     return ListenerValve.isServed(
         Optional.of(
-            new OpenListener(new ListenerSpec("any", 2000, kind, TLS), 2000, Instant.EPOCH)),
+            new OpenListener(
+                new ListenerSpec("any", 2000, kind, TLS), 2000, Instant.EPOCH, Optional.empty())),
         path);
   }
 

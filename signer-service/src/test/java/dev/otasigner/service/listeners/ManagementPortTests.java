@@ -212,12 +212,14 @@ class ManagementPortTests {
         .noneMatch(suite -> suite.contains("_RSA_"));
   }
 
-  /** Counted by listener, result, version and suite, in the scrape that Prometheus gets. */
+  /** Counted by listener, result, version, suite and group, in the scrape that Prometheus gets. */
   @Test
   void handshakesAreCounted() throws Exception {
     String done =
-        "listener=\"management\",result=\"done\",suite=\"TLS_AES_128_GCM_SHA256\",version=\"TLSv1.3\"";
-    String failed = "listener=\"management\",result=\"failed\",suite=\"-\",version=\"-\"";
+        "group=\"x25519\",listener=\"management\",result=\"done\","
+            + "suite=\"TLS_AES_128_GCM_SHA256\",version=\"TLSv1.3\"";
+    String failed =
+        "group=\"-\",listener=\"management\",result=\"failed\",suite=\"-\",version=\"-\"";
     double doneBefore = handshakes(done);
     double failedBefore = handshakes(failed);
     handshake("TLSv1.3", "TLS_AES_128_GCM_SHA256");

@@ -75,6 +75,79 @@ class TlsPolicyTests {
     assertThat(modern.isSpokenBy(tls("TLSv1.3", GCM, "x25519"))).isFalse();
   }
 
+  private static TlsPolicy hybrid(ClientKeyType serverKey) {
+    return new TlsPolicy(List.of("TLSv1.3"), List.of(GCM), List.of("X25519MLKEM768"), serverKey);
+  }
+
+  private static Profile.Tls offering(ClientKeyType clientKey, String... groups) {
+    return new Profile.Tls(List.of("TLSv1.3"), List.of(GCM), List.of(groups), List.of(), clientKey);
+  }
+
+  @Test
+  void hybridGroupBesideAnotherIsRefused() {
+    assertThatThrownBy(
+            () ->
+                new TlsPolicy(
+                    List.of("TLSv1.3"),
+                    List.of(GCM),
+                    List.of("X25519MLKEM768", "secp384r1"),
+                    ClientKeyType.P_384))
+        .isInstanceOf(SignerException.class)
+        .hasMessageContaining("stands alone");
+  }
+
+  @Test
+  void hybridGroupInTls12IsRefused() {
+    assertThatThrownBy(
+            () ->
+                new TlsPolicy(
+                    List.of("TLSv1.2", "TLSv1.3"),
+                    List.of(GCM, CBC),
+                    List.of("X25519MLKEM768"),
+                    ClientKeyType.RSA_2048))
+        .isInstanceOf(SignerException.class)
+        .hasMessageContaining("TLSv1.3 only");
+  }
+
+  @Test
+  void hybridGroupWithAP256KeyIsRefused() {
+    assertThatThrownBy(() -> hybrid(ClientKeyType.P_256))
+        .isInstanceOf(SignerException.class)
+        .hasMessageContaining("rsa-2048 or p-384");
+  }
+
+  @Test
+  void profileReachesAHybridListenerOnlyWithWhatItsEngineNeeds() {
+    TlsPolicy rsa = hybrid(ClientKeyType.RSA_2048);
+    TlsPolicy p384 = hybrid(ClientKeyType.P_384);
+    String[] both = {"X25519MLKEM768", "secp384r1"};
+    assertThat(rsa.isSpokenBy(offering(ClientKeyType.RSA_2048, "X25519MLKEM768"))).isTrue();
+    assertThat(p384.isSpokenBy(offering(ClientKeyType.P_384, both))).isTrue();
+    assertThat(p384.isSpokenBy(offering(ClientKeyType.RSA_2048, both))).isTrue();
+    assertThat(rsa.isSpokenBy(offering(ClientKeyType.P_384, both))).isFalse();
+    assertThat(p384.isSpokenBy(offering(ClientKeyType.P_256, both))).isFalse();
+    assertThat(p384.isSpokenBy(offering(ClientKeyType.P_384, "X25519MLKEM768"))).isFalse();
+    assertThat(p384.isSpokenBy(offering(ClientKeyType.P_384, "secp384r1"))).isFalse();
+    assertThat(rsa.isSpokenBy(offering(ClientKeyType.RSA_2048))).isFalse();
+  }
+
+  @Test
+  void profileWithAnEcKeyNeedsItsCurveAmongTheGroups() {
+    TlsPolicy x25519 =
+        new TlsPolicy(List.of("TLSv1.3"), List.of(GCM), List.of("x25519"), ClientKeyType.P_384);
+    assertThat(x25519.isSpokenBy(offering(ClientKeyType.RSA_2048, "x25519"))).isTrue();
+    assertThat(x25519.isSpokenBy(offering(ClientKeyType.P_384, "x25519", "secp384r1"))).isFalse();
+    assertThat(x25519.isSpokenBy(offering(ClientKeyType.P_256, "x25519"))).isFalse();
+    for (String more : new String[] {"secp384r1", "x448"}) {
+      TlsPolicy p256 =
+          new TlsPolicy(
+              List.of("TLSv1.3"), List.of(GCM), List.of("secp256r1", more), ClientKeyType.P_256);
+      assertThat(p256.isSpokenBy(offering(ClientKeyType.P_256, "secp256r1")))
+          .as(more)
+          .isEqualTo(more.equals("secp384r1"));
+    }
+  }
+
   private static Profile.Tls tls(String version, String suite, String group) {
     return new Profile.Tls(
         List.of(version), List.of(suite), List.of(group), List.of(), ClientKeyType.P_384);

@@ -86,6 +86,12 @@ final class Facets {
     ALL.put("securityCounter", range(0, U32));
     ALL.put("rootVersion", range(0, U32));
     ALL.put("sharePerMille", range(0, 1000));
+    ALL.put("notes", bounds(0, 4000));
+    ALL.put("some", range(1, Integer.MAX_VALUE));
+    ALL.put("percent", range(1, 100));
+    ALL.put("silenceHours", range(1, 2160));
+    ALL.put("stopAction", words("pause", "stop", "none"));
+    ALL.put("list", words("test", "hold"));
     ALL.put("headerSize", range(32, 65_532));
     ALL.put("slotSize", range(0, 1L << 40));
     ALL.put("align", range(1, 32));
@@ -101,6 +107,7 @@ final class Facets {
                 + ")(@[a-z0-9-]{1,32})?$"));
     ALL.put("grant", roles());
     ALL.put("take", roles());
+    ALL.put("roleName", bounds(1, 80));
     ALL.put("change", words("create", "grant", "take", "reset", "delete"));
     ALL.put("actorName", bounds(1, 240));
     ALL.put("purpose", codes(KeyPurpose.values(), KeyPurpose::code));

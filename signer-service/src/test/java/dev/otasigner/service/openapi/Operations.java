@@ -32,6 +32,7 @@ final class Operations {
     all.addAll(fleet());
     all.addAll(signing());
     all.addAll(catalogue());
+    all.addAll(ceremonies());
     all.addAll(evidence());
     return all;
   }
@@ -181,6 +182,11 @@ final class Operations {
         call("GET /api/v1/listeners", "listListeners", "Open listeners"),
         call("POST /api/v1/listeners", "openListener", "Opens a listener for devices")
             .refuses(CONFLICT),
+        call("GET /api/v1/listeners/{name}", "showListener", "Who is on a listener, and needs it"),
+        call(
+            "POST /api/v1/listeners/{name}/sunset",
+            "setListenerSunset",
+            "Sets when a listener is to close"),
         call("POST /api/v1/listeners/{name}/close", "closeListener", "Closes a listener")
             .refuses(WOULD_STRAND),
         call("POST " + PRODUCT + "/rotation/impact", "showImpact", "Shows what a change would do")
@@ -244,6 +250,12 @@ final class Operations {
             .refuses(REFUSED, CONFLICT, TOKEN_UNAVAILABLE, KEY_NOT_USABLE),
         call("GET " + builds + "/{version}", "getBuild", "A build")
             .answers(200, Shapes.Build.class),
+        call("GET " + builds + "/{version}/pruning", "planPruning", "What pruning it removes")
+            .answers(200, Shapes.Pruning.class)
+            .refuses(CONFLICT, WOULD_STRAND),
+        call("POST " + builds + "/{version}/pruning", "pruneBuild", "Removes its images for good")
+            .answers(200, Shapes.Pruning.class)
+            .refuses(CONFLICT, WOULD_STRAND),
         call("GET " + builds + "/{version}/manifest", "getBuildManifest", "Its DSSE envelope")
             .answers(200, Answer.bytes(BYTES)),
         call("GET " + builds + "/{version}/variants/{name}", "getBuildVariant", "An image file")
@@ -255,7 +267,8 @@ final class Operations {
   }
 
   private static List<Operation> catalogue() {
-    String release = PRODUCT + "/releases/{channel}/{hardware}/{version}/";
+    String one = PRODUCT + "/releases/{channel}/{hardware}/{version}";
+    String release = one + "/";
     return List.of(
         call("GET " + PRODUCT + "/releases", "listReleases", "Its releases")
             .answers(200, Shapes.ReleasePage.class),
@@ -263,22 +276,66 @@ final class Operations {
             .takes(Shapes.NewRelease.class)
             .answers(201, Shapes.Release.class)
             .refuses(REFUSED, CONFLICT, WOULD_STRAND, NOT_ANNOUNCED, TOKEN_UNAVAILABLE),
+        call("GET " + one, "getRelease", "A release, and how far its rollout has come")
+            .answers(200, Shapes.Release.class),
         call("POST " + release + "withdraw", "withdrawRelease", "Takes a build off its channel")
+            .takes(Shapes.Ended.class)
             .answers(200, Shapes.Release.class)
-            .refuses(REFUSED, CONFLICT, NOT_ANNOUNCED, TOKEN_UNAVAILABLE),
+            .refuses(REFUSED, CONFLICT, WOULD_STRAND, NOT_ANNOUNCED, TOKEN_UNAVAILABLE),
         call("POST " + release + "pause", "pauseRelease", "Offers a build to nobody for now")
+            .takes(Shapes.Ended.class)
             .answers(200, Shapes.Release.class)
-            .refuses(REFUSED, CONFLICT, NOT_ANNOUNCED, TOKEN_UNAVAILABLE),
+            .refuses(REFUSED, CONFLICT, WOULD_STRAND, NOT_ANNOUNCED, TOKEN_UNAVAILABLE),
+        call("POST " + release + "stop", "stopRelease", "Ends a rollout for good")
+            .takes(Shapes.Ended.class)
+            .answers(200, Shapes.Release.class)
+            .refuses(REFUSED, CONFLICT, WOULD_STRAND, NOT_ANNOUNCED, TOKEN_UNAVAILABLE),
         call("POST " + release + "resume", "resumeRelease", "Offers a paused build again")
-            .takes(Shapes.NewShare.class)
+            .takes(Shapes.Resumed.class)
             .answers(200, Shapes.Release.class)
-            .refuses(REFUSED, CONFLICT, NOT_ANNOUNCED, TOKEN_UNAVAILABLE),
+            .refuses(REFUSED, CONFLICT, WOULD_STRAND, NOT_ANNOUNCED, TOKEN_UNAVAILABLE),
+        call("POST " + release + "devices/{list}", "nameReleaseDevices", "Who goes first, or waits")
+            .takes(Shapes.ListChange.class)
+            .answers(200, Shapes.Release.class)
+            .refuses(REFUSED, CONFLICT, WOULD_STRAND, NOT_ANNOUNCED, TOKEN_UNAVAILABLE),
         call("GET " + PRODUCT + "/lineages", "listLineages", "Its TUF repositories")
             .answers(200, Answer.list(Shapes.Lineage.class)),
         call("POST " + PRODUCT + "/lineages", "createLineage", "Makes a TUF repository")
             .takes(Shapes.NewLineage.class)
             .answers(201, Shapes.Lineage.class)
             .refuses(CONFLICT, TOKEN_UNAVAILABLE, KEY_NOT_USABLE, NOT_ANNOUNCED));
+  }
+
+  private static List<Operation> ceremonies() {
+    String lineage = PRODUCT + "/lineages/{lineage}";
+    return List.of(
+        call("GET " + lineage + "/ceremony", "getCeremony", "Who holds a lineage, and what waits")
+            .answers(200, Shapes.Ceremony.class),
+        call("GET " + lineage + "/root", "getRoot", "The root in force")
+            .answers(200, Shapes.CeremonyFile.class),
+        call("POST " + lineage + "/role-keys", "takeRoleKeys", "The service's keys for a plan")
+            .takes(Shapes.RoleKeysOrder.class)
+            .answers(200, Shapes.RoleKeys.class)
+            .refuses(TOKEN_UNAVAILABLE, KEY_NOT_USABLE),
+        call("POST " + lineage + "/targets-draft", "draftTargets", "The next targets role to sign")
+            .takes(Shapes.TargetsOrder.class)
+            .answers(200, Shapes.CeremonyFile.class)
+            .refuses(CONFLICT, REFUSED, TOKEN_UNAVAILABLE, KEY_NOT_USABLE),
+        call("POST " + lineage + "/signed", "handInSigned", "Publishes what holders have signed")
+            .takes(Shapes.SignedByHolders.class)
+            .answers(200, Shapes.Ceremony.class)
+            .answers(202, Shapes.RootChange.class)
+            .refuses(CONFLICT, REFUSED, NOT_ANNOUNCED, TOKEN_UNAVAILABLE, KEY_NOT_USABLE),
+        call(
+                "POST " + lineage + "/root-changes/{id}/confirm",
+                "confirmRootChange",
+                "Confirms that a lineage gets holders")
+            .answers(200, Shapes.Ceremony.class)
+            .refuses(CONFLICT, REFUSED, NOT_ANNOUNCED, TOKEN_UNAVAILABLE, KEY_NOT_USABLE),
+        call(
+            "DELETE " + lineage + "/root-changes/{id}",
+            "dropRootChange",
+            "Takes a root back that waits"));
   }
 
   private static List<Operation> evidence() {

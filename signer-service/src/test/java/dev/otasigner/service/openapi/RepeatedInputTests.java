@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.ServiceTest;
 import dev.otasigner.service.catalogue.Story;
+import dev.otasigner.service.fleet.FleetFixture;
 import dev.otasigner.service.fleet.ForeignAuthority;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.json.JsonReader;
@@ -235,6 +236,10 @@ class RepeatedInputTests {
         rp + "/factories",
         "{'name':'f1','certificate':'" + certificate + "'}");
     twice("POST " + PRODUCT + "/lineages", rp + "/lineages", "{'name':'main'}");
+    twice(
+        "POST " + PRODUCT + "/lineages/{lineage}/role-keys",
+        rp + "/lineages/main/role-keys",
+        "{'targets':true}");
     twice("POST " + PRODUCT + "/rotation/impact", rp + "/rotation/impact", "{'retireKeys':[]}");
     twice(
         "POST /api/v1/listeners",
@@ -243,6 +248,10 @@ class RepeatedInputTests {
             + freePort()
             + ",'tls':{'versions':['TLSv1.3'],"
             + "'suites':['TLS_AES_256_GCM_SHA384'],'serverKey':'p-256'}}");
+    twice(
+        "POST /api/v1/listeners/{name}/sunset",
+        "/api/v1/listeners/rp-l/sunset",
+        "{'sunset':'2099-01-01T00:00:00Z'}");
     twice(
         "POST /api/v1/listeners/{name}/close", "/api/v1/listeners/rp-l/close", "{'reason':'done'}");
     Story story = new Story(admin, "again");
@@ -272,7 +281,13 @@ class RepeatedInputTests {
 
   private void signing() throws Exception {
     Story story = new Story(admin, "rs");
-    String profile = story.legacyProfile(8443);
+    int dialled =
+        FleetFixture.listener(
+            admin,
+            "rs-device",
+            "device",
+            "'versions':['TLSv1.2'],'suites':['" + Story.CBC + "'],'serverKey':'rsa-2048'");
+    String profile = story.legacyProfile(dialled);
     String bytes = "bytes of a payload ".repeat(200);
     String octets = "application/octet-stream";
     String payloads = "/api/v1/payloads";
@@ -339,8 +354,12 @@ class RepeatedInputTests {
         "POST " + PRODUCT + "/releases",
         base + "/releases",
         "{'channel':'stable','hardware':'gw','version':'34.11'}");
-    for (String step : new String[] {"pause", "resume", "withdraw"}) {
+    for (String step : new String[] {"pause", "resume", "withdraw", "resume", "stop"}) {
       twice("POST " + RELEASE + step, base + "/releases/stable/gw/34.11/" + step, "{}");
     }
+    twice(
+        "POST " + RELEASE + "devices/{list}",
+        base + "/releases/stable/gw/34.11/devices/test",
+        "{'set':[]}");
   }
 }

@@ -26,6 +26,8 @@ final class Schemas {
           "ProfileBody", "ProfileDigest",
           "TlsBody", "ListenerTls",
           "Closed", "ClosedListener",
+          "CohortBody", "ListenerCohort",
+          "Sunset", "ListenerSunset",
           "Policy", "ProductPolicy");
 
   private final Map<String, Json> components = new TreeMap<>();

@@ -176,7 +176,8 @@ final class Shapes {
       @Nullable List<KeyDemand> keys,
       @Nullable @Facets.Is("approvals") Integer approvals,
       @Nullable @Facets.Is("approvals") Integer emergencyApprovals,
-      @Nullable Boolean bareDigests) {}
+      @Nullable Boolean bareDigests,
+      @Nullable AutomaticStop automaticStop) {}
 
   record PolicyChange(
       UUID id,
@@ -197,14 +198,97 @@ final class Shapes {
   record Lineage(
       String product, String name, boolean postQuantum, Digest rootSha256, Instant created) {}
 
+  record RoleKeysOrder(
+      @Nullable Boolean postQuantum,
+      @Nullable Boolean targets,
+      @Nullable @Facets.Is("roleName") List<String> replace) {}
+
+  record RoleKeys(String product, @Facets.Is("name") String lineage, OnlineKeys online) {}
+
+  record OnlineKeys(
+      List<String> snapshot, List<String> timestamp, @Nullable List<String> targets) {}
+
+  record TargetsOrder(@Nullable Json root, Instant signBy, Instant expires) {}
+
+  record SignedByHolders(@Nullable Json root, @Nullable Json targets) {}
+
+  record CeremonyFile(
+      List<CeremonySignature> signatures,
+      Json signed,
+      @Nullable Integer schema,
+      @Nullable @Facets.Is("base64") List<String> roots,
+      @Nullable @Facets.Is("base64") String before) {}
+
+  record CeremonySignature(Digest keyid, @Facets.Is("hex") String sig) {}
+
+  record Ceremony(
+      String product,
+      String name,
+      boolean postQuantum,
+      int rootVersion,
+      Digest rootSha256,
+      Instant rootExpires,
+      Holders root,
+      Holders targets,
+      @Nullable @Facets.Is("length") Long targetsVersion,
+      @Nullable Instant targetsExpires,
+      List<String> waitsForHolders,
+      List<RootChange> changes) {}
+
+  record Holders(boolean unattended, @Facets.Is("count") int threshold, List<String> holders) {}
+
+  record RootChange(
+      UUID id,
+      Digest fingerprint,
+      @Facets.Is("actorName") String proposedBy,
+      Instant waitingUntil) {}
+
   record NewRelease(
       String channel,
       String hardware,
       String version,
       @Nullable Boolean bridge,
-      @Nullable Integer sharePerMille) {}
+      @Nullable Integer sharePerMille,
+      @Nullable Boolean lowerShare,
+      @Nullable @Facets.Is("notes") String notes,
+      @Nullable AutomaticStop automaticStop,
+      @Nullable List<StrandedDevices> stranded) {}
 
-  record NewShare(@Nullable Integer sharePerMille) {}
+  record Resumed(
+      @Nullable Boolean bridge,
+      @Nullable Integer sharePerMille,
+      @Nullable Boolean lowerShare,
+      @Nullable @Facets.Is("notes") String notes,
+      @Nullable AutomaticStop automaticStop,
+      @Nullable List<StrandedDevices> stranded) {}
+
+  record Ended(@Nullable List<StrandedDevices> stranded) {}
+
+  record StrandedDevices(String version, @Facets.Is("some") int count) {}
+
+  record ListChange(
+      @Nullable @Facets.Is("deviceId") List<String> set,
+      @Nullable @Facets.Is("deviceId") List<String> add,
+      @Nullable @Facets.Is("deviceId") List<String> remove,
+      @Nullable List<StrandedDevices> stranded) {}
+
+  record AutomaticStop(
+      @Nullable @Facets.Is("stopAction") String action,
+      @Nullable @Facets.Is("percent") Integer thresholdPercentage,
+      @Nullable @Facets.Is("some") Integer minNumberOfExecutedThings,
+      @Nullable @Facets.Is("silenceHours") Integer silenceHours) {}
+
+  record Rollout(
+      @Facets.Is("length") long devices,
+      @Facets.Is("length") long heard,
+      @Facets.Is("length") long inShare,
+      @Facets.Is("length") long running,
+      @Facets.Is("length") long executed,
+      @Facets.Is("length") long installed,
+      @Facets.Is("length") long failed,
+      @Facets.Is("length") long silent) {}
+
+  record ReleaseWarning(String code, String detail, @Facets.Is("length") long count) {}
 
   record Release(
       String product,
@@ -214,9 +298,19 @@ final class Shapes {
       boolean bridge,
       int sharePerMille,
       @Facets.Is("releaseState") String state,
+      @Facets.Is("notes") String notes,
       String author,
       Instant created,
-      Instant changed) {}
+      Instant changed,
+      @Nullable Instant offeredUntil,
+      @Nullable String halted,
+      List<VersionRange> from,
+      List<Requirement> requires,
+      @Nullable Rollout rollout,
+      @Nullable AutomaticStop automaticStop,
+      @Nullable @Facets.Is("deviceId") List<String> test,
+      @Nullable @Facets.Is("deviceId") List<String> hold,
+      @Nullable List<ReleaseWarning> warnings) {}
 
   record Anchor(Digest keyId, String suite, @Facets.Is("base64") String spki) {}
 
@@ -265,6 +359,14 @@ final class Shapes {
 
   record RequestPage(List<SigningRequest> requests, @Nullable String next) {}
 
+  record Pruning(
+      String product,
+      ImageVersion version,
+      @Facets.Is("digest") List<String> files,
+      @Facets.Is("digest") List<String> shared,
+      List<String> catalogue,
+      @Facets.Is("length") long bytes) {}
+
   record BuildPage(List<Build> builds, @Nullable String next) {}
 
   record ReleasePage(List<Release> releases, @Nullable String next) {}
@@ -280,7 +382,9 @@ final class Shapes {
       String bootloader,
       boolean enrolled,
       @Nullable Instant lastSeen,
-      @Nullable String lastListener) {}
+      @Nullable String lastListener,
+      @Nullable String lastProtocol,
+      @Nullable String lastGroup) {}
 
   record Device(
       @Facets.Is("schema") int schema,
@@ -298,7 +402,9 @@ final class Shapes {
       DeviceCertificate clientCert,
       boolean enrolled,
       @Nullable Instant lastSeen,
-      @Nullable String lastListener) {}
+      @Nullable String lastListener,
+      @Nullable String lastProtocol,
+      @Nullable String lastGroup) {}
 
   record DeviceHardware(@Facets.Is("name") String id, @Facets.Is("name") String revision) {}
 
@@ -458,7 +564,8 @@ final class Shapes {
       Digest manifest,
       @Nullable UUID request,
       String author,
-      Instant created) {}
+      Instant created,
+      @Nullable Instant pruned) {}
 
   record Variant(
       @Facets.Is("name") String name,

@@ -7,6 +7,7 @@ import dev.otasigner.service.Admin.Answer;
 import dev.otasigner.service.TemporaryData;
 import dev.otasigner.service.catalogue.ServiceFixture;
 import dev.otasigner.service.catalogue.Story;
+import dev.otasigner.service.listeners.ListenerSunsets;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import java.io.IOException;
@@ -31,6 +32,7 @@ class RotationTests {
   @LocalServerPort private int port;
   @Autowired private Admin.Printed printed;
   @Autowired private JdbcClient jdbc;
+  @Autowired private ListenerSunsets sunsets;
 
   private static Admin admin = Admin.anonymous(0);
   private static int legacyPort;
@@ -211,6 +213,52 @@ class RotationTests {
     String spare = "spare" + count;
     open(spare, freePort(), "TLSv1.3", "TLS_AES_256_GCM_SHA384", "p-384");
     admin.post("/api/v1/listeners/" + spare + "/close", "{}").expect(200);
+  }
+
+  /** The date closes nothing that the real judgement would keep open. */
+  @Test
+  void aListenerOverItsSunsetStaysOpenUntilTheLastDeviceHasCrossed() throws Exception {
+    take("d1", "36.14");
+    jdbc.sql("update listener set sunset = opened where name = 'legacy'").update();
+    sunsets.look();
+    assertThat(admin.get("/api/v1/listeners/legacy").expect(200).texts("version"))
+        .contains("34.11.0+0");
+    assertThat(printed.text())
+        .contains("listener legacy was to close")
+        .contains("1 of " + story.product + " on 34.11.0+0");
+    take("d2", "36.14");
+    sunsets.look();
+    admin.get("/api/v1/listeners/legacy").expectProblem(404, "not-found");
+    assertThat(printed.text()).contains("listener legacy is closed: its time was");
+    open("legacy", legacyPort, "TLSv1.2", Story.CBC, "rsa-2048");
+  }
+
+  @Test
+  void anEnrolmentListenerIsNeededByThoseWhoHaveNotEnrolledWhileItIsTheOnlyOne() throws Exception {
+    enrol("door");
+    assertThat(needed("door")).isEqualTo(2);
+    enrol("gate");
+    assertThat(needed("door")).isZero();
+    admin.post("/api/v1/listeners/gate/close", "{}").expect(200);
+    jdbc.sql("delete from fleet_device").update();
+    admin.post("/api/v1/listeners/door/close", "{}").expect(200);
+  }
+
+  private static void enrol(String name) throws IOException {
+    admin
+        .post(
+            "/api/v1/listeners",
+            "{'name':'"
+                + name
+                + "','port':"
+                + freePort()
+                + ",'kind':'enrol','tls':{'versions':['TLSv1.3'],"
+                + "'suites':['TLS_AES_256_GCM_SHA384'],'serverKey':'p-384'}}")
+        .expect(201);
+  }
+
+  private static long needed(String listener) throws RejectedException {
+    return admin.get("/api/v1/listeners/" + listener).expect(200).json().integer("needed", 0, 100);
   }
 
   @Test

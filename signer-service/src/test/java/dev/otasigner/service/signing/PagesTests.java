@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
+import dev.otasigner.service.OnBothDatabases;
 import dev.otasigner.service.ServiceTest;
 import dev.otasigner.service.catalogue.Story;
+import dev.otasigner.service.fleet.FleetFixture;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -18,12 +21,15 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Lists in pages, over HTTP. */
+@OnBothDatabases
 @ServiceTest
 class PagesTests {
   private static final List<String> VERSIONS = List.of("34.9", "34.10", "34.12", "34.13");
   private static int count;
 
   @LocalServerPort private int port;
+  private static final OffsetDateTime BEGUN = OffsetDateTime.parse("2026-01-01T00:00:00Z");
+
   @Autowired private Admin.Printed printed;
   @Autowired private JdbcClient jdbc;
 
@@ -75,11 +81,10 @@ class PagesTests {
       String id = UUID.randomUUID().toString();
       jdbc.sql(
               "insert into signing_request (id, product, version, requester, state, spec, reasons,"
-                  + " attempts, created, changed, revision) select ?, ?, '1.0.0+0', 'user:somebody',"
-                  + " ?, ?, '[]', 0, timestampadd(second, ?, timestamp '2026-01-01 00:00:00Z'),"
-                  + " current_timestamp, 0")
+                  + " attempts, created, changed, revision) values (?, ?, '1.0.0+0',"
+                  + " 'user:somebody', ?, ?, '[]', 0, ?, current_timestamp, 0)")
           // Two in each second, so that the time alone settles no order.
-          .params(UUID.fromString(id), story.product, state, spec, i / 2)
+          .params(UUID.fromString(id), story.product, state, spec, BEGUN.plusSeconds(i / 2))
           .update();
       ids.add(id);
     }
@@ -177,7 +182,13 @@ class PagesTests {
 
   @Test
   void everyReleaseIsOnOnePage() {
-    String profile = story.legacyProfile(8443);
+    int dialled =
+        FleetFixture.listener(
+            admin,
+            "pages-device",
+            "device",
+            "'versions':['TLSv1.2'],'suites':['" + Story.CBC + "'],'serverKey':'rsa-2048'");
+    String profile = story.legacyProfile(dialled);
     for (String version : VERSIONS.subList(0, 3)) {
       story.build(version, profile, "image", "manifest");
       story.release(version, false).expect(201);

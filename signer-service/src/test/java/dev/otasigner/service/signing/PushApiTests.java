@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
+import dev.otasigner.service.OnBothDatabases;
 import dev.otasigner.service.ServiceTest;
 import dev.otasigner.service.catalogue.Story;
 import dev.otasigner.service.fleet.ProductPolicy;
@@ -26,6 +27,7 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Finished builds that are pushed twice. */
+@OnBothDatabases
 @ServiceTest
 class PushApiTests {
   private static int count;

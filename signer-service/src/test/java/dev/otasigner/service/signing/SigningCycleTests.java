@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeyState;
+import dev.otasigner.service.OnBothDatabases;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.device.Profile;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
+@OnBothDatabases
 class SigningCycleTests extends SigningFixture {
 
   @Test

@@ -12,6 +12,7 @@ import dev.otasigner.keys.KeyState;
 import dev.otasigner.service.TemporaryData;
 import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.audit.AuditLog;
+import dev.otasigner.service.database.PostgresConnections;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.device.Bootloader;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.data.jpa.test.autoconfigure.DataJpaTest;
+import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
@@ -44,6 +46,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /** A signing cycle over a fleet, keys and a database that a test arranges. */
 @DataJpaTest
+@Import(PostgresConnections.class)
 @Transactional(propagation = Propagation.NOT_SUPPORTED)
 abstract class SigningFixture {
   static final Instant NOW = Instant.parse("2026-11-22T12:00:00Z");
@@ -147,6 +150,7 @@ abstract class SigningFixture {
     return new Builds(
         buildStore,
         new BuildLines(JdbcClient.create(database)),
+        new FileUse(JdbcClient.create(database)),
         new AllUploads(),
         payloads(),
         facts);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
+import dev.otasigner.service.Contender;
+import dev.otasigner.service.OnBothDatabases;
 import dev.otasigner.service.ServiceTest;
 import dev.otasigner.service.catalogue.Story;
 import dev.otasigner.service.watch.Metrics;
@@ -17,6 +19,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.concurrent.CompletableFuture;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -25,12 +28,14 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Whose a payload is, how many there may be, and how long they stay. */
+@OnBothDatabases
 @ServiceTest
 class UploadsApiTests {
   private static final Instant NOW = Instant.parse("2026-11-01T00:00:00Z");
   private static int count;
 
   @LocalServerPort private int port;
+  @Autowired private DataSource database;
   @Autowired private Admin.Printed printed;
   @Autowired private JdbcClient jdbc;
   @Autowired private PayloadStore payloads;
@@ -280,10 +285,7 @@ class UploadsApiTests {
   }
 
   private boolean somebodyWaits() {
-    return jdbc.sql("select count(*) from information_schema.sessions where blocker_id is not null")
-            .query(Long.class)
-            .single()
-        > 0;
+    return Contender.waiting(database) > 0;
   }
 
   /** The request's transaction holds the row when the removal comes for it. */

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.otasigner.service.Admin;
+import dev.otasigner.service.Contender;
 import dev.otasigner.service.MovingClock;
+import dev.otasigner.service.OnBothDatabases;
 import dev.otasigner.service.ServiceTest;
 import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.audit.AuditLog;
@@ -38,6 +40,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,11 +56,13 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Against receivers that listen, answer badly, answer slowly, or not at all. */
+@OnBothDatabases
 @ServiceTest
 class WebhooksTests {
   private static final String HOOKS = "/api/v1/webhooks";
 
   @LocalServerPort private int port;
+  @Autowired private DataSource database;
   @Autowired private Admin.Printed printed;
   @Autowired private AuditLog audit;
   @Autowired private Webhooks webhooks;
@@ -525,10 +530,7 @@ class WebhooksTests {
   }
 
   private boolean somebodyWaits() {
-    return jdbc.sql("select count(*) from information_schema.sessions where blocker_id is not null")
-            .query(Long.class)
-            .single()
-        > 0;
+    return Contender.waiting(database) > 0;
   }
 
   @Test

@@ -18,7 +18,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /**
  * Measures and prints tables for docs/reference/performance.md. Arguments: the launcher, then any
  * of {@code images}, {@code catalogue}, {@code keys}, {@code programs}, {@code requests}, {@code
- * upload}; none means all.
+ * upload}, {@code publishing}, {@code wire}, {@code polls}, {@code checkins}, {@code handshakes},
+ * {@code fleet}; none means all.
  */
 public final class Figures {
   private static final double MEGA = 1e6;
@@ -32,7 +33,19 @@ public final class Figures {
     Set<String> wanted =
         args.length > 1
             ? Set.copyOf(List.of(args).subList(1, args.length))
-            : Set.of("images", "catalogue", "keys", "programs", "requests", "upload");
+            : Set.of(
+                "images",
+                "catalogue",
+                "keys",
+                "programs",
+                "requests",
+                "upload",
+                "publishing",
+                "wire",
+                "polls",
+                "checkins",
+                "handshakes",
+                "fleet");
     String jdk = System.getProperty("java.home");
     out.println(
         "JDK "
@@ -56,6 +69,24 @@ public final class Figures {
     }
     if (wanted.contains("requests")) {
       Requests.measure(Path.of(args[0]), out);
+    }
+    if (wanted.contains("publishing")) {
+      Publishing.measure(Path.of(args[0]), out);
+    }
+    if (wanted.contains("wire")) {
+      WireBytes.measure(Path.of(args[0]), out);
+    }
+    if (wanted.contains("polls")) {
+      Serving.measure(Path.of(args[0]), out);
+    }
+    if (wanted.contains("checkins")) {
+      CheckInLoad.measure(Path.of(args[0]), out);
+    }
+    if (wanted.contains("handshakes")) {
+      HandshakeLoad.measure(Path.of(args[0]), out);
+    }
+    if (wanted.contains("fleet")) {
+      FleetLoad.measure(Path.of(args[0]), out);
     }
   }
 

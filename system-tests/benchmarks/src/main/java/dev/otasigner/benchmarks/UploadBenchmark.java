@@ -28,6 +28,8 @@ final class UploadBenchmark implements AutoCloseable {
   private static final int ROUNDS = 5;
   private static final String PASSWORD = "signer: administrator password (shown once): ";
   private static final String LISTENING = "signer: listening on ";
+  private static final Pattern ONE_TIME =
+      Pattern.compile("\"oneTimePassword\"\\s*:\\s*\"([^\"]+)\"");
   private static final Pattern SECRET = Pattern.compile("\"secret\"\\s*:\\s*\"([^\"]+)\"");
 
   private final Path launcher;
@@ -153,7 +155,7 @@ final class UploadBenchmark implements AutoCloseable {
     settle();
   }
 
-  /** An API key that may upload. */
+  /** The API key of somebody who may upload. */
   private String signIn() throws IOException {
     BufferedReader said =
         new BufferedReader(new InputStreamReader(service.getInputStream(), StandardCharsets.UTF_8));
@@ -167,6 +169,24 @@ final class UploadBenchmark implements AutoCloseable {
         break;
       }
     }
+    signIn("admin", password);
+    Matcher once =
+        ONE_TIME.matcher(signer("users", "add", "bench", "--role", "release-engineer", "--json"));
+    if (!once.find()) {
+      throw new IOException("no user was made");
+    }
+    signIn("bench", once.group(1));
+    Matcher secret =
+        SECRET.matcher(
+            signer("api-keys", "create", "upload", "--role", "release-engineer", "--json"));
+    if (!secret.find()) {
+      throw new IOException("no API key was made");
+    }
+    return secret.group(1);
+  }
+
+  /** For the first time, when the password has to be replaced. */
+  private void signIn(String user, String password) throws IOException {
     Path first = Files.writeString(desk.resolve("first"), password + "\n");
     Path own = Files.writeString(desk.resolve("own"), password + ", own\n");
     signer(
@@ -174,17 +194,11 @@ final class UploadBenchmark implements AutoCloseable {
         "--service",
         address,
         "--user",
-        "admin",
+        user,
         "--password-file",
         first.toString(),
         "--new-password-file",
         own.toString());
-    Matcher secret =
-        SECRET.matcher(signer("api-keys", "create", "bench", "--role", "pipeline", "--json"));
-    if (!secret.find()) {
-      throw new IOException("no API key was made");
-    }
-    return secret.group(1);
   }
 
   private String signer(String... arguments) throws IOException {

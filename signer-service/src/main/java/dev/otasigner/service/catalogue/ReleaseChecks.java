@@ -1,0 +1,263 @@
+package dev.otasigner.service.catalogue;
+
+import dev.otasigner.service.fleet.ProductPolicy;
+import dev.otasigner.service.problem.ProblemType;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.service.signing.Build;
+import dev.otasigner.service.signing.BuildFiles;
+import dev.otasigner.service.signing.Builds;
+import dev.otasigner.service.signing.Cohort;
+import dev.otasigner.service.signing.FleetFacts;
+import dev.otasigner.service.signing.PopulationJudgement;
+import dev.otasigner.service.signing.PrunedBuilds;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.manifest.Manifest;
+import dev.otasigner.verifier.policy.ProfileFit;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.springframework.stereotype.Component;
+
+/** What a build must be to be released, and what its release makes of older ones. */
+@Component
+class ReleaseChecks {
+  private final ReleaseStore store;
+  private final Contents contents;
+  private final Builds builds;
+  private final ReleaseDevices devices;
+  private final FleetFacts fleet;
+  private final PopulationJudgement judgement;
+  private final PrunedBuilds pruned;
+
+  ReleaseChecks(
+      ReleaseStore store,
+      Contents contents,
+      Builds builds,
+      ReleaseDevices devices,
+      FleetFacts fleet,
+      PopulationJudgement judgement,
+      PrunedBuilds pruned) {
+    this.store = store;
+    this.contents = contents;
+    this.builds = builds;
+    this.devices = devices;
+    this.fleet = fleet;
+    this.judgement = judgement;
+    this.pruned = pruned;
+  }
+
+  /** The build that is named, when it is for the hardware. */
+  BuildFiles requireBuild(ReleaseName name) throws IOException {
+    fleet.policy(name.product());
+    if (!fleet.channels(name.product()).contains(name.channel())) {
+      throw SignerException.notFound("channel " + name.channel());
+    }
+    Build build =
+        builds
+            .find(name.product(), name.version())
+            .orElseThrow(() -> SignerException.notFound("build " + name.version()));
+    pruned
+        .at(name.product(), name.version())
+        .ifPresent(
+            at -> {
+              throw SignerException.conflict(
+                  "build " + name.version() + " was pruned: its images are gone");
+            });
+    BuildFiles files = builds.files(build);
+    boolean isFor =
+        files.manifest().hardware().stream().anyMatch(h -> h.id().equals(name.hardware()));
+    if (!isFor) {
+      throw SignerException.refused(
+          new RejectedException(
+              Reason.WRONG_HARDWARE,
+              "build " + name.version() + " is not made for this hardware",
+              name.hardware(),
+              files.manifest().hardware()));
+    }
+    return files;
+  }
+
+  /** An odd major version is internal, where the product says so. */
+  void requireProduction(ReleaseName name) {
+    ProductPolicy policy = fleet.policy(name.product());
+    if (policy.evenMajorsOnly()
+        && policy.stableChannels().contains(name.channel())
+        && name.version().major() % 2 != 0) {
+      throw new SignerException(
+          ProblemType.REFUSED,
+          name.version()
+              + " has an odd major version: these are internal, and never released to channel "
+              + name.channel());
+    }
+  }
+
+  /** Whoever takes it must be able to trust the catalogue afterwards, today's fleet or not. */
+  void requireFollowable(ReleaseName name, BuildFiles build) {
+    try {
+      ProfileFit.requireTrusted(build.profile(), fleet.lineages(name.product()));
+    } catch (RejectedException e) {
+      throw SignerException.refused(e);
+    }
+  }
+
+  /**
+   * Nothing is released that no device's own code accepts, where it is now or where a release of
+   * the channel takes it.
+   */
+  void requireWanted(ReleaseName name, BuildFiles build) throws IOException {
+    RejectedException refusal = null;
+    Ways ways = ways(name);
+    for (Cohort cohort : cohorts(name)) {
+      for (DeviceState state : ways.from(cohort.state())) {
+        Optional<RejectedException> no = judgement.refusal(state, build);
+        if (no.isEmpty() || PopulationJudgement.runs(state, build)) {
+          return;
+        }
+        refusal = no.get();
+      }
+    }
+    if (refusal != null) {
+      throw SignerException.refused(refusal);
+    }
+  }
+
+  /**
+   * Devices that a dependency keeps from the build, now and after all that the channel offers them:
+   * the version they come from, or a component they do not have.
+   */
+  List<ReleaseWarning> unmetDependencies(ReleaseName name, BuildFiles build) throws IOException {
+    List<ReleaseWarning> warnings = new ArrayList<>();
+    Ways ways = ways(name);
+    for (Cohort cohort : cohorts(name)) {
+      if (!name.version().isNewerThan(cohort.state().running().version())) {
+        continue;
+      }
+      RejectedException refusal = null;
+      for (DeviceState state : ways.from(cohort.state())) {
+        refusal = judgement.refusal(state, build).orElse(null);
+        if (refusal == null) {
+          break;
+        }
+      }
+      if (refusal != null
+          && (refusal.reason() == Reason.NOT_FROM_HERE
+              || refusal.reason() == Reason.COMPONENT_MISSING)) {
+        warnings.add(ReleaseWarning.of(cohort, refusal));
+      }
+    }
+    return warnings;
+  }
+
+  private Ways ways(ReleaseName name) throws IOException {
+    List<Ways.Offer> offers = new ArrayList<>();
+    for (Release release : store.listed(name.product(), Set.of(ReleaseState.PUBLISHED))) {
+      if (release.channel().equals(name.channel())
+          && release.hardware().equals(name.hardware())
+          && !release.version().equals(name.version())
+          && (release.isBridge() || release.sharePerMille() > 0)) {
+        Build build = builds.find(release.product(), release.version()).orElseThrow();
+        offers.add(new Ways.Offer(builds.files(build), release.isBridge()));
+      }
+    }
+    return new Ways(judgement, offers);
+  }
+
+  /** A build that takes devices to another lineage must be found where they are. */
+  void requireBridge(ReleaseName name, boolean bridge, BuildFiles build) {
+    String home = build.profile().lineage().name();
+    List<Cohort> cohorts = cohorts(name);
+    boolean leavesSome =
+        !bridge && cohorts.stream().anyMatch(c -> !c.state().lineage().equals(home));
+    boolean anyAtHome = cohorts.stream().anyMatch(c -> c.state().lineage().equals(home));
+    if (leavesSome && !anyAtHome) {
+      throw SignerException.conflict(
+          "build "
+              + name.version()
+              + " leads to lineage "
+              + home
+              + ", and no device of the channel is there: release it as a bridge");
+    }
+  }
+
+  /**
+   * A device that is named for a release must be one that reads it: a slip of the pen would
+   * otherwise hold back nobody.
+   *
+   * @param before named already, wherever they are now
+   */
+  void requireOnRecord(ReleaseName name, Set<String> devices, Set<String> before) {
+    Set<String> there =
+        fleet.devices(name.product()).stream()
+            .filter(d -> d.channel().equals(name.channel()))
+            .filter(d -> d.hardware().id().equals(name.hardware()))
+            .map(DeviceState::deviceId)
+            .collect(Collectors.toSet());
+    for (String device : devices) {
+      if (!there.contains(device) && !before.contains(device)) {
+        throw SignerException.notFound(
+            "device " + device + " in " + name.channel() + " for " + name.hardware());
+      }
+    }
+  }
+
+  private List<Cohort> cohorts(ReleaseName name) {
+    return Cohort.of(
+        fleet.devices(name.product()).stream()
+            .filter(d -> d.channel().equals(name.channel()))
+            .filter(d -> d.hardware().id().equals(name.hardware()))
+            .toList());
+  }
+
+  /**
+   * Older builds that nobody needs once this one is listed: it is for everyone, may be taken from
+   * anywhere, it waits for no device, and whoever would take the older one would take it too.
+   * Bridges stay.
+   *
+   * @param before how it was released before
+   */
+  List<Release> supersededBy(
+      ReleaseName name, ReleaseTerms terms, BuildFiles build, Optional<Release> before)
+      throws IOException {
+    boolean holds = before.filter(release -> !devices.of(release).hold().isEmpty()).isPresent();
+    if (holds
+        || terms.bridge()
+        || terms.sharePerMille() < 1000
+        || !build.manifest().from().isEmpty()
+        || !build.manifest().requires().isEmpty()) {
+      return List.of();
+    }
+    List<Release> superseded = new ArrayList<>();
+    for (Release older : store.listed(name.product(), ReleaseState.LISTED)) {
+      if (older.channel().equals(name.channel())
+          && older.hardware().equals(name.hardware())
+          && !older.isBridge()
+          && build.manifest().version().isNewerThan(older.version())
+          && isReplacedBy(older, build, name)) {
+        superseded.add(older);
+      }
+    }
+    return superseded;
+  }
+
+  private boolean isReplacedBy(Release older, BuildFiles build, ReleaseName name)
+      throws IOException {
+    Build olderBuild = builds.find(older.product(), older.version()).orElseThrow();
+    Manifest manifest = builds.manifest(olderBuild);
+    if (!contents.lineageOf(manifest).equals(build.profile().lineage().name())) {
+      return false;
+    }
+    BuildFiles files = builds.files(olderBuild);
+    for (Cohort cohort : cohorts(name)) {
+      if (judgement.refusal(cohort.state(), files).isEmpty()
+          && judgement.refusal(cohort.state(), build).isPresent()) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
