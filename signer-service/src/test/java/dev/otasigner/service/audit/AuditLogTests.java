@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.otasigner.service.Admin;
+import dev.otasigner.service.NothingScheduled;
 import dev.otasigner.service.OnBothDatabases;
 import dev.otasigner.service.ServiceTest;
 import dev.otasigner.service.access.Actor;
@@ -30,6 +31,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 @OnBothDatabases
 @ServiceTest
+@NothingScheduled
 class AuditLogTests {
   @LocalServerPort private int port;
   @Autowired private Admin.Printed printed;
