@@ -238,12 +238,12 @@ class TwoReplicasIT {
   /** The client that has followed all along, at either of them, and a new one find the release. */
   private void follow(ServiceProcess service, String version) throws Exception {
     long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!KilledServiceIT.headOf(service, directory.resolve("follower"), version)) {
+    while (!Follower.headOf(service, directory.resolve("follower"), version)) {
       assertThat(System.nanoTime()).as("the follower finds %s", version).isLessThan(end);
       Thread.sleep(200);
     }
     Path fresh = Files.createTempDirectory(directory, "fresh");
-    assertThat(KilledServiceIT.headOf(service, fresh, version)).as(version).isTrue();
+    assertThat(Follower.headOf(service, fresh, version)).as(version).isTrue();
   }
 
   /** Asks the one that stands by; the active one dies or freezes over it, and is followed. */
