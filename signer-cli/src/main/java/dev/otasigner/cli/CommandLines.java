@@ -19,6 +19,7 @@ import dev.otasigner.cli.fleet.BootloadersCommand;
 import dev.otasigner.cli.fleet.ChannelsCommand;
 import dev.otasigner.cli.fleet.DevicesCommand;
 import dev.otasigner.cli.fleet.FactoriesCommand;
+import dev.otasigner.cli.fleet.FleetCommand;
 import dev.otasigner.cli.fleet.HardwareCommand;
 import dev.otasigner.cli.fleet.ListenersCommand;
 import dev.otasigner.cli.fleet.ProductsCommand;
@@ -65,6 +66,7 @@ public final class CommandLines {
     COMMANDS.put("profiles", ProfilesCommand::new);
     COMMANDS.put("factories", FactoriesCommand::new);
     COMMANDS.put("devices", DevicesCommand::new);
+    COMMANDS.put("fleet", FleetCommand::new);
     COMMANDS.put("listeners", ListenersCommand::new);
     COMMANDS.put("keygen", KeygenCommand::new);
     COMMANDS.put("sign", SignCommand::new);

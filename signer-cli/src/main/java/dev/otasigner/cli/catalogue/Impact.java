@@ -9,7 +9,7 @@ final class Impact {
 
   static void show(Report report, Json impact, boolean allowed) {
     report.list(
-        impact, "count", "devices", "version", "served", "check", "reason", "savedBy", "detail");
+        impact, "count", "devices", "version", "served", "check", "reason", "repairs", "detail");
     report.line(allowed ? "nobody would be cut off" : "devices would be cut off: not allowed");
   }
 }

@@ -24,7 +24,7 @@ public enum AuthorityKeyType {
     };
   }
 
-  SignatureSuite suite() {
+  public SignatureSuite suite() {
     return suite;
   }
 

@@ -17,10 +17,14 @@ import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
@@ -44,6 +48,7 @@ public class Catalogue {
   private final CatalogueStanding standing;
   private final TimestampEnds ends;
   private final OlderDatabase older;
+  private final ReleaseDevices named;
   private final Clock clock;
 
   Catalogue(
@@ -53,6 +58,7 @@ public class Catalogue {
       CatalogueStanding standing,
       TimestampEnds ends,
       OlderDatabase older,
+      ReleaseDevices named,
       Clock clock) {
     this.lineages = lineages;
     this.contents = contents;
@@ -60,6 +66,7 @@ public class Catalogue {
     this.standing = standing;
     this.ends = ends;
     this.older = older;
+    this.named = named;
     this.clock = clock;
   }
 
@@ -298,9 +305,30 @@ public class Catalogue {
         .toList();
   }
 
-  /** Whether a key signs for a role of the product's repositories. */
-  public boolean isRoleKey(String product, Digest keyId) {
-    return lineages.of(product).stream().anyMatch(l -> lineages.usesKey(l, keyId));
+  /** The product's lineages in which a key signs for a role. */
+  public Set<String> signedBy(String product, Digest keyId) {
+    return lineages.of(product).stream()
+        .filter(lineage -> lineages.usesKey(lineage, keyId))
+        .map(Lineage::name)
+        .collect(Collectors.toSet());
+  }
+
+  /** When the newest root of each of the product's lineages ends. */
+  public Map<String, Instant> rootEnds(String product) {
+    Map<String, Instant> ends = new HashMap<>();
+    for (Lineage lineage : lineages.of(product)) {
+      try {
+        ends.put(lineage.name(), PublishedSet.root(lineages.repository(lineage).files()).expires());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return ends;
+  }
+
+  /** Devices that some release of the product waits for. */
+  public Set<String> held(String product) {
+    return named.held(product);
   }
 
   /** A head file as a lineage announces it now, empty when it announces none. */

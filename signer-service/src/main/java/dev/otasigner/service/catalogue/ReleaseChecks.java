@@ -192,7 +192,8 @@ class ReleaseChecks {
    */
   void requireOnRecord(ReleaseName name, Set<String> devices, Set<String> before) {
     Set<String> there =
-        fleet.devices(name.product()).stream()
+        fleet.devices(name.product(), devices).stream()
+            .map(FleetFacts.Known::state)
             .filter(d -> d.channel().equals(name.channel()))
             .filter(d -> d.hardware().id().equals(name.hardware()))
             .map(DeviceState::deviceId)
@@ -206,11 +207,10 @@ class ReleaseChecks {
   }
 
   private List<Cohort> cohorts(ReleaseName name) {
-    return Cohort.of(
-        fleet.devices(name.product()).stream()
-            .filter(d -> d.channel().equals(name.channel()))
-            .filter(d -> d.hardware().id().equals(name.hardware()))
-            .toList());
+    return fleet.cohorts(name.product()).stream()
+        .filter(c -> c.state().channel().equals(name.channel()))
+        .filter(c -> c.state().hardware().id().equals(name.hardware()))
+        .toList();
   }
 
   /**

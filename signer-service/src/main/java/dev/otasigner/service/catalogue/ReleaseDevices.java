@@ -62,6 +62,18 @@ class ReleaseDevices {
     return new Lists(devices(release, Kind.TEST), devices(release, Kind.HOLD));
   }
 
+  /** Devices that some listed release of the product waits for. */
+  Set<String> held(String product) {
+    return new TreeSet<>(
+        jdbc.sql(
+                "select distinct d.device_id from catalogue_release_device d"
+                    + " join catalogue_release r on r.id = d.release_id"
+                    + " where r.product = ? and d.list = ?")
+            .params(product, Kind.HOLD.code())
+            .query(String.class)
+            .list());
+  }
+
   private Set<String> devices(Release release, Kind kind) {
     return new TreeSet<>(
         jdbc.sql("select device_id from catalogue_release_device where release_id = ? and list = ?")

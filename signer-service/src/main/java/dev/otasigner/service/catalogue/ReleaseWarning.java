@@ -13,7 +13,7 @@ import dev.otasigner.verifier.json.Json;
 record ReleaseWarning(String code, String detail, long count) {
 
   static ReleaseWarning of(Cohort cohort, RejectedException refusal) {
-    long count = cohort.devices().size();
+    long count = cohort.count();
     return new ReleaseWarning(
         refusal.reason().code(),
         count

@@ -50,7 +50,7 @@ class CheckIns implements SmartLifecycle {
     this.profiles = profiles;
     this.products = products;
     this.builds = builds;
-    this.transaction = transaction;
+    this.transaction = OwnTransaction.like(transaction);
     this.clock = clock;
   }
 
@@ -129,6 +129,7 @@ class CheckIns implements SmartLifecycle {
     }
   }
 
+  /** In a transaction of its own: what was heard stays heard, whatever becomes of the caller's. */
   @Scheduled(fixedDelay = FLUSH_SECONDS * 1000L)
   void flush() {
     Map<DeviceKey, DeviceStore.Heard> batch;

@@ -24,10 +24,15 @@ import org.springframework.stereotype.Repository;
 /** The table of devices. */
 @Repository
 class DeviceStore {
+  /** A device that says what it said before stays in its cohort. */
   private static final String REPORT =
-      "clock_class = ?, clock_floor = ?, bootloader = ?, version = ?, manifest = ?, profile = ?,"
-          + " security_counter = ?, lineage = ?, root_version = ?, channel = ?, components = ?,"
-          + " seq = ?";
+      "cohort = case when clock_class = ? and bootloader = ? and version = ? and manifest = ?"
+          + " and profile = ? and security_counter = ? and lineage = ? and root_version = ?"
+          + " and channel = ? and coalesce(components, '') = cast(? as varchar(8192))"
+          + " then cohort else null end,"
+          + " clock_class = ?, clock_floor = ?, bootloader = ?, version = ?, manifest = ?,"
+          + " profile = ?, security_counter = ?, lineage = ?, root_version = ?, channel = ?,"
+          + " components = ?, seq = ?";
 
   private final JdbcClient jdbc;
   private final JdbcTemplate batches;
@@ -123,7 +128,7 @@ class DeviceStore {
         key,
         "secret_spki = ?, cert_spki = ?, cert_key_type = ?, cert_not_after = ?, next_spki = null,"
             + " next_key_type = null, next_not_after = null, bootloader = ?, channel = ?,"
-            + " clock_class = ?, seq = -1",
+            + " clock_class = ?, seq = -1, cohort = null",
         "(cast(? as varchar(64)) is null"
             + " or secret_sha256 = ? and (secret_spki is null or secret_spki = ?))",
         certified.spki().hex(),
@@ -142,7 +147,7 @@ class DeviceStore {
   boolean extended(DeviceKey key, Device.Certified certified) {
     return update(
         key,
-        "cert_not_after = ?",
+        "cert_not_after = ?, cohort = null",
         "cert_spki = ?",
         time(certified.notAfter()),
         certified.spki().hex());
@@ -168,7 +173,7 @@ class DeviceStore {
     update(
         key,
         "cert_spki = next_spki, cert_key_type = next_key_type, cert_not_after = next_not_after,"
-            + " next_spki = null, next_key_type = null, next_not_after = null",
+            + " next_spki = null, next_key_type = null, next_not_after = null, cohort = null",
         "next_spki = ?",
         next.hex());
   }
@@ -195,7 +200,18 @@ class DeviceStore {
                   Report report = h.report().orElseThrow();
                   Optional<Report.Outcome> outcome = report.outcome();
                   @Nullable String version = outcome.map(o -> o.version().toString()).orElse(null);
+                  @Nullable String components = report.componentsText();
                   return new @Nullable Object[] {
+                    report.clockClass().code(),
+                    report.bootloaderId(),
+                    report.version().toString(),
+                    report.manifest().hex(),
+                    report.profile().hex(),
+                    report.securityCounter(),
+                    report.lineage(),
+                    report.rootVersion(),
+                    report.channel(),
+                    components == null ? "" : components,
                     report.clockClass().code(),
                     time(h.clockFloor()),
                     report.bootloaderId(),
@@ -206,7 +222,7 @@ class DeviceStore {
                     report.lineage(),
                     report.rootVersion(),
                     report.channel(),
-                    report.componentsText(),
+                    components,
                     report.seq(),
                     version,
                     outcome.map(o -> o.result().code()).orElse(null),

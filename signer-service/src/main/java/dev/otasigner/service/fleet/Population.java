@@ -15,9 +15,6 @@ import org.springframework.stereotype.Component;
  */
 @Component
 public class Population {
-  /** A device that has not enrolled yet can still do so: no certificate of its ends. */
-  private static final Instant NEVER = Instant.parse("9999-12-31T23:59:59Z");
-
   private final DeviceStore store;
   private final CheckIns checkIns;
   private final Bootloaders bootloaders;
@@ -67,10 +64,6 @@ public class Population {
     return store.clients(product);
   }
 
-  public List<DeviceState> states(String product) {
-    return members(product).stream().map(Member::state).toList();
-  }
-
   public Optional<Member> member(String product, String deviceId) {
     return store.find(new DeviceKey(product, deviceId)).map(checkIns::current).map(this::member);
   }
@@ -89,7 +82,7 @@ public class Population {
         device
             .certified()
             .map(c -> new DeviceState.ClientCert(c.keyType(), c.notAfter()))
-            .orElse(new DeviceState.ClientCert(profile.tls().clientKey(), NEVER));
+            .orElse(new DeviceState.ClientCert(profile.tls().clientKey(), Cohorts.NEVER));
     return new Member(
         new DeviceState(
             device.key().deviceId(),

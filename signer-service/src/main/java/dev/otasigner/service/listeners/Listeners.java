@@ -110,17 +110,29 @@ public class Listeners implements MetricSource {
    * common, and a server certificate under an authority it pins.
    */
   public List<OpenListener> reachableWith(Profile profile) {
+    return reachableWith(profile, TlsReduction.NONE);
+  }
+
+  /** The same, as if some of what listeners speak were gone. */
+  public List<OpenListener> reachableWith(Profile profile, TlsReduction reduction) {
     return list().stream()
         .filter(listener -> listener.spec().kind() == ListenerKind.DEVICE)
-        .filter(listener -> profile.ports().contains(listener.spec().port()))
-        .filter(listener -> listener.spec().tls().isSpokenBy(profile.tls()))
         .filter(
             listener ->
-                profile
-                    .tls()
-                    .serverAnchors()
-                    .contains(connectors.serverAuthority(listener.spec().tls().serverKey())))
+                reduction
+                    .of(listener.spec())
+                    .filter(left -> isReachable(left, profile))
+                    .isPresent())
         .toList();
+  }
+
+  private boolean isReachable(ListenerSpec listener, Profile profile) {
+    return profile.ports().contains(listener.port())
+        && listener.tls().isSpokenBy(profile.tls())
+        && profile
+            .tls()
+            .serverAnchors()
+            .contains(connectors.serverAuthority(listener.tls().serverKey()));
   }
 
   /** Opens a listener for good; it is reachable when this returns. */

@@ -3,10 +3,13 @@ package dev.otasigner.service.rotation;
 import dev.otasigner.service.catalogue.KnownStranded;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.service.signing.Cohort;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.policy.Check;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,35 +29,72 @@ public record Impact(List<CohortImpact> cohorts) {
   /**
    * What a change does to one cohort.
    *
-   * @param devices their identifiers
-   * @param version the build they run
+   * @param cohort who they are, with some of their identifiers
    * @param obstacle what would stop them, or empty when they are served
-   * @param savedBy the build that takes them to where the change does no harm
+   * @param repairs what would serve them after all, cheapest first
+   * @param way the builds they take, as long as nothing stops them
+   * @param until when what serves them ends, or empty while nothing does that is known
    */
   public record CohortImpact(
-      String product,
-      List<String> devices,
-      ImageVersion version,
+      Cohort cohort,
       Optional<Obstacle> obstacle,
-      Optional<ImageVersion> savedBy) {
+      List<Repair> repairs,
+      List<ImageVersion> way,
+      Optional<Ending> until) {
     public CohortImpact {
-      devices = List.copyOf(devices);
+      repairs = List.copyOf(repairs);
+      way = List.copyOf(way);
+    }
+
+    static CohortImpact of(Cohort cohort, Optional<Obstacle> obstacle) {
+      return new CohortImpact(cohort, obstacle, List.of(), List.of(), Optional.empty());
+    }
+
+    CohortImpact forCohort(Cohort other) {
+      return new CohortImpact(other, obstacle, repairs, way, until);
+    }
+
+    ImageVersion version() {
+      return cohort.state().running().version();
+    }
+
+    /** The build that takes them to where the change does no harm, when one is offered. */
+    Optional<String> savedBy() {
+      return repairs.stream()
+          .filter(repair -> repair.kind() == Repair.Kind.WAIT)
+          .map(Repair::what)
+          .findFirst();
     }
 
     Json.Obj toJson() {
+      DeviceState state = cohort.state();
       Json.Builder json =
           Json.object()
-              .put("product", product)
-              .put("devices", Json.strings(devices))
-              .put("count", devices.size())
-              .put("version", version.toString())
-              .put("served", obstacle.isEmpty());
+              .put("product", state.product())
+              .put("cohort", cohort.id())
+              .put("devices", Json.strings(cohort.devices()))
+              .put("count", cohort.count())
+              .put("version", version().toString())
+              .put("hardware", state.hardware().id())
+              .put("channel", state.channel())
+              .put("bootloader", state.bootloader().id())
+              .put("lineage", state.lineage())
+              .put("served", obstacle.isEmpty())
+              .put("way", Json.strings(way.stream().map(ImageVersion::toString).toList()));
       obstacle.ifPresent(
           o -> json.put("check", o.check).put("reason", o.reason).put("detail", o.detail));
-      savedBy.ifPresent(v -> json.put("savedBy", v.toString()));
-      return json.build();
+      savedBy().ifPresent(v -> json.put("savedBy", v));
+      until.ifPresent(ending -> json.put("until", ending.at()).put("untilWhat", ending.what()));
+      return json.put("repairs", repairs.stream().map(Repair::toJson).toList()).build();
     }
   }
+
+  /**
+   * An end that nobody has asked for.
+   *
+   * @param what ends, for people
+   */
+  public record Ending(Instant at, String what) {}
 
   /**
    * The first thing that would say no.
@@ -111,7 +151,7 @@ public record Impact(List<CohortImpact> cohorts) {
    */
   void requireAllowed(String what, KnownStranded known) {
     Map<ImageVersion, Long> devices = new HashMap<>();
-    stranded().forEach(c -> devices.merge(c.version(), (long) c.devices().size(), Long::sum));
+    stranded().forEach(c -> devices.merge(c.version(), c.cohort().count(), Long::sum));
     if (!devices.isEmpty() && !devices.equals(known.devices())) {
       throw wouldStrand(what);
     }
@@ -120,7 +160,7 @@ public record Impact(List<CohortImpact> cohorts) {
   private SignerException wouldStrand(String what) {
     List<CohortImpact> stranded = stranded();
     CohortImpact first = stranded.get(0);
-    long count = stranded.stream().mapToLong(c -> c.devices().size()).sum();
+    long count = stranded.stream().mapToLong(c -> c.cohort().count()).sum();
     String saved = first.savedBy().map(v -> "; build " + v + " saves it").orElse("");
     Obstacle obstacle = first.obstacle().orElseThrow();
     return new SignerException(
@@ -129,20 +169,28 @@ public record Impact(List<CohortImpact> cohorts) {
             + " would strand "
             + count
             + (count == 1 ? " device: " : " devices, first ")
-            + first.devices().get(0)
+            + first.cohort().devices().get(0)
             + " on "
             + first.version()
             + " ("
             + obstacle.reason()
             + ")"
             + saved,
-        Map.of("impact", toJson()));
+        Map.of("impact", toJson(stranded).build()));
   }
 
-  Json.Obj toJson() {
+  private Json.Builder toJson(List<CohortImpact> shown) {
     return Json.object()
         .put("allowed", isAllowed())
-        .put("cohorts", cohorts.stream().map(CohortImpact::toJson).toList())
-        .build();
+        .put("cohorts", shown.stream().map(CohortImpact::toJson).toList());
+  }
+
+  /**
+   * Every cohort.
+   *
+   * @param policyRuns how often the judgement was run for the answer
+   */
+  Json.Obj toJson(long policyRuns) {
+    return toJson(cohorts).put("policyRuns", policyRuns).build();
   }
 }

@@ -4,38 +4,39 @@ import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.keys.KeyState;
 import dev.otasigner.service.catalogue.Catalogue;
 import dev.otasigner.service.catalogue.Narrowing;
-import dev.otasigner.service.fleet.Population;
 import dev.otasigner.service.keyring.KeyEntry;
 import dev.otasigner.service.keyring.Keyring;
 import dev.otasigner.service.listeners.ListenerKind;
 import dev.otasigner.service.listeners.ListenerSpec;
 import dev.otasigner.service.listeners.Listeners;
 import dev.otasigner.service.listeners.OpenListener;
+import dev.otasigner.service.listeners.TlsReduction;
+import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.rotation.Impact.CohortImpact;
 import dev.otasigner.service.rotation.Impact.Obstacle;
 import dev.otasigner.service.signing.BuildFiles;
 import dev.otasigner.service.signing.Builds;
+import dev.otasigner.service.signing.CandidateListing;
 import dev.otasigner.service.signing.Cohort;
 import dev.otasigner.service.signing.FleetFacts;
 import dev.otasigner.service.signing.PopulationJudgement;
-import dev.otasigner.verifier.Digest;
-import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.catalogue.Head;
 import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.policy.Share;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.EnumSet;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;
@@ -46,263 +47,402 @@ public class Rotation {
   private static final Set<KeyState> STOPPED =
       EnumSet.of(KeyState.DEACTIVATED, KeyState.COMPROMISED, KeyState.DESTROYED);
 
+  /** Identifiers that are told of a stranded cohort: who wants all of them asks the fleet. */
+  private static final int MAX_NAMED = 20;
+
   private final FleetFacts fleet;
-  private final Population population;
   private final Builds builds;
   private final Catalogue catalogue;
   private final Listeners listeners;
   private final Keyring keyring;
+  private final Edges edges;
 
   Rotation(
       FleetFacts fleet,
-      Population population,
       Builds builds,
       Catalogue catalogue,
       Listeners listeners,
-      Keyring keyring) {
+      Keyring keyring,
+      Edges edges) {
     this.fleet = fleet;
-    this.population = population;
     this.builds = builds;
     this.catalogue = catalogue;
     this.listeners = listeners;
     this.keyring = keyring;
+    this.edges = edges;
+  }
+
+  List<String> products() {
+    return fleet.products();
+  }
+
+  /** How often the device's own judgement was run; what was remembered is not counted. */
+  long policyRuns() {
+    return edges.runs();
+  }
+
+  private Stored stored(String product) {
+    return new Stored(
+        product,
+        fleet,
+        builds,
+        catalogue,
+        keyring.list().stream()
+            .filter(key -> key.purpose() == KeyPurpose.MANIFEST)
+            .map(KeyEntry::key)
+            .toList());
   }
 
   /** What retiring keys, all at once, does to the devices of a product. */
   public Impact ofRetiring(String product, List<KeyEntry> keys) {
-    Impact impact = new Impact(List.of());
-    List<VerificationKey> signing = new ArrayList<>();
-    for (KeyEntry key : keys) {
-      if (key.purpose() == KeyPurpose.IMAGE || key.purpose() == KeyPurpose.MANIFEST) {
-        signing.add(key.key());
-      } else {
-        impact = impact.with(ofRetiringOther(product, key));
-      }
-    }
-    // Also when there is nothing but other keys: whoever asks sees every cohort.
-    return impact.with(ofRetiringSigners(product, signing));
-  }
-
-  private Impact ofRetiringSigners(String product, List<VerificationKey> retired) {
-    List<VerificationKey> stopped = stopped(retired);
-    List<VerificationKey> gone = new ArrayList<>(stopped);
-    gone.addAll(retired);
-    WithoutKeys today = new WithoutKeys(stopped, fleet.lineages(product));
-    WithoutKeys then = new WithoutKeys(gone, fleet.lineages(product));
-    List<CohortImpact> cohorts = new ArrayList<>();
-    for (Cohort cohort : Cohort.of(fleet.devices(product))) {
-      cohorts.add(
-          judge(
-              cohort,
-              staging -> route(today, this::isReachable, staging),
-              staging -> route(then, this::isReachable, staging),
-              names(cohort.state(), retired)));
-    }
-    return new Impact(cohorts);
-  }
-
-  /** Keys that will sign no build to come whatever is decided about the others. */
-  private List<VerificationKey> stopped(List<VerificationKey> others) {
-    return keyring.list().stream()
-        .filter(key -> key.purpose() == KeyPurpose.IMAGE || key.purpose() == KeyPurpose.MANIFEST)
-        .filter(key -> STOPPED.contains(key.state()))
-        .map(KeyEntry::key)
-        .filter(key -> others.stream().noneMatch(other -> other.keyId().equals(key.keyId())))
-        .toList();
-  }
-
-  /** Before any door is open for devices, no change to keys can shut one. */
-  boolean isReachable(Profile profile) {
-    return listeners.list().stream().noneMatch(l -> l.spec().kind() == ListenerKind.DEVICE)
-        || !listeners.reachableWith(profile).isEmpty();
-  }
-
-  /** Whether a device's own anchors name one of the keys. */
-  private boolean names(DeviceState state, List<VerificationKey> keys) {
-    Profile profile = profile(state);
-    return keys.stream()
-        .map(VerificationKey::keyId)
-        .anyMatch(
-            id ->
-                state.bootloader().accepted().stream().anyMatch(a -> a.keyId().equals(id))
-                    || profile.anchors().stream().anyMatch(a -> a.keyId().equals(id)));
+    return of(product, Change.retiring(keys));
   }
 
   /**
-   * What closing a device listener does: whoever speaks with no other one is cut off, now or at the
-   * end of its way.
+   * What closing a listener does: whoever speaks with no other one is cut off, now or at the end of
+   * its way.
    */
   public Impact ofClosing(String product, String listener) {
-    Optional<OpenListener> closing =
-        listeners.list().stream().filter(l -> l.name().equals(listener)).findFirst();
-    if (closing.isPresent() && closing.get().spec().kind() == ListenerKind.ENROL) {
-      return ofClosingEnrolment(product, closing.get().spec());
-    }
-    WithoutKeys today = new WithoutKeys(List.of(), fleet.lineages(product));
-    Predicate<Profile> reachableNow = profile -> !listeners.reachableWith(profile).isEmpty();
-    Predicate<Profile> reachableThen =
-        profile ->
-            listeners.reachableWith(profile).stream().anyMatch(l -> !l.name().equals(listener));
-    List<CohortImpact> cohorts = new ArrayList<>();
-    for (Cohort cohort : Cohort.of(fleet.devices(product))) {
-      Profile profile = profile(cohort.state());
-      boolean uses =
-          listeners.reachableWith(profile).stream().anyMatch(l -> l.name().equals(listener));
-      cohorts.add(
-          judge(
-              cohort,
-              staging -> route(today, reachableNow, staging),
-              staging -> route(today, reachableThen, staging),
-              uses));
-    }
-    return new Impact(cohorts);
+    return of(product, Change.closing(listener));
   }
 
-  /** A device that was never enrolled needs a door to do so. */
-  private Impact ofClosingEnrolment(String product, ListenerSpec listener) {
-    boolean another =
-        listeners.list().stream()
-            .anyMatch(
-                l -> l.spec().kind() == ListenerKind.ENROL && !l.name().equals(listener.name()));
-    List<CohortImpact> impacts = new ArrayList<>();
-    for (Population.Member member : population.members(product)) {
-      boolean cutOff = !another && !member.enrolled();
-      impacts.add(
-          new CohortImpact(
-              product,
-              List.of(member.state().deviceId()),
-              member.state().running().version(),
-              cutOff
-                  ? Optional.of(
-                      Obstacle.unreachable("it has not enrolled yet, and no other listener enrols"))
-                  : Optional.empty(),
-              Optional.empty()));
+  /** What a change does to the devices of a product. */
+  public Impact of(String product, Change change) {
+    Stored stored = stored(product);
+    Impact impact = new Impact(List.of());
+    for (ListenerSpec listener : enrolment(change.tls())) {
+      impact = impact.with(ofClosingEnrolment(product, listener, change.tls()));
     }
-    return new Impact(impacts);
+    for (ImageVersion version : change.pruned()) {
+      impact = impact.with(ofPruning(product, requireBuild(stored, version)));
+    }
+    if (impact.cohorts().isEmpty() || change.isAboutMore()) {
+      impact = impact.with(each(product, inquiry(product, change, stored)));
+    }
+    return impact;
   }
 
-  /** A way under a change, once for each staging. */
-  private interface Routes {
-    Route with(Route.Staging staging);
-  }
-
-  /**
-   * A cohort that the change has nothing to do with, and that was cut off before, is not cut off by
-   * it; everyone else must be served, in every share and out of it.
-   */
-  private static CohortImpact judge(Cohort cohort, Routes today, Routes then, boolean concerned) {
-    DeviceState state = cohort.state();
+  private static BuildFiles requireBuild(Stored stored, ImageVersion version) {
     try {
-      Optional<Obstacle> obstacle = Optional.empty();
-      Optional<dev.otasigner.verifier.ImageVersion> savedBy = Optional.empty();
-      for (Route.Staging staging : Route.Staging.values()) {
-        Optional<Obstacle> found = then.with(staging).obstacle(state);
-        if (found.isPresent() && (concerned || today.with(staging).obstacle(state).isEmpty())) {
-          obstacle = found;
-          savedBy = today.with(staging).savedBy(state, then.with(staging));
-          break;
-        }
-      }
-      return new CohortImpact(
-          state.product(), cohort.devices(), state.running().version(), obstacle, savedBy);
+      return stored.build(version).orElseThrow(() -> SignerException.notFound("build " + version));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private Route route(WithoutKeys judgement, Predicate<Profile> reachable, Route.Staging staging) {
-    return new Route(fleet, builds, catalogue, head -> head, judgement, reachable, staging);
+  private Impact each(String product, Inquiry inquiry) {
+    return new Impact(
+        fleet.cohorts(product).stream().map(inquiry::of).map(c -> named(product, c)).toList());
+  }
+
+  private CohortImpact named(String product, CohortImpact impact) {
+    return impact.obstacle().isEmpty() || impact.cohort().id() == 0
+        ? impact
+        : impact.forCohort(
+            impact.cohort().naming(fleet.devices(product, impact.cohort(), MAX_NAMED)));
+  }
+
+  private Inquiry inquiry(String product, Change change, Stored stored) {
+    Proposed proposed = new Proposed(product, change, stored);
+    return new Inquiry(
+        stored,
+        edges,
+        proposed.today(),
+        proposed.then(change.tls(), proposed.signers),
+        proposed::changed,
+        (state, profile) -> change.isNothing() || proposed.concerns(state, profile),
+        proposed::keeping,
+        new Ends(product, catalogue));
+  }
+
+  /** The listeners on which devices enrol that a change would close. */
+  private List<ListenerSpec> enrolment(TlsReduction tls) {
+    return listeners.list().stream()
+        .map(OpenListener::spec)
+        .filter(spec -> spec.kind() == ListenerKind.ENROL && tls.listeners().contains(spec.name()))
+        .toList();
+  }
+
+  /** Before any door is open for devices, no change can shut one. */
+  boolean isReachable(Profile profile) {
+    return isReachable(profile, TlsReduction.NONE);
+  }
+
+  private boolean isReachable(Profile profile, TlsReduction reduction) {
+    return listeners.list().stream().noneMatch(l -> l.spec().kind() == ListenerKind.DEVICE)
+        || !listeners.reachableWith(profile, reduction).isEmpty();
+  }
+
+  /** What a change to a product comes to. */
+  private final class Proposed {
+    private final Change change;
+    private final Stored stored;
+    private final List<KeyEntry> signers;
+    private final List<VerificationKey> stopped;
+    private final Set<String> scheduled;
+    private final Standing standing;
+
+    Proposed(String product, Change change, Stored stored) {
+      this.change = change;
+      this.stored = stored;
+      this.signers =
+          keyring.list().stream()
+              .filter(key -> isSigner(key) && mayServe(key, product))
+              .filter(key -> isRetired(key, change))
+              .toList();
+      this.stopped =
+          keyring.list().stream()
+              .filter(key -> isSigner(key) && STOPPED.contains(key.state()))
+              .filter(key -> !signers.contains(key))
+              .map(KeyEntry::key)
+              .toList();
+      this.scheduled =
+          listeners.list().stream()
+              .filter(listener -> isScheduled(listener, change))
+              .map(OpenListener::name)
+              .collect(Collectors.toSet());
+      this.standing = new Standing(product, change, catalogue);
+    }
+
+    private static boolean isSigner(KeyEntry key) {
+      return key.purpose() == KeyPurpose.IMAGE || key.purpose() == KeyPurpose.MANIFEST;
+    }
+
+    private static boolean mayServe(KeyEntry key, String product) {
+      return key.product().isEmpty() || key.product().get().equals(product);
+    }
+
+    private static boolean isRetired(KeyEntry key, Change change) {
+      return change.retired().stream().anyMatch(r -> r.keyId().equals(key.keyId()))
+          || key.suite().strengthBits() < change.minStrengthBits();
+    }
+
+    /** A listener that goes at a time before the one that is asked about, or at any. */
+    private boolean isScheduled(OpenListener listener, Change change) {
+      return listener
+          .sunset()
+          .filter(sunset -> change.at().isEmpty() || !sunset.isAfter(change.at().get()))
+          .isPresent();
+    }
+
+    Inquiry.Age today() {
+      World world = World.with(p -> isReachable(p, TlsReduction.NONE)).without(stopped);
+      return scheduled.isEmpty()
+          ? Inquiry.Age.forGood(world)
+          : Inquiry.Age.until(
+              world, world.reachableBy(p -> isReachable(p, TlsReduction.closing(scheduled))));
+    }
+
+    Inquiry.Age then(TlsReduction tls, List<KeyEntry> retired) {
+      World world =
+          World.with(p -> isReachable(p, tls))
+              .without(stopped)
+              .without(retired.stream().map(KeyEntry::key).toList())
+              .announcing(this::announced)
+              .under(standing);
+      return scheduled.isEmpty()
+          ? Inquiry.Age.forGood(world)
+          : Inquiry.Age.until(world, world.reachableBy(p -> isReachable(p, tls.and(scheduled))));
+    }
+
+    private Head announced(Head head) {
+      return new Head(
+          head.channel(),
+          head.hardware(),
+          head.issued(),
+          head.candidates().stream()
+              .filter(candidate -> !change.isWithdrawn(head, candidate))
+              .filter(candidate -> !change.hybridManifests() || stored.isHybrid(candidate))
+              .toList());
+    }
+
+    DeviceState changed(DeviceState state) {
+      return change.fixedBootloaders().contains(state.bootloader().id()) ? fixed(state) : state;
+    }
+
+    private static DeviceState fixed(DeviceState state) {
+      Bootloader bootloader = state.bootloader();
+      return new DeviceState(
+          state.deviceId(),
+          state.product(),
+          state.hardware(),
+          state.channel(),
+          state.clock(),
+          new Bootloader(
+              bootloader.id(),
+              bootloader.anchors(),
+              bootloader.trialAnchors(),
+              bootloader.allowList(),
+              bootloader.rollbackProtection(),
+              false,
+              bootloader.keyTlv(),
+              bootloader.slotBytes()),
+          state.running(),
+          state.components(),
+          state.securityCounter(),
+          state.lineage(),
+          state.rootVersion(),
+          state.clientCert());
+    }
+
+    /** Whether a device's own anchors name a key that goes, or it speaks with what goes. */
+    boolean concerns(DeviceState state, Profile profile) {
+      return standing.concerns(state, profile)
+          || signers.stream().anyMatch(key -> names(state, profile, key))
+          || listeners.reachableWith(profile).size()
+              > listeners.reachableWith(profile, change.tls()).size();
+    }
+
+    private static boolean names(DeviceState state, Profile profile, KeyEntry key) {
+      return state.bootloader().accepted().stream().anyMatch(a -> a.keyId().equals(key.keyId()))
+          || profile.anchors().stream().anyMatch(a -> a.keyId().equals(key.keyId()));
+    }
+
+    List<Inquiry.Kept> keeping(DeviceState state) {
+      List<Inquiry.Kept> kept = new ArrayList<>();
+      for (String name : change.tls().listeners()) {
+        kept.add(
+            new Inquiry.Kept(
+                new Repair(Repair.Kind.KEEP_LISTENER, name),
+                then(change.tls().keeping(name), signers)));
+      }
+      for (KeyEntry key : signers) {
+        kept.add(
+            new Inquiry.Kept(
+                new Repair(Repair.Kind.KEEP_KEY, key.name()),
+                then(change.tls(), signers.stream().filter(k -> !k.equals(key)).toList())));
+      }
+      return kept;
+    }
+  }
+
+  /** A device that was never enrolled needs a door to do so. */
+  private Impact ofClosingEnrolment(String product, ListenerSpec listener, TlsReduction tls) {
+    boolean another =
+        listeners.list().stream()
+            .anyMatch(
+                l ->
+                    l.spec().kind() == ListenerKind.ENROL
+                        && !l.name().equals(listener.name())
+                        && !tls.listeners().contains(l.name()));
+    return new Impact(
+        fleet.cohorts(product).stream()
+            .map(
+                cohort ->
+                    CohortImpact.of(
+                        cohort,
+                        another || Cohort.isEnrolled(cohort.state())
+                            ? Optional.empty()
+                            : Optional.of(
+                                Obstacle.unreachable(
+                                    "it has not enrolled yet, and no other listener enrols"))))
+            .map(impact -> named(product, impact))
+            .toList());
   }
 
   /** What a release that reaches fewer devices than now does to those that it led on. */
   public Impact ofNarrowing(Narrowing change) {
     String product = change.release().product();
-    WithoutKeys judgement = new WithoutKeys(List.of(), fleet.lineages(product));
-    List<CohortImpact> cohorts = new ArrayList<>();
-    for (List<DeviceState> alike : heldAlike(product, change)) {
-      for (Cohort cohort : Cohort.of(alike)) {
-        String device = cohort.state().deviceId();
-        cohorts.add(
-            judge(
-                cohort,
-                staging -> route(head -> Narrowing.withoutHeld(head, device), judgement, staging),
-                staging ->
-                    route(
-                        head -> after(change, Narrowing.withoutHeld(head, device)),
-                        judgement,
-                        staging),
-                false));
-      }
+    Stored stored = stored(product);
+    World today = World.with(this::isReachable);
+    Ends ends = new Ends(product, catalogue);
+    List<CohortImpact> impacts = new ArrayList<>();
+    for (Cohort cohort : heldAlike(product, change, stored)) {
+      UnaryOperator<Head> seen =
+          cohort.id() == 0 ? withoutHeld(cohort.devices().get(0)) : UnaryOperator.identity();
+      World now = today.announcing(seen);
+      impacts.add(
+          new Inquiry(
+                  stored,
+                  edges,
+                  Inquiry.Age.forGood(now),
+                  Inquiry.Age.forGood(now.announcing(head -> after(change, head))),
+                  UnaryOperator.identity(),
+                  (state, profile) -> false,
+                  state -> List.of(),
+                  ends)
+              .of(cohort));
     }
-    return new Impact(cohorts);
+    return new Impact(impacts.stream().map(impact -> named(product, impact)).toList());
   }
 
-  private Route route(UnaryOperator<Head> listing, WithoutKeys judgement, Route.Staging staging) {
-    return new Route(fleet, builds, catalogue, listing, judgement, this::isReachable, staging);
+  private static UnaryOperator<Head> withoutHeld(String device) {
+    return head -> Narrowing.withoutHeld(head, device);
   }
 
-  /** The devices that a change is about, apart where hold lists tell them apart. */
-  private Collection<List<DeviceState>> heldAlike(String product, Narrowing change) {
-    Map<String, List<Head.Candidate>> holding = new HashMap<>();
+  /**
+   * The devices that a change is about, apart where hold lists tell them apart: those that stand on
+   * one are cohorts of their own, without an id.
+   */
+  private List<Cohort> heldAlike(String product, Narrowing change, Stored stored) {
+    Set<String> named = change.devices().orElseGet(() -> catalogue.held(product));
     Map<Set<String>, List<DeviceState>> alike = new LinkedHashMap<>();
-    for (DeviceState device : fleet.devices(product)) {
-      if (change.concerns(device.deviceId())) {
-        Set<String> held =
-            holding
-                .computeIfAbsent(
-                    device.channel() + "/" + device.hardware().id(),
-                    role -> holding(product, device))
-                .stream()
-                .filter(candidate -> Narrowing.isHeld(candidate, device.deviceId()))
-                .map(Head.Candidate::manifest)
-                .collect(Collectors.toSet());
-        alike.computeIfAbsent(held, h -> new ArrayList<>()).add(device);
+    Map<Long, Set<String>> apart = new LinkedHashMap<>();
+    for (FleetFacts.Known device : fleet.devices(product, named)) {
+      Set<String> held =
+          stored.heads(device.state()).stream()
+              .flatMap(head -> head.candidates().stream())
+              .filter(candidate -> Narrowing.isHeld(candidate, device.state().deviceId()))
+              .map(Head.Candidate::manifest)
+              .collect(Collectors.toSet());
+      alike.computeIfAbsent(held, h -> new ArrayList<>()).add(device.state());
+      apart.computeIfAbsent(device.cohort(), c -> new HashSet<>()).add(device.state().deviceId());
+    }
+    List<Cohort> cohorts = new ArrayList<>();
+    alike.values().forEach(states -> cohorts.addAll(Cohort.of(states)));
+    if (change.devices().isEmpty()) {
+      for (Cohort cohort : fleet.cohorts(product)) {
+        Set<String> without = apart.getOrDefault(cohort.id(), Set.of());
+        if (cohort.count() > without.size()) {
+          cohorts.add(without.isEmpty() ? cohort : rest(product, cohort, without));
+        }
       }
     }
-    return alike.values();
+    return cohorts;
   }
 
-  private List<Head.Candidate> holding(String product, DeviceState device) {
-    return catalogue.heads(product, device.channel(), device.hardware().id()).stream()
-        .flatMap(head -> head.candidates().stream())
-        .filter(candidate -> !candidate.hold().isEmpty())
-        .toList();
+  private Cohort rest(String product, Cohort cohort, Set<String> without) {
+    return new Cohort(
+        cohort.id(),
+        cohort.state(),
+        cohort.count() - without.size(),
+        fleet.devices(product, cohort, without.size() + 1).stream()
+            .filter(device -> !without.contains(device))
+            .limit(1)
+            .toList());
   }
 
   /** Who runs a build, or would be led on by nothing that is offered, and by it. */
   public Impact ofPruning(String product, BuildFiles build) {
-    WithoutKeys judgement = new WithoutKeys(List.of(), fleet.lineages(product));
-    List<CohortImpact> cohorts = new ArrayList<>();
-    for (Cohort cohort : Cohort.of(fleet.devices(product))) {
-      DeviceState state = cohort.state();
-      cohorts.add(
-          new CohortImpact(
-              product,
-              cohort.devices(),
-              state.running().version(),
-              needs(state, build, judgement),
-              Optional.empty()));
-    }
-    return new Impact(cohorts);
+    Stored stored = stored(product);
+    World world = World.with(this::isReachable);
+    return new Impact(
+        fleet.cohorts(product).stream()
+            .map(cohort -> CohortImpact.of(cohort, needs(cohort.state(), build, world, stored)))
+            .map(impact -> named(product, impact))
+            .toList());
   }
 
-  private Optional<Obstacle> needs(DeviceState state, BuildFiles build, WithoutKeys judgement) {
+  private Optional<Obstacle> needs(
+      DeviceState state, BuildFiles build, World world, Stored stored) {
     if (PopulationJudgement.runs(state, build)) {
       return Optional.of(
           new Obstacle("running", "needed", "it runs the build: what comes next is judged by it"));
     }
+    Head.Candidate listing =
+        CandidateListing.forEveryone(build.manifest(), state.channel(), state.hardware().id());
     try {
-      judgement.judge(state, profile(state), build);
-      for (Route.Staging staging : Route.Staging.values()) {
-        if (route(judgement, this::isReachable, staging).obstacle(state).isPresent()) {
+      if (edges.of(state, listing, build, world, stored).after().isEmpty()) {
+        return Optional.empty(); // it would not take the build
+      }
+      for (Share share : Route.SHARES) {
+        if (new Route(world, stored, edges, share).obstacle(state).isPresent()) {
           return Optional.of(
               new Obstacle(
                   "next-step", "needed", "nothing that is offered leads it on, and this may"));
         }
       }
       return Optional.empty();
-    } catch (RejectedException e) {
-      return Optional.empty(); // it would not take the build
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -314,53 +454,5 @@ public class Rotation {
         head.hardware(),
         head.issued(),
         head.candidates().stream().flatMap(c -> change.of(head, c).stream()).toList());
-  }
-
-  /** Keys that no build is signed with: catalogue roles, and the authority of our own servers. */
-  private Impact ofRetiringOther(String product, KeyEntry key) {
-    List<CohortImpact> cohorts = new ArrayList<>();
-    boolean role = catalogue.isRoleKey(product, key.keyId());
-    for (Cohort cohort : Cohort.of(fleet.devices(product))) {
-      Optional<Obstacle> obstacle = Optional.empty();
-      if (role) {
-        obstacle =
-            Optional.of(
-                new Obstacle(
-                    "catalogue",
-                    "below-threshold",
-                    "the catalogue's metadata is signed by this key, and clients demand it"));
-      } else if (pins(cohort.state(), key.keyId())) {
-        obstacle =
-            Optional.of(Obstacle.unreachable("it trusts servers that this authority vouches for"));
-      }
-      cohorts.add(
-          new CohortImpact(
-              product,
-              cohort.devices(),
-              cohort.state().running().version(),
-              obstacle,
-              Optional.empty()));
-    }
-    return new Impact(cohorts);
-  }
-
-  private boolean pins(DeviceState state, Digest keyId) {
-    return profile(state).tls().serverAnchors().contains(keyId);
-  }
-
-  private Profile profile(DeviceState state) {
-    try {
-      return Profile.read(
-          fleet
-              .profile(state.product(), state.running().profile())
-              .orElseThrow(() -> new IllegalStateException("a device's profile is unknown"))
-              .toByteArray());
-    } catch (RejectedException e) {
-      throw new IllegalStateException("a registered profile is damaged", e);
-    }
-  }
-
-  List<String> products() {
-    return fleet.products();
   }
 }

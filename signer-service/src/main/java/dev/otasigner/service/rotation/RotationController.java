@@ -9,8 +9,6 @@ import dev.otasigner.service.signing.FleetFacts;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
-import java.util.ArrayList;
-import java.util.List;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -19,8 +17,6 @@ import org.springframework.web.bind.annotation.RestController;
 /** Shows what a change would do, without doing it. */
 @RestController
 class RotationController {
-  private static final int MAX_KEYS = 32;
-
   private final Rotation rotation;
   private final Keyring keyring;
   private final Listeners listeners;
@@ -37,30 +33,25 @@ class RotationController {
   @AllowedTo
   Json impact(@PathVariable String product, @RequestBody Json.Obj body) {
     fleet.policy(product);
+    Change change;
     try {
-      Fields change = new Fields(body, "");
-      if (change.has("closeListener") == change.has("retireKeys")) {
-        throw change.malformed(
-            "retireKeys", "exactly one of 'retireKeys' and 'closeListener' is expected");
-      }
-      if (change.has("closeListener")) {
-        return rotation.ofClosing(product, requireOpen(change.name("closeListener"))).toJson();
-      }
-      List<KeyEntry> keys = new ArrayList<>();
-      for (String key : change.strings("retireKeys", MAX_KEYS)) {
-        keys.add(
-            keyring.find(key).orElseThrow(() -> SignerException.notFound("key '" + key + "'")));
-      }
-      return rotation.ofRetiring(product, keys).toJson();
+      change = Change.read(product, new Fields(body, ""), this::key);
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);
     }
+    change.tls().listeners().forEach(this::requireOpen);
+    long before = rotation.policyRuns();
+    Impact impact = rotation.of(product, change);
+    return impact.toJson(rotation.policyRuns() - before);
   }
 
-  private String requireOpen(String name) {
+  private KeyEntry key(String key) {
+    return keyring.find(key).orElseThrow(() -> SignerException.notFound("key '" + key + "'"));
+  }
+
+  private void requireOpen(String name) {
     if (listeners.list().stream().noneMatch(l -> l.name().equals(name))) {
       throw SignerException.notFound("listener " + name);
     }
-    return name;
   }
 }

@@ -1,11 +1,8 @@
 package dev.otasigner.service.rotation;
 
-import dev.otasigner.service.catalogue.Catalogue;
 import dev.otasigner.service.rotation.Impact.Obstacle;
-import dev.otasigner.service.signing.Build;
 import dev.otasigner.service.signing.BuildFiles;
-import dev.otasigner.service.signing.Builds;
-import dev.otasigner.service.signing.FleetFacts;
+import dev.otasigner.service.signing.CandidateListing;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
@@ -13,13 +10,14 @@ import dev.otasigner.verifier.catalogue.Head;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.manifest.Manifest;
-import dev.otasigner.verifier.policy.Accepted;
+import dev.otasigner.verifier.policy.Share;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.function.Predicate;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The way of a cohort from where it is to the head of its channel and hardware, under a change. At
@@ -31,69 +29,57 @@ final class Route {
   /** Longer than any chain of bridges; a build never leads back, so this only bounds the work. */
   private static final int MAX_STOPS = 32;
 
-  private final FleetFacts fleet;
-  private final Builds builds;
-  private final Function<Head, Head> listing;
-  private final Catalogue catalogue;
-  private final WithoutKeys judgement;
-  private final Predicate<Profile> reachable;
-  private final Staging staging;
+  /** In and out of every staged release: a change must leave both served. */
+  static final List<Share> SHARES = List.of(Share.AS_IF_IN, Share.AS_IF_OUT);
 
-  /** Whether the cohort is taken to be in the share of every staged release. */
-  enum Staging {
-    IN {
-      @Override
-      boolean offers(Head.Candidate candidate) {
-        return candidate.bridge() || candidate.sharePerMille() > 0;
-      }
-    },
-    OUT {
-      @Override
-      boolean offers(Head.Candidate candidate) {
-        return candidate.bridge() || candidate.sharePerMille() == 1000;
-      }
-    };
+  private final World world;
+  private final Stored stored;
+  private final Edges edges;
+  private final Share share;
 
-    abstract boolean offers(Head.Candidate candidate);
-  }
-
-  /**
-   * A way under a change.
-   *
-   * @param listing what becomes of a head file as it is announced now
-   * @param reachable whether a device with this profile can talk to the service
-   */
-  Route(
-      FleetFacts fleet,
-      Builds builds,
-      Catalogue catalogue,
-      Function<Head, Head> listing,
-      WithoutKeys judgement,
-      Predicate<Profile> reachable,
-      Staging staging) {
-    this.fleet = fleet;
-    this.builds = builds;
-    this.catalogue = catalogue;
-    this.listing = listing;
-    this.judgement = judgement;
-    this.reachable = reachable;
-    this.staging = staging;
+  Route(World world, Stored stored, Edges edges, Share share) {
+    this.world = world;
+    this.stored = stored;
+    this.edges = edges;
+    this.share = share;
   }
 
   /** What stops a device of this state, or empty when it is served. */
   Optional<Obstacle> obstacle(DeviceState start) throws IOException {
+    return way(start).obstacle();
+  }
+
+  /**
+   * Where a device comes to.
+   *
+   * @param builds that it takes, in this order
+   * @param end the state in which it takes nothing more
+   * @param obstacle what stops it there, or empty when it is served
+   */
+  record Way(List<ImageVersion> builds, DeviceState end, Optional<Obstacle> obstacle) {
+    Way {
+      builds = List.copyOf(builds);
+    }
+  }
+
+  Way way(DeviceState start) throws IOException {
+    List<ImageVersion> taken = new ArrayList<>();
     DeviceState state = start;
-    Optional<RejectedException> refusal = Optional.empty();
     for (int stop = 0; stop < MAX_STOPS; stop++) {
-      if (!reachable.test(profile(state))) {
-        return Optional.of(unreachable(profile(state)));
+      Profile profile = stored.profile(state);
+      if (!world.reachable().test(profile)) {
+        return new Way(taken, state, Optional.of(unreachable(profile)));
+      }
+      Optional<Obstacle> kept = world.standing().apply(state, profile);
+      if (kept.isPresent()) {
+        return new Way(taken, state, kept);
       }
       Stop next = next(state);
-      refusal = next.refusal();
       if (next.after().isEmpty()) {
-        return atTheEnd(state, refusal);
+        return new Way(taken, state, atTheEnd(state, next.refusal()));
       }
       state = next.after().get();
+      taken.add(version(state));
     }
     throw new IllegalStateException("builds lead in a circle from " + start.running().version());
   }
@@ -103,18 +89,26 @@ final class Route {
 
   private Stop next(DeviceState state) throws IOException {
     Optional<RejectedException> first = Optional.empty();
-    for (Head.Candidate candidate : candidates(state)) {
-      if (!staging.offers(candidate) || !candidate.version().isNewerThan(version(state))) {
-        continue;
+    for (Head.Candidate candidate : offered(state)) {
+      Edges.Answer answer = edge(state, candidate);
+      if (answer.after().isPresent()) {
+        return new Stop(answer.after(), first);
       }
-      try {
-        Accepted accepted = judgement.judge(state, profile(state), files(state, candidate));
-        return new Stop(Optional.of(accepted.after()), first);
-      } catch (RejectedException e) {
-        first = first.isEmpty() ? Optional.of(e) : first;
-      }
+      first = first.isEmpty() ? answer.refusal() : first;
     }
     return new Stop(Optional.empty(), first);
+  }
+
+  private Edges.Answer edge(DeviceState state, Head.Candidate candidate) throws IOException {
+    return edges.of(state, candidate, listed(candidate), world, stored);
+  }
+
+  /** Newer builds that its lineage announces to it. */
+  private List<Head.Candidate> offered(DeviceState state) {
+    return stored.head(state).map(world.listing()).map(Head::candidates).orElse(List.of()).stream()
+        .filter(candidate -> share.includes(candidate, ""))
+        .filter(candidate -> candidate.version().isNewerThan(version(state)))
+        .toList();
   }
 
   private Optional<Obstacle> atTheEnd(DeviceState state, Optional<RejectedException> refusal)
@@ -142,8 +136,8 @@ final class Route {
    * in the state it has there, takes no build to come.
    */
   private Optional<Obstacle> probe(DeviceState state) throws IOException {
-    Optional<Build> build = builds.find(state.product(), version(state));
-    if (build.isEmpty() || pruned(build.get())) {
+    Optional<BuildFiles> files = stored.build(version(state));
+    if (files.isEmpty()) {
       return Optional.of(
           Obstacle.of(
               new RejectedException(
@@ -152,99 +146,76 @@ final class Route {
                       + version(state)
                       + ", so that nothing can be said about what follows it")));
     }
-    BuildFiles files = builds.files(build.get());
-    DeviceState before = oneBelow(state, files.manifest());
-    try {
-      judgement.judge(before, profile(state), files);
-      return Optional.empty();
-    } catch (RejectedException e) {
-      return Optional.of(Obstacle.of(e.in("a build to come, like " + version(state))));
-    }
-  }
-
-  /** The images of a build that was pruned are gone: it tells nothing of what follows it. */
-  private boolean pruned(Build build) throws IOException {
-    try {
-      builds.files(build);
-      return false;
-    } catch (NoSuchFileException gone) {
-      return true;
-    }
+    Manifest manifest = files.get().manifest();
+    Head.Candidate listing =
+        CandidateListing.forEveryone(manifest, state.channel(), state.hardware().id());
+    return edges
+        .of(oneBelow(state, manifest), listing, files.get(), world, stored)
+        .refusal()
+        .map(refusal -> Obstacle.of(refusal.in("a build to come, like " + version(state))));
   }
 
   /** The newest build that this channel and hardware are led to, whatever the lineage. */
   private Optional<ImageVersion> head(DeviceState state) {
-    return catalogue.heads(state.product(), state.channel(), state.hardware().id()).stream()
-        .map(listing)
+    return stored.heads(state).stream()
+        .map(world.listing())
         .flatMap(h -> h.candidates().stream())
-        .filter(staging::offers)
+        .filter(candidate -> share.includes(candidate, ""))
         .map(Head.Candidate::version)
         .max(ImageVersion::compareTo);
   }
 
-  private List<Head.Candidate> candidates(DeviceState state) {
-    return catalogue
-        .head(state.product(), state.lineage(), state.channel(), state.hardware().id())
-        .map(listing)
-        .map(Head::candidates)
-        .orElse(List.of());
+  /** Whether a device that has come to a state is served there. */
+  interface Served {
+    boolean test(DeviceState state) throws IOException;
   }
 
   /**
-   * The first build of today's catalogue, as it is signed today, that takes a device of this state
-   * to where {@code underChange} serves it.
+   * The first build that is offered here and takes a device of this state to where it is served.
    */
-  Optional<ImageVersion> savedBy(DeviceState state, Route underChange) throws IOException {
-    return savedBy(state, underChange, 0);
+  Optional<ImageVersion> savedBy(DeviceState state, Served served) throws IOException {
+    return savedBy(state, served, new HashSet<>());
   }
 
-  private Optional<ImageVersion> savedBy(DeviceState state, Route underChange, int depth)
+  private Optional<ImageVersion> savedBy(DeviceState state, Served served, Set<DeviceState> tried)
       throws IOException {
-    if (depth == MAX_STOPS) {
-      return Optional.empty();
-    }
-    for (Head.Candidate candidate : candidates(state)) {
-      if (!staging.offers(candidate) || !candidate.version().isNewerThan(version(state))) {
-        continue;
-      }
-      Optional<DeviceState> after = after(state, candidate);
+    for (Head.Candidate candidate : offered(state)) {
+      Optional<DeviceState> after = edge(state, candidate).after();
       if (after.isPresent()
-          && (underChange.obstacle(after.get()).isEmpty()
-              || savedBy(after.get(), underChange, depth + 1).isPresent())) {
+          && tried.add(after.get())
+          && (served.test(after.get()) || savedBy(after.get(), served, tried).isPresent())) {
         return Optional.of(candidate.version());
       }
     }
     return Optional.empty();
   }
 
-  private Optional<DeviceState> after(DeviceState state, Head.Candidate candidate)
-      throws IOException {
-    try {
-      return Optional.of(judgement.judge(state, profile(state), files(state, candidate)).after());
-    } catch (RejectedException e) {
-      return Optional.empty();
+  /** The newest build that is here, is not offered to the device, and would save it. */
+  Optional<ImageVersion> unlisted(DeviceState state, Served served) throws IOException {
+    Set<ImageVersion> listed =
+        offered(state).stream().map(Head.Candidate::version).collect(Collectors.toSet());
+    for (ImageVersion version : stored.newest()) {
+      Optional<BuildFiles> build =
+          listed.contains(version) || !version.isNewerThan(version(state))
+              ? Optional.empty()
+              : stored.build(version);
+      if (build.isPresent()) {
+        Head.Candidate listing =
+            CandidateListing.forEveryone(
+                build.get().manifest(), state.channel(), state.hardware().id());
+        Optional<DeviceState> after = edges.of(state, listing, build.get(), world, stored).after();
+        if (after.isPresent() && served.test(after.get())) {
+          return Optional.of(version);
+        }
+      }
     }
+    return Optional.empty();
   }
 
-  private BuildFiles files(DeviceState state, Head.Candidate candidate) throws IOException {
-    Build build =
-        builds
-            .find(state.product(), candidate.version())
-            .orElseThrow(
-                () -> new IllegalStateException("build " + candidate.version() + " is gone"));
-    return builds.files(build);
-  }
-
-  private Profile profile(DeviceState state) {
-    try {
-      return Profile.read(
-          fleet
-              .profile(state.product(), state.running().profile())
-              .orElseThrow(() -> new IllegalStateException("a device's profile is unknown"))
-              .toByteArray());
-    } catch (RejectedException e) {
-      throw new IllegalStateException("a registered profile is damaged", e);
-    }
+  private BuildFiles listed(Head.Candidate candidate) throws IOException {
+    return stored
+        .build(candidate.version())
+        .orElseThrow(() -> new IllegalStateException("build " + candidate.version() + " is gone"));
   }
 
   static Obstacle unreachable(Profile profile) {

@@ -1,32 +1,25 @@
 package dev.otasigner.service.rotation;
 
 import dev.otasigner.service.signing.BuildFiles;
-import dev.otasigner.service.signing.CandidateListing;
 import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
-import dev.otasigner.verifier.catalogue.Head;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
-import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.manifest.ImageFormat;
 import dev.otasigner.verifier.mcuboot.BootCheck;
 import dev.otasigner.verifier.mcuboot.McubootStrip;
 import dev.otasigner.verifier.policy.Accepted;
-import dev.otasigner.verifier.policy.Candidate;
-import dev.otasigner.verifier.policy.Eligible;
-import dev.otasigner.verifier.policy.LineageCheck;
-import dev.otasigner.verifier.policy.UpgradePolicy;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
 
 /**
- * Judges a build as if some keys had never signed it: the real bytes with these signatures cut out,
- * before the device's own code. That is what every build to come will be once the keys are retired.
+ * A build as if some keys had never signed it: the real bytes with these signatures cut out. That
+ * is what every build to come will be once the keys are retired.
  *
  * <p>An image without one of its signatures is another file than its manifest names, so the
  * judgement is asked about the whole image first, and its boot checks once more about what is left
@@ -34,39 +27,21 @@ import java.util.List;
  */
 final class WithoutKeys {
   private final List<VerificationKey> retired;
-  private final LineageCheck lineages;
 
-  WithoutKeys(Collection<VerificationKey> retired, LineageCheck lineages) {
+  WithoutKeys(Collection<VerificationKey> retired) {
     this.retired = List.copyOf(retired);
-    this.lineages = lineages;
   }
 
   /**
-   * The judgement of a device of this state.
+   * Demands that what is left of an accepted build's image boots, now and once it is confirmed.
    *
    * @throws RejectedException the first refusal
    */
-  Accepted judge(DeviceState state, Profile running, BuildFiles build)
+  void requireBoots(DeviceState state, Accepted accepted, BuildFiles build, ByteSource image)
       throws RejectedException, IOException {
-    Head.Candidate listing =
-        CandidateListing.forEveryone(build.manifest(), state.channel(), state.hardware().id());
-    Bytes envelope = strip(build.envelope());
-    Eligible eligible =
-        UpgradePolicy.judgeListing(state, running, listing, envelope, build.profile());
-    ByteSource image = build.image(eligible.variant().name());
-    Candidate candidate =
-        new Candidate(
-            listing, eligible.file(), envelope, image, build.profile(), build.component());
-    Accepted accepted = UpgradePolicy.judge(state, running, candidate, lineages);
-    if (build.manifest().format() == ImageFormat.MCUBOOT && !retired.isEmpty()) {
-      requireBoots(state, accepted, build, image);
+    if (build.manifest().format() != ImageFormat.MCUBOOT || retired.isEmpty()) {
+      return;
     }
-    return accepted;
-  }
-
-  private void requireBoots(
-      DeviceState state, Accepted accepted, BuildFiles build, ByteSource image)
-      throws RejectedException, IOException {
     ByteSource left = strip(image);
     Bootloader present = state.bootloader();
     Bootloader after = accepted.after().bootloader();
@@ -94,7 +69,8 @@ final class WithoutKeys {
         present.slotBytes());
   }
 
-  private Bytes strip(Bytes envelope) throws RejectedException {
+  /** A manifest's file without these keys' signatures. */
+  Bytes of(Bytes envelope) throws RejectedException {
     if (retired.isEmpty()) {
       return envelope;
     }

@@ -88,7 +88,7 @@ public final class Builds {
    *
    * @param from not before this version, which need not exist
    */
-  List<Build> newest(String product, Optional<ImageVersion> from, int limit) {
+  public List<Build> newest(String product, Optional<ImageVersion> from, int limit) {
     return store.newest(
         product, from.map(BuildLines::sortable).orElse(BuildLines.LAST), Limit.of(limit));
   }

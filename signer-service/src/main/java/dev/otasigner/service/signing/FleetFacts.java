@@ -7,6 +7,7 @@ import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.LineageCheck;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,8 +28,24 @@ public interface FleetFacts {
 
   List<String> channels(String product);
 
-  /** Every manufactured device that is not written off, at its last known state. */
-  List<DeviceState> devices(String product);
+  /**
+   * Every manufactured device that is not written off, counted by its last known state. Of each
+   * cohort one device is named.
+   */
+  List<Cohort> cohorts(String product);
+
+  /** Identifiers of a cohort's devices, the first so many. */
+  List<String> devices(String product, Cohort cohort, int limit);
+
+  /**
+   * A device.
+   *
+   * @param cohort in which it is counted
+   */
+  record Known(long cohort, DeviceState state) {}
+
+  /** Those of the devices named that are on record, at their last known state. */
+  List<Known> devices(String product, Collection<String> named);
 
   /**
    * A kind of client that devices are.
@@ -40,7 +57,8 @@ public interface FleetFacts {
 
   /** The kinds of clients among the devices, each once; of millions of devices there are few. */
   default List<Client> clients(String product) {
-    return devices(product).stream()
+    return cohorts(product).stream()
+        .map(Cohort::state)
         .map(d -> new Client(d.running().profile(), d.lineage(), d.rootVersion()))
         .distinct()
         .toList();

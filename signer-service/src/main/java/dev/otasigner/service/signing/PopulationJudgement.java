@@ -44,7 +44,7 @@ public final class PopulationJudgement {
    */
   public void requireTakeable(String product, BuildFiles build)
       throws RejectedException, IOException {
-    List<Cohort> cohorts = Cohort.of(fleet.devices(product));
+    List<Cohort> cohorts = fleet.cohorts(product);
     for (Manifest.Hardware hardware : build.manifest().hardware()) {
       List<Cohort> own =
           cohorts.stream().filter(c -> c.state().hardware().id().equals(hardware.id())).toList();
@@ -55,14 +55,14 @@ public final class PopulationJudgement {
   private void requireOne(List<Cohort> cohorts, Manifest.Hardware hardware, BuildFiles build)
       throws RejectedException, IOException {
     RejectedException refusal = null;
-    int refusing = -1;
+    long refusing = -1;
     for (Cohort cohort : cohorts) {
       try {
         judge(cohort.state(), build);
         return;
       } catch (RejectedException e) {
-        if (cohort.devices().size() > refusing) {
-          refusing = cohort.devices().size();
+        if (cohort.count() > refusing) {
+          refusing = cohort.count();
           refusal = e;
         }
       }
@@ -117,8 +117,7 @@ public final class PopulationJudgement {
     List<Cohort> states = new ArrayList<>();
     for (Bootloader bootloader : bootloaders) {
       for (String revision : hardware.revisions()) {
-        states.add(
-            new Cohort(emptySlot(product, hardware.id(), revision, bootloader, build), List.of()));
+        states.add(Cohort.toCome(emptySlot(product, hardware.id(), revision, bootloader, build)));
       }
     }
     return states;

@@ -1,6 +1,7 @@
 package dev.otasigner.service.signing;
 
 import dev.otasigner.service.fleet.Bootloaders;
+import dev.otasigner.service.fleet.Cohorts;
 import dev.otasigner.service.fleet.Population;
 import dev.otasigner.service.fleet.ProductPolicy;
 import dev.otasigner.service.fleet.Products;
@@ -8,10 +9,10 @@ import dev.otasigner.service.fleet.Profiles;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.device.Bootloader;
-import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.LineageCheck;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.springframework.stereotype.Component;
@@ -21,13 +22,19 @@ import org.springframework.stereotype.Component;
 final class RegisteredFleet implements FleetFacts {
   private final Products products;
   private final Population population;
+  private final Cohorts cohorts;
   private final Profiles profiles;
   private final Bootloaders bootloaders;
 
   RegisteredFleet(
-      Products products, Population population, Profiles profiles, Bootloaders bootloaders) {
+      Products products,
+      Population population,
+      Cohorts cohorts,
+      Profiles profiles,
+      Bootloaders bootloaders) {
     this.products = products;
     this.population = population;
+    this.cohorts = cohorts;
     this.profiles = profiles;
     this.bootloaders = bootloaders;
   }
@@ -55,8 +62,24 @@ final class RegisteredFleet implements FleetFacts {
   }
 
   @Override
-  public List<DeviceState> devices(String product) {
-    return population.states(product);
+  public List<Cohort> cohorts(String product) {
+    return cohorts.of(product).stream()
+        .map(c -> new Cohort(c.id(), c.state(), c.devices(), List.of(c.first())))
+        .toList();
+  }
+
+  @Override
+  public List<String> devices(String product, Cohort cohort, int limit) {
+    return cohorts.devices(product, cohort.id(), "", limit);
+  }
+
+  @Override
+  public List<Known> devices(String product, Collection<String> named) {
+    return named.stream()
+        .flatMap(device -> population.member(product, device).stream())
+        .map(Population.Member::state)
+        .map(state -> new Known(cohorts.of(product, state.deviceId()).orElse(0L), state))
+        .toList();
   }
 
   @Override

@@ -164,7 +164,8 @@ final class RequestPolicy {
       Set<String> hardware = new HashSet<>();
       spec.hardware().forEach(h -> hardware.add(h.id()));
       this.devices =
-          fleet.devices(product).stream()
+          fleet.cohorts(product).stream()
+              .map(Cohort::state)
               .filter(d -> hardware.contains(d.hardware().id()))
               .toList();
     }

@@ -180,7 +180,8 @@ class PruningTests {
                 + "'channel':'stable','clockClass':'rtc','build':'34.12'}")
         .expectProblem(404, "not-found");
     String manifest = admin.get(story.base + "/builds/34.12").string("manifest");
-    jdbc.sql("update fleet_device set version = '34.12.0+0', manifest = ? where product = ?")
+    jdbc.sql(
+            "update fleet_device set cohort = null, version = '34.12.0+0', manifest = ? where product = ?")
         .params(manifest, story.product)
         .update();
     admin

@@ -215,7 +215,8 @@ class ReleaseApiTests {
     build("34.12", ",'requires':[{'component':'modem','min':'2.0'}]");
     story.device("d1", "34.11");
     story.device("d2", "34.11");
-    jdbc.sql("update fleet_device set components = ? where product = ? and device_id = 'd1'")
+    jdbc.sql(
+            "update fleet_device set cohort = null, components = ? where product = ? and device_id = 'd1'")
         .params("{\"modem\":\"2.0.1+0\"}", story.product)
         .update();
     Fields warning = release("34.12", "").expect(201).json().objects("warnings", 9).get(0);
@@ -253,7 +254,8 @@ class ReleaseApiTests {
     build("34.12", "");
     IntStream.range(0, 40).forEach(i -> story.device("d" + i, "34.11"));
     admin.post(story.base + "/channels", "{'name':'beta'}").expect(201);
-    jdbc.sql("update fleet_device set channel = 'beta' where product = ? and device_id > 'd30'")
+    jdbc.sql(
+            "update fleet_device set cohort = null, channel = 'beta' where product = ? and device_id > 'd30'")
         .param(story.product)
         .update();
     List<String> devices =
@@ -269,7 +271,8 @@ class ReleaseApiTests {
     assertThat(rollout.integer("devices", 0, 99)).isEqualTo(devices.size());
     assertThat(rollout.integer("running", 0, 99)).isZero();
     String manifest = admin.get(story.base + "/builds/34.12").string("manifest");
-    jdbc.sql("update fleet_device set manifest = ? where product = ? and device_id in ('d1', 'd2')")
+    jdbc.sql(
+            "update fleet_device set cohort = null, manifest = ? where product = ? and device_id in ('d1', 'd2')")
         .params(manifest, story.product)
         .update();
     assertThat(show("34.12").json().object("rollout").integer("running", 0, 99)).isEqualTo(2);

@@ -179,6 +179,9 @@ final class Operations {
             "POST " + PRODUCT + "/devices/{deviceId}/secret",
             "renewDeviceSecret",
             "Another one-time secret to enrol with"),
+        call("GET " + PRODUCT + "/cohorts", "listCohorts", "The devices, counted by their state")
+            .answers(200, Answer.list(Shapes.Cohort.class)),
+        call("GET " + PRODUCT + "/cohorts/{cohort}/devices", "listCohortDevices", "Who they are"),
         call("GET /api/v1/listeners", "listListeners", "Open listeners"),
         call("POST /api/v1/listeners", "openListener", "Opens a listener for devices")
             .refuses(CONFLICT),

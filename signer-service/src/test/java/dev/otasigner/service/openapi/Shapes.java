@@ -579,18 +579,73 @@ final class Shapes {
   record BootloaderComponent(
       @Facets.Is("name") String id, long length, Digest sha256, List<BootAnchor> anchors) {}
 
-  record ImpactQuestion(@Nullable List<String> retireKeys, @Nullable String closeListener) {}
+  record Cohort(
+      long cohort,
+      long count,
+      @Facets.Is("deviceId") String first,
+      @Facets.Is("name") String hardware,
+      @Facets.Is("name") String revision,
+      @Facets.Is("name") String channel,
+      ImageVersion version,
+      Digest manifest,
+      Digest profile,
+      @Facets.Is("name") String bootloader,
+      boolean updatable,
+      long securityCounter,
+      @Facets.Is("name") String lineage,
+      long rootVersion,
+      @Facets.Is("clockClass") String clockClass,
+      @Nullable @Facets.Is("clientKey") String clientKey,
+      @Nullable Instant certificateFrom,
+      @Nullable Instant firstSeen,
+      @Nullable Instant lastSeen,
+      long unseen) {}
 
-  record Impact(boolean allowed, List<CohortImpact> cohorts) {}
+  record ImpactQuestion(
+      @Nullable List<String> retireKeys,
+      @Nullable String closeListener,
+      @Nullable List<String> closeListeners,
+      @Nullable DroppedTls dropTls,
+      @Nullable List<WithdrawnRelease> withdraw,
+      @Nullable List<ImageVersion> prune,
+      @Nullable Integer minStrengthBits,
+      @Nullable Boolean hybridManifests,
+      @Nullable List<String> endLineages,
+      @Nullable List<String> fixBootloaders,
+      @Nullable Instant at) {}
+
+  record DroppedTls(
+      @Nullable List<String> versions,
+      @Nullable List<String> suites,
+      @Nullable List<String> groups,
+      @Nullable List<String> ports) {}
+
+  record WithdrawnRelease(
+      @Facets.Is("name") String channel,
+      @Facets.Is("name") String hardware,
+      ImageVersion version) {}
+
+  record Impact(boolean allowed, List<CohortImpact> cohorts, @Nullable Long policyRuns) {}
+
+  record Repair(String kind, String what) {}
 
   record CohortImpact(
       String product,
+      long cohort,
       List<String> devices,
       int count,
       ImageVersion version,
+      @Facets.Is("name") String hardware,
+      @Facets.Is("name") String channel,
+      @Facets.Is("name") String bootloader,
+      @Facets.Is("name") String lineage,
       boolean served,
+      List<ImageVersion> way,
       @Nullable String check,
       @Nullable String reason,
       @Nullable String detail,
-      @Nullable ImageVersion savedBy) {}
+      @Nullable ImageVersion savedBy,
+      @Nullable Instant until,
+      @Nullable String untilWhat,
+      List<Repair> repairs) {}
 }

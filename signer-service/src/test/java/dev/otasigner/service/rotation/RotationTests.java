@@ -161,7 +161,8 @@ class RotationTests {
     story.bootloader("boot3", "image", "image-b");
     story.build("34.11", story.legacyProfile(legacyPort), "image,image-b", "manifest");
     story.device("e1", "34.11");
-    jdbc.sql("update fleet_device set bootloader = 'boot3' where device_id = 'e1'").update();
+    jdbc.sql("update fleet_device set cohort = null, bootloader = 'boot3' where device_id = 'e1'")
+        .update();
     story.release("34.11", false).expect(201);
   }
 
@@ -288,7 +289,7 @@ class RotationTests {
   private void take(String device, String version) {
     Answer build = admin.get(story.base + "/builds/" + version).expect(200);
     jdbc.sql(
-            "update fleet_device set version = ?, manifest = ?, profile = ?, bootloader = 'boot2',"
+            "update fleet_device set cohort = null, version = ?, manifest = ?, profile = ?, bootloader = 'boot2',"
                 + " lineage = 'hybrid' where product = ? and device_id = ?")
         .params(
             build.string("version"),

@@ -19,6 +19,7 @@ import dev.otasigner.verifier.policy.LineageCheck;
 import dev.otasigner.verifier.testing.TestKey;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,8 +64,21 @@ public class TestFleet implements FleetFacts {
   }
 
   @Override
-  public List<DeviceState> devices(String product) {
-    return devices;
+  public List<Cohort> cohorts(String product) {
+    return Cohort.of(devices);
+  }
+
+  @Override
+  public List<String> devices(String product, Cohort cohort, int limit) {
+    return cohort.devices();
+  }
+
+  @Override
+  public List<Known> devices(String product, Collection<String> named) {
+    return devices.stream()
+        .filter(device -> named.contains(device.deviceId()))
+        .map(device -> new Known(0, device))
+        .toList();
   }
 
   @Override

@@ -1,0 +1,105 @@
+package dev.otasigner.service.fleet;
+
+import dev.otasigner.service.access.AllowedTo;
+import dev.otasigner.service.page.Page;
+import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.json.Json;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+/** The states that a product's devices are in, and how many are in each. */
+@RestController
+@RequestMapping("/api/v1/products/{product}/cohorts")
+class CohortController {
+  private final Cohorts cohorts;
+  private final Products products;
+
+  CohortController(Cohorts cohorts, Products products) {
+    this.cohorts = cohorts;
+    this.products = products;
+  }
+
+  @GetMapping
+  @AllowedTo
+  Json list(
+      @PathVariable String product,
+      @RequestParam Optional<String> channel,
+      @RequestParam Optional<String> hardware,
+      @RequestParam Optional<String> bootloader,
+      @RequestParam Optional<String> version,
+      @RequestParam Optional<String> lineage,
+      @RequestParam(defaultValue = "false") boolean unseen) {
+    products.require(product);
+    Map<Long, Cohorts.Heard> heard = cohorts.heard(product);
+    List<Json.Obj> found =
+        cohorts.of(product).stream()
+            .filter(c -> is(channel, c.state().channel()))
+            .filter(c -> is(hardware, c.state().hardware().id()))
+            .filter(c -> is(bootloader, c.state().bootloader().id()))
+            .filter(c -> is(version, c.state().running().version().toString()))
+            .filter(c -> is(lineage, c.state().lineage()))
+            .map(c -> json(c, heard.getOrDefault(c.id(), Cohorts.Heard.NOTHING)))
+            .filter(json -> !unseen || !new Json.Num(0).equals(json.members().get("unseen")))
+            .toList();
+    return Json.object().put("cohorts", found).build();
+  }
+
+  /** The devices of one cohort. */
+  @GetMapping("/{cohort}/devices")
+  @AllowedTo
+  Json devices(
+      @PathVariable String product,
+      @PathVariable long cohort,
+      @RequestParam(defaultValue = "") String from,
+      @RequestParam(defaultValue = Page.DEFAULT) int limit) {
+    Page page = new Page(limit);
+    products.require(product);
+    List<String> devices = cohorts.devices(product, cohort, from, page.toRead());
+    if (devices.isEmpty() && from.isEmpty()) {
+      throw SignerException.notFound("cohort " + cohort + " of " + product);
+    }
+    return page.of(
+        "devices",
+        devices,
+        device -> Json.object().put("deviceId", device).build(),
+        device -> device);
+  }
+
+  private static boolean is(Optional<String> wanted, String value) {
+    return wanted.isEmpty() || wanted.get().equals(value);
+  }
+
+  private static Json.Obj json(Cohorts.Counted cohort, Cohorts.Heard heard) {
+    DeviceState state = cohort.state();
+    boolean enrolled = state.clientCert().notAfter().isBefore(Cohorts.NEVER);
+    return Json.object()
+        .put("cohort", cohort.id())
+        .put("count", cohort.devices())
+        .put("first", cohort.first())
+        .put("hardware", state.hardware().id())
+        .put("revision", state.hardware().revision())
+        .put("channel", state.channel())
+        .put("version", state.running().version().toString())
+        .put("manifest", state.running().manifest())
+        .put("profile", state.running().profile())
+        .put("bootloader", state.bootloader().id())
+        .put("updatable", state.bootloader().updatable())
+        .put("securityCounter", state.securityCounter())
+        .put("lineage", state.lineage())
+        .put("rootVersion", state.rootVersion())
+        .put("clockClass", state.clock().kind().code())
+        .put("clientKey", enrolled ? state.clientCert().keyType().code() : null)
+        .put("certificateFrom", enrolled ? state.clientCert().notAfter() : null)
+        .put("firstSeen", heard.first().orElse(null))
+        .put("lastSeen", heard.last().orElse(null))
+        .put("unseen", heard.unseen())
+        .build();
+  }
+}

@@ -1,0 +1,180 @@
+package dev.otasigner.service.rotation;
+
+import dev.otasigner.service.signing.BuildFiles;
+import dev.otasigner.verifier.ByteSource;
+import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.Reason;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.catalogue.CataloguePaths;
+import dev.otasigner.verifier.catalogue.Head;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.policy.Accepted;
+import dev.otasigner.verifier.policy.Documents;
+import dev.otasigner.verifier.policy.LineageCheck;
+import dev.otasigner.verifier.policy.Share;
+import dev.otasigner.verifier.policy.UpdateSelection;
+import dev.otasigner.verifier.policy.UpgradePolicy;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.springframework.stereotype.Component;
+
+/**
+ * Whether a device in some state takes a listed build, and what becomes of it: asked of the
+ * device's own code about the stored bytes, and remembered by the digests of all that the answer
+ * depends on. Stored bytes are found by their digest, so that an answer stays true for as long as
+ * it is kept. Nothing of this outlasts the process.
+ */
+@Component
+final class Edges {
+  /** A few hundred bytes each. */
+  private static final int MAX_KEPT = 200_000;
+
+  private static final Bytes NO_SALT = Bytes.copyOf(new byte[8]);
+
+  private final AtomicLong runs = new AtomicLong();
+  private final Map<Question, Answer> kept =
+      new LinkedHashMap<>(1024, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Question, Answer> eldest) {
+          return size() > MAX_KEPT;
+        }
+      };
+
+  /** All that an answer depends on. */
+  private record Question(
+      DeviceState state,
+      Head.Candidate listing,
+      Digest manifest,
+      List<Digest> gone,
+      Optional<Reason> untrusted) {}
+
+  /** What the device's code said: where the build takes the device, or why it does not. */
+  record Answer(Optional<DeviceState> after, Optional<RejectedException> refusal) {}
+
+  /** How often the judgement was run since the service started; the rest was remembered. */
+  long runs() {
+    return runs.get();
+  }
+
+  /**
+   * What a device in this state does with a build that it is offered.
+   *
+   * @param announced as it is listed; for whom is not asked here
+   */
+  Answer of(
+      DeviceState state, Head.Candidate announced, BuildFiles build, World world, Stored stored)
+      throws IOException {
+    Head.Candidate listing = forAll(announced);
+    Optional<RejectedException> untrusted = stored.untrusted(build.profile());
+    Question question =
+        new Question(
+            state,
+            listing,
+            build.manifestDigest(),
+            world.gone().stream().map(VerificationKey::keyId).sorted().toList(),
+            untrusted.map(RejectedException::reason));
+    synchronized (kept) {
+      Answer known = kept.get(question);
+      if (known != null) {
+        return known;
+      }
+    }
+    LineageCheck lineages =
+        brought -> {
+          if (brought.digest().equals(build.profile().digest()) && untrusted.isPresent()) {
+            throw untrusted.get();
+          }
+        };
+    Answer answer;
+    try {
+      Accepted accepted =
+          judge(
+              state,
+              stored.profile(state),
+              listing,
+              build,
+              new WithoutKeys(world.gone()),
+              lineages);
+      answer = new Answer(Optional.of(accepted.after()), Optional.empty());
+    } catch (RejectedException e) {
+      answer = new Answer(Optional.empty(), Optional.of(e));
+    }
+    runs.incrementAndGet();
+    synchronized (kept) {
+      kept.put(question, answer);
+    }
+    return answer;
+  }
+
+  private static Head.Candidate forAll(Head.Candidate listing) {
+    return new Head.Candidate(
+        listing.version(),
+        listing.securityCounter(),
+        listing.manifest(),
+        listing.from(),
+        listing.variants(),
+        true,
+        NO_SALT,
+        1000,
+        List.of(),
+        List.of());
+  }
+
+  private static Accepted judge(
+      DeviceState state,
+      Profile running,
+      Head.Candidate listing,
+      BuildFiles build,
+      WithoutKeys without,
+      LineageCheck lineages)
+      throws RejectedException, IOException {
+    Bytes envelope = without.of(build.envelope());
+    Head head = new Head(state.channel(), state.hardware().id(), Instant.EPOCH, List.of(listing));
+    UpdateSelection.Selection selection =
+        UpdateSelection.select(
+            state,
+            running,
+            head,
+            documents(state, listing, build, envelope),
+            lineages,
+            Share.AS_IF_IN);
+    if (selection.chosen().isEmpty()) {
+      throw selection.refused().get(0).refusal();
+    }
+    UpdateSelection.Chosen chosen = selection.chosen().get();
+    ByteSource image = build.image(chosen.eligible().variant().name());
+    Accepted accepted =
+        UpgradePolicy.judge(state, running, chosen.with(image, build.component()), lineages);
+    without.requireBoots(state, accepted, build, image);
+    return accepted;
+  }
+
+  /** The two documents that a listed build has besides its image. */
+  private static Documents documents(
+      DeviceState state, Head.Candidate listing, BuildFiles build, Bytes envelope) {
+    String profile =
+        CataloguePaths.profile(state.channel(), state.hardware().id(), build.manifest().profile());
+    return (path, maxBytes) -> {
+      Bytes document;
+      if (path.equals(listing.manifest())) {
+        document = envelope;
+      } else if (path.equals(profile)) {
+        document = build.profile().bytes();
+      } else {
+        throw new RejectedException(Reason.TARGET_NOT_FOUND, path + " is not listed");
+      }
+      if (document.length() > maxBytes) {
+        throw new RejectedException(Reason.TARGET_NOT_FOUND, path + " is too long");
+      }
+      return document.toByteArray();
+    };
+  }
+}

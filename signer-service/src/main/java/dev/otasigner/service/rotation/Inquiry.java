@@ -1,0 +1,136 @@
+package dev.otasigner.service.rotation;
+
+import dev.otasigner.service.rotation.Impact.CohortImpact;
+import dev.otasigner.service.rotation.Impact.Obstacle;
+import dev.otasigner.service.signing.Cohort;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.policy.Share;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * One change to one product, of which every cohort is asked.
+ *
+ * <p>Steps that are scheduled come after the change: a device goes as far as the change lets it,
+ * and is asked where it has come to whether it is served once the steps are taken.
+ */
+final class Inquiry {
+  private final Stored stored;
+  private final Edges edges;
+  private final Age today;
+  private final Age then;
+  private final UnaryOperator<DeviceState> changed;
+  private final BiPredicate<DeviceState, Profile> concerned;
+  private final Function<DeviceState, List<Kept>> keeping;
+  private final Ends ends;
+
+  /**
+   * What devices meet now, and what they meet later.
+   *
+   * @param later once the steps are taken that are scheduled; empty when there are none
+   */
+  record Age(World now, Optional<World> later) {
+    static Age forGood(World world) {
+      return new Age(world, Optional.empty());
+    }
+
+    static Age until(World now, World later) {
+      return new Age(now, Optional.of(later));
+    }
+  }
+
+  /** Something that the change would take away, and what would be if it were left. */
+  record Kept(Repair repair, Age age) {}
+
+  /**
+   * A question.
+   *
+   * @param changed what the change makes of a device itself
+   * @param concerned whom the change is about: they are stranded by it even if something else
+   *     strands them besides
+   * @param keeping what could be left as it is, to be tried as a repair
+   */
+  Inquiry(
+      Stored stored,
+      Edges edges,
+      Age today,
+      Age then,
+      UnaryOperator<DeviceState> changed,
+      BiPredicate<DeviceState, Profile> concerned,
+      Function<DeviceState, List<Kept>> keeping,
+      Ends ends) {
+    this.stored = stored;
+    this.edges = edges;
+    this.today = today;
+    this.then = then;
+    this.changed = changed;
+    this.concerned = concerned;
+    this.keeping = keeping;
+    this.ends = ends;
+  }
+
+  /**
+   * A cohort that the change has nothing to do with, and that was cut off before, is not cut off by
+   * it; everyone else must be served, in every share and out of it.
+   */
+  CohortImpact of(Cohort cohort) {
+    try {
+      DeviceState before = cohort.state();
+      DeviceState state = changed.apply(before);
+      for (Share share : Route.SHARES) {
+        Optional<Obstacle> found = obstacle(then, state, share);
+        if (found.isPresent()
+            && (concerned.test(before, stored.profile(before))
+                || obstacle(today, before, share).isEmpty())) {
+          return new CohortImpact(
+              cohort, found, repairs(state, share), way(state, share).builds(), Optional.empty());
+        }
+      }
+      Route.Way way = way(state, Share.AS_IF_IN);
+      return new CohortImpact(
+          cohort, Optional.empty(), List.of(), way.builds(), ends.first(state, way.end()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Route.Way way(DeviceState state, Share share) throws IOException {
+    return route(then.now(), share).way(state);
+  }
+
+  private Route route(World world, Share share) {
+    return new Route(world, stored, edges, share);
+  }
+
+  private Optional<Obstacle> obstacle(Age age, DeviceState state, Share share) throws IOException {
+    Route.Way way = route(age.now(), share).way(state);
+    if (way.obstacle().isPresent() || age.later().isEmpty()) {
+      return way.obstacle();
+    }
+    return route(age.later().get(), share).obstacle(way.end());
+  }
+
+  private List<Repair> repairs(DeviceState state, Share share) throws IOException {
+    List<Repair> repairs = new ArrayList<>();
+    Route now = route(today.now(), share);
+    now.savedBy(state, after -> obstacle(then, after, share).isEmpty())
+        .ifPresent(build -> repairs.add(new Repair(Repair.Kind.WAIT, build.toString())));
+    if (repairs.isEmpty()) {
+      now.unlisted(state, after -> obstacle(then, after, share).isEmpty())
+          .ifPresent(build -> repairs.add(new Repair(Repair.Kind.PUBLISH, build.toString())));
+    }
+    for (Kept kept : keeping.apply(state)) {
+      if (obstacle(kept.age(), state, share).isEmpty()) {
+        repairs.add(kept.repair());
+      }
+    }
+    return repairs;
+  }
+}

@@ -1,0 +1,166 @@
+package dev.otasigner.service.rotation;
+
+import dev.otasigner.service.catalogue.Catalogue;
+import dev.otasigner.service.signing.Build;
+import dev.otasigner.service.signing.BuildFiles;
+import dev.otasigner.service.signing.Builds;
+import dev.otasigner.service.signing.FleetFacts;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.catalogue.Head;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
+import dev.otasigner.verifier.dsse.Envelope;
+import dev.otasigner.verifier.policy.LineageCheck;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What one question about a product reads of it, each thing once: thousands of cohorts meet the
+ * same few heads, builds and profiles.
+ */
+final class Stored {
+  /** So many builds are tried as a repair: who needs an older one has to say which. */
+  private static final int MAX_UNLISTED = 32;
+
+  private final String product;
+  private final FleetFacts fleet;
+  private final Builds builds;
+  private final Catalogue catalogue;
+  private final LineageCheck lineages;
+  private final List<VerificationKey> signatures;
+  private final Map<Digest, Profile> profiles = new HashMap<>();
+  private final Map<ImageVersion, Optional<BuildFiles>> files = new HashMap<>();
+  private final List<ImageVersion> newest = new ArrayList<>();
+  private final Map<String, Optional<Head>> own = new HashMap<>();
+  private final Map<String, List<Head>> all = new HashMap<>();
+  private final Map<Digest, Optional<RejectedException>> untrusted = new HashMap<>();
+
+  /** What is stored of a product, with the keys that can have signed its manifests. */
+  Stored(
+      String product,
+      FleetFacts fleet,
+      Builds builds,
+      Catalogue catalogue,
+      List<VerificationKey> signatures) {
+    this.product = product;
+    this.signatures = List.copyOf(signatures);
+    this.fleet = fleet;
+    this.builds = builds;
+    this.catalogue = catalogue;
+    this.lineages = fleet.lineages(product);
+  }
+
+  Profile profile(DeviceState state) {
+    return profiles.computeIfAbsent(state.running().profile(), this::read);
+  }
+
+  private Profile read(Digest digest) {
+    try {
+      return Profile.read(
+          fleet
+              .profile(product, digest)
+              .orElseThrow(() -> new IllegalStateException("a device's profile is unknown"))
+              .toByteArray());
+    } catch (RejectedException e) {
+      throw new IllegalStateException("a registered profile is damaged", e);
+    }
+  }
+
+  /** What the device's own lineage announces to it now. */
+  Optional<Head> head(DeviceState state) {
+    return own.computeIfAbsent(
+        state.lineage() + "/" + role(state),
+        key -> catalogue.head(product, state.lineage(), state.channel(), state.hardware().id()));
+  }
+
+  /** What every lineage announces to its channel and hardware now. */
+  List<Head> heads(DeviceState state) {
+    return all.computeIfAbsent(
+        role(state), key -> catalogue.heads(product, state.channel(), state.hardware().id()));
+  }
+
+  private static String role(DeviceState state) {
+    return state.channel() + "/" + state.hardware().id();
+  }
+
+  /** The bytes of a build, or empty when it was never here, or was pruned. */
+  Optional<BuildFiles> build(ImageVersion version) throws IOException {
+    Optional<BuildFiles> known = files.get(version);
+    if (known == null) {
+      known = find(version);
+      files.put(version, known);
+    }
+    return known;
+  }
+
+  /** The newest of the product's builds, listed or not. */
+  List<ImageVersion> newest() {
+    if (newest.isEmpty()) {
+      builds
+          .newest(product, Optional.empty(), MAX_UNLISTED)
+          .forEach(build -> newest.add(build.version()));
+    }
+    return newest;
+  }
+
+  private Optional<BuildFiles> find(ImageVersion version) throws IOException {
+    Optional<Build> build = builds.find(product, version);
+    if (build.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(builds.files(build.get()));
+    } catch (NoSuchFileException pruned) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether a listed build's manifest has a signature of each kind. */
+  boolean isHybrid(Head.Candidate candidate) {
+    try {
+      Optional<BuildFiles> files = build(candidate.version());
+      if (files.isEmpty()) {
+        return false;
+      }
+      Set<Digest> signers =
+          Envelope.read(files.get().envelope().toByteArray()).signatures().stream()
+              .map(Envelope.Signature::keyId)
+              .collect(Collectors.toSet());
+      Set<Boolean> kinds =
+          signatures.stream()
+              .filter(key -> signers.contains(key.keyId()))
+              .map(key -> key.suite().isPostQuantum())
+              .collect(Collectors.toSet());
+      return kinds.size() == 2;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (RejectedException e) {
+      throw new IllegalStateException("a stored manifest is damaged", e);
+    }
+  }
+
+  /** What would keep a device under this profile from trusting its catalogue. */
+  Optional<RejectedException> untrusted(Profile brought) {
+    return untrusted.computeIfAbsent(
+        brought.digest(),
+        digest -> {
+          try {
+            lineages.requireTrustedUnder(brought);
+            return Optional.empty();
+          } catch (RejectedException e) {
+            return Optional.of(e);
+          }
+        });
+  }
+}

@@ -1,0 +1,72 @@
+package dev.otasigner.service.rotation;
+
+import dev.otasigner.service.rotation.Impact.Obstacle;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.catalogue.Head;
+import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+
+/**
+ * All that devices meet: the service as it is, or as a change would make it.
+ *
+ * @param gone keys whose signatures no build to come has
+ * @param listing what becomes of a head file as it is announced now
+ * @param reachable whether a device with this profile can talk to the service
+ * @param standing what keeps a device in this state, under this profile, from what it needs besides
+ */
+record World(
+    List<VerificationKey> gone,
+    UnaryOperator<Head> listing,
+    Predicate<Profile> reachable,
+    BiFunction<DeviceState, Profile, Optional<Obstacle>> standing) {
+  World {
+    gone = List.copyOf(gone);
+  }
+
+  /** Everything is signed and announced as now. */
+  static World with(Predicate<Profile> reachable) {
+    return new World(List.of(), head -> head, reachable, (state, profile) -> Optional.empty());
+  }
+
+  World without(List<VerificationKey> more) {
+    List<VerificationKey> all = new ArrayList<>(gone);
+    more.stream().filter(key -> !isGone(key.keyId())).forEach(all::add);
+    return new World(all, listing, reachable, standing);
+  }
+
+  /** As if this key went on signing. */
+  World keeping(Digest keyId) {
+    return new World(
+        gone.stream().filter(key -> !key.keyId().equals(keyId)).toList(),
+        listing,
+        reachable,
+        standing);
+  }
+
+  World announcing(UnaryOperator<Head> change) {
+    return new World(gone, head -> change.apply(listing.apply(head)), reachable, standing);
+  }
+
+  World reachableBy(Predicate<Profile> other) {
+    return new World(gone, listing, other, standing);
+  }
+
+  World under(BiFunction<DeviceState, Profile, Optional<Obstacle>> more) {
+    return new World(
+        gone,
+        listing,
+        reachable,
+        (state, profile) -> standing.apply(state, profile).or(() -> more.apply(state, profile)));
+  }
+
+  boolean isGone(Digest keyId) {
+    return gone.stream().anyMatch(key -> key.keyId().equals(keyId));
+  }
+}
