@@ -7,7 +7,6 @@ import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.json.Json;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -30,11 +29,11 @@ class CohortController {
   @AllowedTo
   Json list(
       @PathVariable String product,
-      @RequestParam Optional<String> channel,
-      @RequestParam Optional<String> hardware,
-      @RequestParam Optional<String> bootloader,
-      @RequestParam Optional<String> version,
-      @RequestParam Optional<String> lineage,
+      @RequestParam(defaultValue = "") String channel,
+      @RequestParam(defaultValue = "") String hardware,
+      @RequestParam(defaultValue = "") String bootloader,
+      @RequestParam(defaultValue = "") String version,
+      @RequestParam(defaultValue = "") String lineage,
       @RequestParam(defaultValue = "false") boolean unseen) {
     products.require(product);
     Map<Long, Cohorts.Heard> heard = cohorts.heard(product);
@@ -72,8 +71,8 @@ class CohortController {
         device -> device);
   }
 
-  private static boolean is(Optional<String> wanted, String value) {
-    return wanted.isEmpty() || wanted.get().equals(value);
+  private static boolean is(String wanted, String value) {
+    return wanted.isEmpty() || wanted.equals(value);
   }
 
   private static Json.Obj json(Cohorts.Counted cohort, Cohorts.Heard heard) {

@@ -181,7 +181,8 @@ final class Operations {
             "Another one-time secret to enrol with"),
         call("GET " + PRODUCT + "/cohorts", "listCohorts", "The devices, counted by their state")
             .answers(200, Answer.list(Shapes.Cohort.class)),
-        call("GET " + PRODUCT + "/cohorts/{cohort}/devices", "listCohortDevices", "Who they are"),
+        call("GET " + PRODUCT + "/cohorts/{cohort}/devices", "listCohortDevices", "Who they are")
+            .answers(200, Shapes.CohortDevicePage.class),
         call("GET /api/v1/listeners", "listListeners", "Open listeners"),
         call("POST /api/v1/listeners", "openListener", "Opens a listener for devices")
             .refuses(CONFLICT),

@@ -601,6 +601,10 @@ final class Shapes {
       @Nullable Instant lastSeen,
       long unseen) {}
 
+  record CohortDevicePage(List<CohortDevice> devices, @Nullable String next) {}
+
+  record CohortDevice(@Facets.Is("deviceId") String deviceId) {}
+
   record ImpactQuestion(
       @Nullable List<String> retireKeys,
       @Nullable String closeListener,
