@@ -36,9 +36,10 @@ class CohortController {
       @RequestParam(defaultValue = "") String lineage,
       @RequestParam(defaultValue = "false") boolean unseen) {
     products.require(product);
+    List<Cohorts.Counted> counted = cohorts.of(product);
     Map<Long, Cohorts.Heard> heard = cohorts.heard(product);
     List<Json.Obj> found =
-        cohorts.of(product).stream()
+        counted.stream()
             .filter(c -> is(channel, c.state().channel()))
             .filter(c -> is(hardware, c.state().hardware().id()))
             .filter(c -> is(bootloader, c.state().bootloader().id()))

@@ -180,7 +180,7 @@ final class Operations {
             "renewDeviceSecret",
             "Another one-time secret to enrol with"),
         call("GET " + PRODUCT + "/cohorts", "listCohorts", "The devices, counted by their state")
-            .answers(200, Answer.list(Shapes.Cohort.class)),
+            .answers(200, Shapes.CohortList.class),
         call("GET " + PRODUCT + "/cohorts/{cohort}/devices", "listCohortDevices", "Who they are")
             .answers(200, Shapes.CohortDevicePage.class),
         call("GET /api/v1/listeners", "listListeners", "Open listeners"),

@@ -601,6 +601,8 @@ final class Shapes {
       @Nullable Instant lastSeen,
       long unseen) {}
 
+  record CohortList(List<Cohort> cohorts) {}
+
   record CohortDevicePage(List<CohortDevice> devices, @Nullable String next) {}
 
   record CohortDevice(@Facets.Is("deviceId") String deviceId) {}

@@ -2,81 +2,18 @@ package dev.otasigner.service.rotation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
-import dev.otasigner.service.TemporaryData;
-import dev.otasigner.service.catalogue.ServiceFixture;
 import dev.otasigner.service.catalogue.Story;
 import dev.otasigner.service.listeners.ListenerSunsets;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.test.context.SpringBootTest;
-import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.context.annotation.Import;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.test.context.DynamicPropertyRegistry;
-import org.springframework.test.context.DynamicPropertySource;
 
 /** Keys and listeners are retired only when no device needs them, as the real bytes tell. */
-@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
-@Import(ServiceFixture.class)
-class RotationTests {
-  private static final String NEXT_KEYS = "manifest,manifest-ed,manifest-pq";
-
-  @LocalServerPort private int port;
-  @Autowired private Admin.Printed printed;
-  @Autowired private JdbcClient jdbc;
+class RotationTests extends AtTheBridge {
   @Autowired private ListenerSunsets sunsets;
-
-  private static Admin admin = Admin.anonymous(0);
-  private static int legacyPort;
-  private static int modernPort;
-  private static int count;
-  private static boolean prepared;
-
-  @SuppressWarnings("NullAway.Init") // by aProductAtItsBridge()
-  private Story story;
-
-  private String legacy = "";
-  private String next = "";
-
-  @DynamicPropertySource
-  static void data(DynamicPropertyRegistry registry) {
-    TemporaryData.register(registry);
-    prepared = false;
-  }
-
-  /** Two devices on 34.11; a bridge to new anchors, a new rule and TLS 1.3 is ready. */
-  @BeforeEach
-  void aProductAtItsBridge() throws Exception {
-    if (!prepared) {
-      admin = Admin.withEveryRole(port, printed.password());
-      legacyPort = freePort();
-      modernPort = freePort();
-      open("legacy", legacyPort, "TLSv1.2", Story.CBC, "rsa-2048");
-      open("modern", modernPort, "TLSv1.3", "TLS_AES_256_GCM_SHA384", "p-384");
-      prepared = true;
-    }
-    jdbc.sql("delete from fleet_device").update();
-    story = new Story(admin, "r" + ++count);
-    legacy = story.legacyProfile(legacyPort);
-    story.build("34.11", legacy, "image", "manifest");
-    story.device("d1", "34.11");
-    story.device("d2", "34.11");
-    story.key("manifest-ed", "manifest", "ed25519");
-    story.key("manifest-pq", "manifest", "ml-dsa-65");
-    story.key("image-next", "image", "ed25519");
-    story.bootloader("boot2", "image-next");
-    next = story.nextProfile(modernPort, "manifest-ed", "manifest-pq");
-    story.build("36.14", next, "image,image-next", NEXT_KEYS, ",'bootloader':{'id':'boot2'}");
-    story.release("36.14", true).expect(201);
-  }
 
   @Test
   void aKeyIsNotRetiredWhileADeviceHasNoOther() throws Exception {
@@ -283,81 +220,5 @@ class RotationTests {
     admin
         .post("/api/v1/keys/" + key.string("keyId") + "/deactivate", "{}")
         .expectProblem(409, "would-strand");
-  }
-
-  /** As if the device had installed the build and checked in. */
-  private void take(String device, String version) {
-    Answer build = admin.get(story.base + "/builds/" + version).expect(200);
-    jdbc.sql(
-            "update fleet_device set cohort = null, version = ?, manifest = ?, profile = ?, bootloader = 'boot2',"
-                + " lineage = 'hybrid' where product = ? and device_id = ?")
-        .params(
-            build.string("version"),
-            build.string("manifest"),
-            build.string("profile"),
-            story.product,
-            device)
-        .update();
-  }
-
-  private Answer deactivate(String key) {
-    String id = admin.get("/api/v1/keys/" + story.named(key)).expect(200).string("keyId");
-    return admin.post("/api/v1/keys/" + id + "/deactivate", "{}");
-  }
-
-  private String state(String key) {
-    return admin.get("/api/v1/keys/" + story.named(key)).expect(200).string("state");
-  }
-
-  private Fields impact(String kind, String... keys) {
-    if (keys.length == 0) {
-      return admin
-          .post(story.base + "/rotation/impact", "{'closeListener':'" + kind + "'}")
-          .expect(200)
-          .json();
-    }
-    String names =
-        String.join(
-            ",", java.util.Arrays.stream(keys).map(k -> "'" + story.named(k) + "'").toList());
-    return admin
-        .post(story.base + "/rotation/impact", "{'" + kind + "':[" + names + "]}")
-        .expect(200)
-        .json();
-  }
-
-  private static List<Fields> stranded(Fields impact) throws RejectedException {
-    return impact.objects("cohorts", 100).stream().filter(RotationTests::isStranded).toList();
-  }
-
-  private static boolean isStranded(Fields cohort) {
-    try {
-      return !cohort.bool("served");
-    } catch (RejectedException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  private static void open(String name, int number, String version, String suite, String key) {
-    admin
-        .post(
-            "/api/v1/listeners",
-            "{'name':'"
-                + name
-                + "','port':"
-                + number
-                + ",'kind':'device','tls':{'versions':['"
-                + version
-                + "'],'suites':['"
-                + suite
-                + "'],'serverKey':'"
-                + key
-                + "'}}")
-        .expect(201);
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 }
