@@ -200,6 +200,11 @@ public final class Admin {
     return send("PUT", path, bytes, "application/octet-stream");
   }
 
+  /** Sends a text of this kind. */
+  public Answer post(String path, String text, String contentType) {
+    return send("POST", path, text.getBytes(StandardCharsets.UTF_8), contentType);
+  }
+
   private Answer send(String method, String path, byte[] body) {
     return send(method, path, body, "application/json");
   }

@@ -10,6 +10,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
@@ -37,7 +38,7 @@ final class ClientLimit extends OncePerRequestFilter {
   static final int UPLOADS = 16;
   private static final int RETRY_SECONDS = 1;
 
-  private final String uploads;
+  private final Predicate<String> uploads;
   private final UnaryOperator<String> person;
   private final HandlerExceptionResolver problems;
   private final Map<String, Integer> busy = new ConcurrentHashMap<>();
@@ -45,10 +46,11 @@ final class ClientLimit extends OncePerRequestFilter {
   /**
    * A filter.
    *
-   * @param uploads where the paths of uploads begin
+   * @param uploads the paths of uploads
    * @param person the label of whoever answers for an actor of this label
    */
-  ClientLimit(String uploads, UnaryOperator<String> person, HandlerExceptionResolver problems) {
+  ClientLimit(
+      Predicate<String> uploads, UnaryOperator<String> person, HandlerExceptionResolver problems) {
     this.uploads = uploads;
     this.person = person;
     this.problems = problems;
@@ -108,7 +110,7 @@ final class ClientLimit extends OncePerRequestFilter {
   }
 
   private boolean isUpload(HttpServletRequest request) {
-    return request.getRequestURI().startsWith(uploads)
+    return uploads.test(request.getRequestURI())
         && (request.getMethod().equals("PUT") || request.getMethod().equals("POST"));
   }
 

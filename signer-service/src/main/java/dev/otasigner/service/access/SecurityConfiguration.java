@@ -2,6 +2,7 @@ package dev.otasigner.service.access;
 
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
+import java.util.regex.Pattern;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -23,9 +24,18 @@ class SecurityConfiguration {
   /** Payloads are streamed to disk by a store that has a limit of its own. */
   private static final String PAYLOADS = "/api/v1/payloads";
 
+  /** Lists of devices are read row by row, and each row has a limit. */
+  private static final Pattern DEVICE_LIST =
+      Pattern.compile("/api/v1/products/[^/]+/devices/import");
+
+  private static boolean isStreamed(String path) {
+    return path.equals(PAYLOADS)
+        || path.startsWith(PAYLOADS + "/")
+        || DEVICE_LIST.matcher(path).matches();
+  }
+
   private static long maxBytes(String path) {
-    boolean streamed = path.equals(PAYLOADS) || path.startsWith(PAYLOADS + "/");
-    return streamed ? Long.MAX_VALUE : MAX_BODY_BYTES;
+    return isStreamed(path) ? Long.MAX_VALUE : MAX_BODY_BYTES;
   }
 
   @Bean
@@ -49,7 +59,8 @@ class SecurityConfiguration {
             new BodyLimit(SecurityConfiguration::maxBytes, problems), AuthorizationFilter.class)
         .addFilterBefore(new TokenFilter(signIn, issued, problems), AuthorizationFilter.class)
         .addFilterBefore(
-            new ClientLimit(PAYLOADS, people::behind, problems), AuthorizationFilter.class)
+            new ClientLimit(SecurityConfiguration::isStreamed, people::behind, problems),
+            AuthorizationFilter.class)
         .authorizeHttpRequests(
             requests ->
                 requests

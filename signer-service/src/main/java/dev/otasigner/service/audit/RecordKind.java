@@ -67,6 +67,7 @@ public enum RecordKind {
   WEBHOOK_GIVEN_UP("webhook.given-up"),
   // devices
   DEVICE_MANUFACTURED("device.manufactured"),
+  DEVICES_IMPORTED("devices.imported"),
   DEVICE_SECRET_ISSUED("device.secret-issued"),
   DEVICE_ENROLLED("device.enrolled"),
   DEVICE_RENEWED("device.renewed"),

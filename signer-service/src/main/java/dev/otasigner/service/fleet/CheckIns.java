@@ -71,7 +71,7 @@ class CheckIns implements SmartLifecycle {
     }
     requireKnown(device, report);
     Instant floor = floor(device, report);
-    Device.Sighting seen = new Device.Sighting(clock.instant(), through);
+    Device.Sighting seen = new Device.Sighting(clock.instant(), Optional.of(through));
     synchronized (pending) {
       DeviceStore.Heard before = pending.get(device.key());
       boolean stale =
@@ -88,7 +88,7 @@ class CheckIns implements SmartLifecycle {
 
   /** Any other request by a device. */
   void seen(Device device, Device.Through through) {
-    Device.Sighting seen = new Device.Sighting(clock.instant(), through);
+    Device.Sighting seen = new Device.Sighting(clock.instant(), Optional.of(through));
     synchronized (pending) {
       DeviceStore.Heard before = pending.get(device.key());
       pending.put(

@@ -25,6 +25,13 @@ record Device(
     Optional<Certified> next,
     Optional<Sighting> seen) {
 
+  /** Whether it came itself: from then on no list is believed over it. */
+  boolean speaksForItself() {
+    return certified.isPresent()
+        || report.seq() >= 0
+        || seen.flatMap(Sighting::through).isPresent();
+  }
+
   /** What left the factory. */
   record Made(String hardware, String revision, ImageVersion build) {}
 
@@ -40,8 +47,12 @@ record Device(
   /** A key with a certificate of ours. */
   record Certified(Digest spki, ClientKeyType keyType, Instant notAfter) {}
 
-  /** When and how a device was last heard of. */
-  record Sighting(Instant at, Through through) {}
+  /**
+   * When and how a device was last heard of.
+   *
+   * @param through empty when it did not come here: a list told of it
+   */
+  record Sighting(Instant at, Optional<Through> through) {}
 
   /**
    * How a device came.

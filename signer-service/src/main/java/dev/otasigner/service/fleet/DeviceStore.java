@@ -77,23 +77,74 @@ class DeviceStore {
         .list();
   }
 
-  /** Without a secret: it is set apart. */
-  void insert(Device device) {
+  /** The devices of these identifiers that are on record. */
+  List<Device> find(String product, Collection<String> ids) {
+    if (ids.isEmpty()) {
+      return List.of();
+    }
+    return jdbc.sql("select * from fleet_device where product = :product and device_id in (:ids)")
+        .param("product", product)
+        .param("ids", ids)
+        .query((row, n) -> device(row))
+        .list();
+  }
+
+  /** Without secrets: they are set apart. */
+  void insert(Collection<Device> devices) {
+    batches.batchUpdate(
+        "insert into fleet_device (product, device_id, hardware, revision, factory_build,"
+            + " channel, clock_class, clock_floor, bootloader, version, manifest, profile,"
+            + " security_counter, lineage, root_version, seq, last_seen)"
+            + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        devices.stream()
+            .map(
+                device -> {
+                  Report report = device.report();
+                  return new @Nullable Object[] {
+                    device.key().product(),
+                    device.key().deviceId(),
+                    device.made().hardware(),
+                    device.made().revision(),
+                    device.made().build().toString(),
+                    report.channel(),
+                    report.clockClass().code(),
+                    time(device.clockFloor()),
+                    report.bootloaderId(),
+                    report.version().toString(),
+                    report.manifest().hex(),
+                    report.profile().hex(),
+                    report.securityCounter(),
+                    report.lineage(),
+                    report.rootVersion(),
+                    report.seq(),
+                    device.seen().map(seen -> time(seen.at())).orElse(null)
+                  };
+                })
+            .toList());
+  }
+
+  /**
+   * What a list tells of devices; one that has spoken for itself meanwhile, or that a later list
+   * told of, stays as it is.
+   */
+  void retell(Collection<Device> devices) {
+    batches.batchUpdate(
+        "update fleet_device set cohort = case when clock_class = ? and bootloader = ?"
+            + " and version = ? and manifest = ? and profile = ? and security_counter = ?"
+            + " and lineage = ? and root_version = ? and channel = ? then cohort else null end,"
+            + " clock_class = ?, bootloader = ?, version = ?, manifest = ?, profile = ?,"
+            + " security_counter = ?, lineage = ?, root_version = ?, channel = ?,"
+            + " clock_floor = ?, last_seen = ? where product = ? and device_id = ?"
+            + " and cert_spki is null and seq = -1 and last_listener is null"
+            + " and (last_seen is null or last_seen < ?)",
+        devices.stream().map(DeviceStore::retold).toList());
+  }
+
+  private static @Nullable Object[] retold(Device device) {
     Report report = device.report();
-    jdbc.sql(
-            "insert into fleet_device (product, device_id, hardware, revision, factory_build,"
-                + " channel, clock_class, clock_floor, bootloader, version, manifest, profile,"
-                + " security_counter, lineage, root_version, seq)"
-                + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        .params(
-            device.key().product(),
-            device.key().deviceId(),
-            device.made().hardware(),
-            device.made().revision(),
-            device.made().build().toString(),
-            report.channel(),
+    List<Object> state =
+        List.of(
             report.clockClass().code(),
-            time(device.clockFloor()),
             report.bootloaderId(),
             report.version().toString(),
             report.manifest().hex(),
@@ -101,8 +152,16 @@ class DeviceStore {
             report.securityCounter(),
             report.lineage(),
             report.rootVersion(),
-            report.seq())
-        .update();
+            report.channel());
+    OffsetDateTime seen = time(device.seen().orElseThrow().at());
+    List<@Nullable Object> all = new ArrayList<>(state);
+    all.addAll(state);
+    all.add(time(device.clockFloor()));
+    all.add(seen);
+    all.add(device.key().product());
+    all.add(device.key().deviceId());
+    all.add(seen);
+    return all.toArray();
   }
 
   /** A fresh one-time secret: whatever was certified before stays valid until it is used up. */
@@ -243,11 +302,12 @@ class DeviceStore {
             .map(
                 h -> {
                   Device.Sighting seen = h.seen().orElseThrow();
+                  Device.Through through = seen.through().orElseThrow();
                   return new @Nullable Object[] {
                     time(seen.at()),
-                    seen.through().listener(),
-                    seen.through().protocol().orElse(null),
-                    seen.through().group().orElse(null),
+                    through.listener(),
+                    through.protocol().orElse(null),
+                    through.group().orElse(null),
                     h.key().product(),
                     h.key().deviceId()
                   };
@@ -285,18 +345,28 @@ class DeviceStore {
           new Device.Secret(digest(row, "secret_sha256"), digest(row, "secret_spki")),
           certified(row, "cert_spki", "cert_key_type", "cert_not_after"),
           certified(row, "next_spki", "next_key_type", "next_not_after"),
-          instant(row, "last_seen").isEmpty()
-              ? Optional.empty()
-              : Optional.of(
-                  new Device.Sighting(
-                      instant(row, "last_seen").orElseThrow(),
-                      new Device.Through(
-                          row.getString("last_listener"),
-                          Optional.ofNullable(row.getString("last_protocol")),
-                          Optional.ofNullable(row.getString("last_group"))))));
+          sighting(row));
     } catch (RejectedException e) {
       throw new IllegalStateException("a device's record is damaged", e);
     }
+  }
+
+  private static Optional<Device.Sighting> sighting(ResultSet row) throws SQLException {
+    Optional<Instant> at = instant(row, "last_seen");
+    @Nullable String listener = row.getString("last_listener");
+    if (at.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Device.Sighting(
+            at.get(),
+            listener == null
+                ? Optional.empty()
+                : Optional.of(
+                    new Device.Through(
+                        listener,
+                        Optional.ofNullable(row.getString("last_protocol")),
+                        Optional.ofNullable(row.getString("last_group"))))));
   }
 
   private static Report report(ResultSet row) throws SQLException, RejectedException {

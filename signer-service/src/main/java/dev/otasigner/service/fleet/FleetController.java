@@ -7,9 +7,15 @@ import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.device.ClockClass;
 import dev.otasigner.verifier.json.Json;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -23,11 +29,16 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping("/api/v1/products/{product}/devices")
 class FleetController {
+  private static final MediaType CSV = MediaType.parseMediaType("text/csv");
+
   private final Population population;
   private final Products products;
   private final Manufacture manufacture;
+  private final DeviceImport lists;
 
-  FleetController(Population population, Products products, Manufacture manufacture) {
+  FleetController(
+      Population population, Products products, Manufacture manufacture, DeviceImport lists) {
+    this.lists = lists;
     this.population = population;
     this.products = products;
     this.manufacture = manufacture;
@@ -80,6 +91,35 @@ class FleetController {
                     body.channel(),
                     clockClass))
             .text());
+  }
+
+  /** A list of any length, read as it comes. */
+  @PostMapping("/import")
+  @AllowedTo({Role.ADMINISTRATOR, Role.RELEASE_ENGINEER})
+  Json importList(
+      @PathVariable String product,
+      @RequestParam(defaultValue = "false") boolean dryRun,
+      HttpServletRequest request)
+      throws IOException {
+    return lists.take(product, form(request.getContentType()), request.getInputStream(), dryRun);
+  }
+
+  private static ListedRows.Form form(@Nullable String type) {
+    MediaType media =
+        type == null ? MediaType.APPLICATION_OCTET_STREAM : MediaType.parseMediaType(type);
+    Charset charset = media.getCharset();
+    if (charset == null || charset.equals(StandardCharsets.UTF_8)) {
+      if (media.isCompatibleWith(CSV)) {
+        return ListedRows.Form.CSV;
+      }
+      if (media.isCompatibleWith(MediaType.APPLICATION_JSON)
+          || media.isCompatibleWith(MediaType.APPLICATION_NDJSON)) {
+        return ListedRows.Form.JSON;
+      }
+    }
+    throw new SignerException(
+        ProblemType.UNSUPPORTED_MEDIA_TYPE,
+        "Content-Type: text/csv, application/x-ndjson or application/json, in UTF-8, is expected");
   }
 
   /** The device's state as the contracts spell it, with when and where it was last heard of. */

@@ -4,12 +4,9 @@ import dev.otasigner.service.access.Secret;
 import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
-import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.device.ClockClass;
-import dev.otasigner.verifier.device.Profile;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
 
@@ -18,23 +15,13 @@ import org.springframework.transaction.annotation.Transactional;
 class Manufacture {
   private final DeviceStore store;
   private final Products products;
-  private final Bootloaders bootloaders;
-  private final Profiles profiles;
-  private final ObjectProvider<FactoryFiles> builds;
+  private final FactoryStates states;
   private final AuditLog audit;
 
-  Manufacture(
-      DeviceStore store,
-      Products products,
-      Bootloaders bootloaders,
-      Profiles profiles,
-      ObjectProvider<FactoryFiles> builds,
-      AuditLog audit) {
+  Manufacture(DeviceStore store, Products products, FactoryStates states, AuditLog audit) {
     this.store = store;
     this.products = products;
-    this.bootloaders = bootloaders;
-    this.profiles = profiles;
-    this.builds = builds;
+    this.states = states;
     this.audit = audit;
   }
 
@@ -54,27 +41,11 @@ class Manufacture {
     if (!DeviceKey.isDeviceId(made.key().deviceId())) {
       throw bad("deviceId: 1 to 64 of [A-Za-z0-9._-] are expected");
     }
-    String hardware = made.hardware().hardware();
-    Products.Hardware known =
-        products
-            .hardware(product, hardware)
-            .orElseThrow(() -> SignerException.notFound("hardware " + hardware));
-    if (!known.revisions().contains(made.hardware().revision())) {
-      throw bad("revision: " + hardware + " has " + String.join(", ", known.revisions()));
-    }
-    if (bootloaders
-        .find(product, made.bootloader())
-        .filter(bootloader -> bootloader.hardware().equals(hardware))
-        .isEmpty()) {
-      throw SignerException.notFound("bootloader " + made.bootloader() + " for " + hardware);
-    }
-    if (!products.channels(product).contains(made.channel())) {
-      throw SignerException.notFound("channel " + made.channel());
-    }
+    Device device = states.of(product).made(made);
     if (store.find(made.key()).isPresent()) {
       throw SignerException.conflict(made.key().label() + " is on record already");
     }
-    store.insert(fresh(made));
+    store.insert(List.of(device));
     Secret secret = Secret.generate("otd_");
     store.setSecret(made.key(), secret.sha256());
     audit.record(
@@ -94,41 +65,6 @@ class Manufacture {
     store.setSecret(key, secret.sha256());
     audit.record("device.secret-issued", key.label(), Map.of());
     return secret;
-  }
-
-  private Device fresh(Made made) {
-    String product = made.key().product();
-    ImageVersion version = made.hardware().build();
-    FactoryFiles.Build build =
-        builds.stream()
-            .flatMap(b -> b.build(product, version, made.hardware().hardware()).stream())
-            .findFirst()
-            .orElseThrow(() -> SignerException.notFound("build " + version));
-    Profile profile =
-        profiles
-            .find(product, build.profile())
-            .orElseThrow(() -> SignerException.notFound("profile " + build.profile()));
-    return new Device(
-        made.key(),
-        made.hardware(),
-        build.built(),
-        new Report(
-            -1,
-            version,
-            build.manifest(),
-            build.profile(),
-            made.bootloader(),
-            build.securityCounter(),
-            profile.lineage().name(),
-            1,
-            made.channel(),
-            made.clockClass(),
-            Map.of(),
-            Optional.empty()),
-        Device.Secret.SPENT,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty());
   }
 
   private static SignerException bad(String detail) {

@@ -31,7 +31,7 @@ public class Population {
    * A device as the rest of the service sees it.
    *
    * @param lastSeen empty when it was never heard of
-   * @param lastListener where it was last heard of
+   * @param lastListener where it was last heard of; empty as well when a list told of it
    * @param lastProtocol the version of TLS it came with
    * @param lastGroup the group in which its connection agreed on keys
    */
@@ -83,6 +83,7 @@ public class Population {
             .certified()
             .map(c -> new DeviceState.ClientCert(c.keyType(), c.notAfter()))
             .orElse(new DeviceState.ClientCert(profile.tls().clientKey(), Cohorts.NEVER));
+    Optional<Device.Through> through = device.seen().flatMap(Device.Sighting::through);
     return new Member(
         new DeviceState(
             device.key().deviceId(),
@@ -99,8 +100,8 @@ public class Population {
             cert),
         device.certified().isPresent(),
         device.seen().map(Device.Sighting::at),
-        device.seen().map(seen -> seen.through().listener()),
-        device.seen().flatMap(seen -> seen.through().protocol()),
-        device.seen().flatMap(seen -> seen.through().group()));
+        through.map(Device.Through::listener),
+        through.flatMap(Device.Through::protocol),
+        through.flatMap(Device.Through::group));
   }
 }

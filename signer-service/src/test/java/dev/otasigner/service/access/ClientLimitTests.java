@@ -19,7 +19,7 @@ class ClientLimitTests {
   private final List<String> refused = new ArrayList<>();
   private final ClientLimit limit =
       new ClientLimit(
-          "/api/v1/payloads",
+          path -> path.startsWith("/api/v1/payloads"),
           label -> label.startsWith("api-key:") ? "user:alice" : label,
           (request, response, handler, e) -> {
             assertThat(e)

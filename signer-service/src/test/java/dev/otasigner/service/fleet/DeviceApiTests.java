@@ -466,7 +466,8 @@ class DeviceApiTests {
     }
     Device recorded = store.find(key).orElseThrow();
     assertThat(recorded.report().seq()).isEqualTo(1);
-    assertThat(recorded.seen().orElseThrow().through().listener()).isEqualTo("modern");
+    assertThat(recorded.seen().orElseThrow().through().orElseThrow().listener())
+        .isEqualTo("modern");
     assertThat(recorded.report().outcome().orElseThrow().result()).isEqualTo(Report.Result.REFUSED);
   }
 

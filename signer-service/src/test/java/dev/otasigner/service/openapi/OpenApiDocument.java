@@ -166,6 +166,15 @@ final class OpenApiDocument {
           && operation.endpoint().startsWith("PUT ")) {
         return content("application/octet-stream", binary(), true);
       }
+      if (operation.id().equals("importDevices")) {
+        Json.Obj list = Json.object().put("schema", binary()).build();
+        return Json.object()
+            .put("required", true)
+            .put(
+                "content",
+                Json.object().put("text/csv", list).put("application/x-ndjson", list).build())
+            .build();
+      }
       if (operation.endpoint().equals("POST /api/v1/payloads")) {
         Json.Obj files =
             Json.object().put("type", "object").put("additionalProperties", binary()).build();

@@ -173,6 +173,8 @@ final class Operations {
             .answers(200, Shapes.DevicePage.class),
         call("POST " + PRODUCT + "/devices", "manufactureDevice", "Puts a device on record")
             .refuses(CONFLICT),
+        call("POST " + PRODUCT + "/devices/import", "importDevices", "Takes a list of devices")
+            .answers(200, Shapes.ImportedDevices.class),
         call("GET " + PRODUCT + "/devices/{deviceId}", "getDevice", "A device's state")
             .answers(200, Shapes.Device.class),
         call(

@@ -386,6 +386,17 @@ final class Shapes {
       @Nullable String lastProtocol,
       @Nullable String lastGroup) {}
 
+  record ImportedDevices(
+      long rows,
+      long added,
+      long unchanged,
+      long updated,
+      long refused,
+      List<RefusedRow> errors,
+      boolean dryRun) {}
+
+  record RefusedRow(long line, String reason) {}
+
   record Device(
       @Facets.Is("schema") int schema,
       String deviceId,
