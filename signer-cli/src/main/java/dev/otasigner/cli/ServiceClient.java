@@ -104,6 +104,15 @@ public final class ServiceClient {
     return new Upload(this, new Report(terminal, options)::note).send(file, product);
   }
 
+  /**
+   * Sends what is read to its end, of whatever length, and never keeps all of it.
+   *
+   * @param contentType the kind of body
+   */
+  public Json send(String path, InputStream body, String contentType) {
+    return document(exchange("POST", path, Content.of(body, contentType), credential()));
+  }
+
   /** Sends the bytes of a file that the service lacks. */
   Json putPiece(String path, Path file, long from, long lengthBytes) {
     Progress progress = new Progress(terminal, options, file, lengthBytes);
@@ -207,7 +216,9 @@ public final class ServiceClient {
         if (range != null) {
           connection.setRequestProperty("Content-Range", range);
         }
-        if (content.lengthBytes() > MAX_BUFFERED_BYTES) {
+        if (content.lengthBytes() == Content.UNKNOWN) {
+          connection.setChunkedStreamingMode(MAX_BUFFERED_BYTES);
+        } else if (content.lengthBytes() > MAX_BUFFERED_BYTES) {
           // Not for short ones: when it streams, the JDK drops the body of a 401.
           connection.setFixedLengthStreamingMode(content.lengthBytes());
         }
@@ -364,10 +375,13 @@ public final class ServiceClient {
                     .hint("sign in with: signer login"));
   }
 
-  /** A request body whose length is known before it is sent. */
+  /** A request body. */
   private interface Content {
+    long UNKNOWN = -1;
+
     String type();
 
+    /** Or {@link #UNKNOWN}, for what is sent in chunks. */
     long lengthBytes() throws IOException;
 
     void writeTo(OutputStream out) throws IOException;
@@ -393,6 +407,25 @@ public final class ServiceClient {
         @Override
         public void writeTo(OutputStream out) throws IOException {
           out.write(bytes);
+        }
+      };
+    }
+
+    static Content of(InputStream body, String type) {
+      return new Content() {
+        @Override
+        public String type() {
+          return type;
+        }
+
+        @Override
+        public long lengthBytes() {
+          return UNKNOWN;
+        }
+
+        @Override
+        public void writeTo(OutputStream out) throws IOException {
+          body.transferTo(out);
         }
       };
     }
