@@ -19,7 +19,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * Measures and prints tables for docs/reference/performance.md. Arguments: the launcher, then any
  * of {@code images}, {@code catalogue}, {@code keys}, {@code programs}, {@code requests}, {@code
  * upload}, {@code publishing}, {@code wire}, {@code polls}, {@code checkins}, {@code handshakes},
- * {@code fleet}; none means all.
+ * {@code fleet}, {@code impact}; none means all.
  */
 public final class Figures {
   private static final double MEGA = 1e6;
@@ -45,7 +45,8 @@ public final class Figures {
                 "polls",
                 "checkins",
                 "handshakes",
-                "fleet");
+                "fleet",
+                "impact");
     String jdk = System.getProperty("java.home");
     out.println(
         "JDK "
@@ -87,6 +88,9 @@ public final class Figures {
     }
     if (wanted.contains("fleet")) {
       FleetLoad.measure(Path.of(args[0]), out);
+    }
+    if (wanted.contains("impact")) {
+      ImpactLoad.measure(Path.of(args[0]), out);
     }
   }
 

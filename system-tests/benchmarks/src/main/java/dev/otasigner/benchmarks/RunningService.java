@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The service in a process of its own, and a user who may do everything. */
 final class RunningService implements AutoCloseable {
-  private static final int MAX_ANSWER = 1 << 20;
+  private static final int MAX_ANSWER = 1 << 24;
   private static final String USER = "bench";
   private static final String PASSWORD = "a password of its own";
 

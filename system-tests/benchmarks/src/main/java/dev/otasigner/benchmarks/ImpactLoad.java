@@ -1,0 +1,266 @@
+package dev.otasigner.benchmarks;
+
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.json.Fields;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/**
+ * What it costs to ask who would be stranded, in a fleet of a million devices. Products, keys,
+ * builds and releases come through the API; the devices are rows, in as many states as there are
+ * cohorts. {@code IMPACT_BUILDS} makes fewer builds.
+ */
+final class ImpactLoad {
+  private static final String PRODUCT = "/api/v1/products/big";
+  private static final int BUILDS =
+      Integer.parseInt(System.getenv().getOrDefault("IMPACT_BUILDS", "10000"));
+  private static final int IMAGE_BYTES = 256 * 1024;
+  private static final int HARDWARE = 10;
+  private static final int CHANNELS = 5;
+  private static final int ROLES = HARDWARE * CHANNELS;
+  private static final int PROFILES = 50;
+  private static final int COHORTS = 5_000;
+  private static final int DEVICES = 1_000_000;
+  private static final List<String> CLOCKS = List.of("rtc", "network", "none");
+
+  private final Path launcher;
+  private final Path data;
+  private final PrintStream out;
+  private final List<String> profiles = new ArrayList<>();
+  private final List<Built> builds = new ArrayList<>();
+  private final Random random = new Random(8);
+
+  /** A build for one hardware and channel. */
+  private record Built(int role, String version, String manifest, String profile) {
+    String hardware() {
+      return "hw" + role % HARDWARE;
+    }
+
+    String channel() {
+      return "c" + role / HARDWARE;
+    }
+  }
+
+  private ImpactLoad(Path launcher, Path data, PrintStream out) {
+    this.launcher = launcher;
+    this.data = data;
+    this.out = out;
+  }
+
+  static void measure(Path launcher, PrintStream out) throws IOException, RejectedException {
+    Path desk = Files.createTempDirectory("benchmark-");
+    try {
+      ImpactLoad load = new ImpactLoad(launcher, desk.resolve("data"), out);
+      load.prepare();
+      load.manufacture();
+      load.ask();
+    } catch (SQLException e) {
+      throw new IOException("the devices are not written", e);
+    } finally {
+      try (Stream<Path> files = Files.walk(desk)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
+  private void prepare() throws IOException, RejectedException {
+    try (RunningService service = RunningService.first(launcher, data, Installation.SETTINGS);
+        RunningService.Connection admin = service.connect()) {
+      key(admin, "image", "image", "ecdsa-p256-sha256");
+      key(admin, "image-next", "image", "ed25519");
+      key(admin, "manifest", "manifest", "ed25519");
+      admin.post("/api/v1/products", "{'name':'big'}");
+      for (int c = 0; c < CHANNELS; c++) {
+        admin.post(PRODUCT + "/channels", "{'name':'c" + c + "'}");
+      }
+      for (int h = 0; h < HARDWARE; h++) {
+        admin.post(PRODUCT + "/hardware", "{'id':'hw" + h + "','revisions':['a']}");
+        bootloader(admin, h, "old", "{'key':'image'}");
+        bootloader(admin, h, "both", "{'key':'image'},{'key':'image-next'}");
+      }
+      for (int p = 0; p < PROFILES; p++) {
+        profiles.add(profile(admin, 20_000 + p));
+      }
+      for (int i = 0; i < BUILDS; i++) {
+        build(admin, i, "image");
+      }
+    }
+  }
+
+  private static void key(
+      RunningService.Connection admin, String name, String purpose, String suite)
+      throws IOException, RejectedException {
+    admin.post(
+        "/api/v1/keys",
+        "{'name':'"
+            + name
+            + "','purpose':'"
+            + purpose
+            + "','suite':'"
+            + suite
+            + "','token':'software'}");
+    admin.post("/api/v1/keys/" + name + "/activate", "{}");
+  }
+
+  private static void bootloader(
+      RunningService.Connection admin, int hardware, String kind, String anchors)
+      throws IOException, RejectedException {
+    admin.post(
+        PRODUCT + "/bootloaders",
+        "{'id':'"
+            + kind
+            + hardware
+            + "','hardware':'hw"
+            + hardware
+            + "','anchors':["
+            + anchors
+            + "],'allowList':true,'rollbackProtection':true,'updatable':false,"
+            + "'keyTlv':'keyhash','slotBytes':1048576}");
+  }
+
+  private static String profile(RunningService.Connection admin, int port)
+      throws IOException, RejectedException {
+    return admin
+        .post(
+            PRODUCT + "/profiles",
+            "{'knows':['ed25519'],'manifest':{'rule':{'all':['manifest']}},"
+                + "'lineage':{'name':'main'},'minStrengthBits':112,"
+                + "'tls':{'versions':['TLSv1.3'],'suites':['TLS_AES_256_GCM_SHA384'],"
+                + "'serverAnchors':['server'],'clientKey':'p-256'},"
+                + "'servers':['localhost'],'ports':["
+                + port
+                + "]}")
+        .string("digest");
+  }
+
+  /** Signs a build and releases it as a bridge, so that all of them stay listed. */
+  private void build(RunningService.Connection admin, int i, String imageKey)
+      throws IOException, RejectedException {
+    int role = i % ROLES;
+    String version = "1." + (i / ROLES + 1) + "." + role;
+    byte[] payload = new byte[IMAGE_BYTES];
+    random.nextBytes(payload);
+    admin.send("PUT", "/api/v1/payloads", "application/octet-stream", payload);
+    String profile = profiles.get(i % PROFILES);
+    Fields request =
+        admin.post(
+            PRODUCT + "/requests",
+            "{'version':'"
+                + version
+                + "','securityCounter':1,'hardware':[{'id':'hw"
+                + role % HARDWARE
+                + "','revisions':['a']}],'format':'mcuboot','payload':'"
+                + Digest.of(payload)
+                + "','imageKeys':['"
+                + imageKey
+                + "'],'manifestKeys':['manifest'],'profile':'"
+                + profile
+                + "'}");
+    if (!request.string("state").equals("ready")) {
+      throw new IOException("not signed: " + request.string("state"));
+    }
+    String manifest = admin.get(PRODUCT + "/builds/" + version).string("manifest");
+    Built built = new Built(role, version + "+0", manifest, profile);
+    admin.post(
+        PRODUCT + "/releases",
+        "{'channel':'"
+            + built.channel()
+            + "','hardware':'"
+            + built.hardware()
+            + "','version':'"
+            + version
+            + "','bridge':true}");
+    builds.add(built);
+  }
+
+  /** Two hundred devices of each cohort: a build, one of two bootloaders, one of three clocks. */
+  private void manufacture() throws SQLException {
+    long begun = System.nanoTime();
+    String url = "jdbc:h2:file:" + data.resolve("db").resolve("signer");
+    try (Connection database = DriverManager.getConnection(url, "sa", "");
+        PreparedStatement insert =
+            database.prepareStatement(
+                "insert into fleet_device (product, device_id, hardware, revision, factory_build,"
+                    + " channel, clock_class, clock_floor, bootloader, version, manifest, profile,"
+                    + " security_counter, lineage, root_version, seq)"
+                    + " values ('big', ?, ?, 'a', ?, ?, ?, ?, ?, ?, ?, ?, 1, 'main', 1, -1)")) {
+      database.setAutoCommit(false);
+      Timestamp floor = Timestamp.from(Instant.EPOCH);
+      for (int i = 0; i < DEVICES; i++) {
+        int cohort = i % COHORTS;
+        Built built = builds.get(cohort % builds.size());
+        int variety = cohort / builds.size() % (2 * CLOCKS.size());
+        insert.setString(1, String.format(Locale.ROOT, "d%07d", i));
+        insert.setString(2, built.hardware());
+        insert.setString(3, built.version());
+        insert.setString(4, built.channel());
+        insert.setString(5, CLOCKS.get(variety / 2));
+        insert.setTimestamp(6, floor);
+        insert.setString(7, (variety % 2 == 0 ? "old" : "both") + built.role() % HARDWARE);
+        insert.setString(8, built.version());
+        insert.setString(9, built.manifest());
+        insert.setString(10, built.profile());
+        insert.addBatch();
+        if (i % 10_000 == 9_999) {
+          insert.executeBatch();
+          database.commit();
+        }
+      }
+    }
+    out.printf(Locale.ROOT, "%n%d devices written in %.0f s%n", DEVICES, seconds(begun));
+  }
+
+  private static double seconds(long begun) {
+    return (System.nanoTime() - begun) / 1e9;
+  }
+
+  private void ask() throws IOException, RejectedException {
+    out.println("\n| who would be stranded | cohorts | policy runs | s | goal |");
+    out.println("|---|---|---|---|---|");
+    try (RunningService service = RunningService.again(launcher, data, Installation.SETTINGS);
+        RunningService.Connection admin = service.connect()) {
+      long begun = System.nanoTime();
+      admin.get(PRODUCT + "/cohorts?channel=none");
+      out.printf(
+          Locale.ROOT, "| (devices that were never counted) | | | %.1f | |%n", seconds(begun));
+      ask(admin, "as things are, cold", "{}", "60");
+      ask(admin, "as things are, warm", "{}", "1");
+      ask(admin, "without image, cold", "{'retireKeys':['image']}", "60");
+      ask(admin, "without image, warm", "{'retireKeys':['image']}", "1");
+      build(admin, BUILDS, "image");
+      ask(admin, "after one more build", "{}", "its own edges");
+    }
+  }
+
+  private void ask(RunningService.Connection admin, String what, String change, String goal)
+      throws IOException, RejectedException {
+    long begun = System.nanoTime();
+    Fields impact = admin.post(PRODUCT + "/rotation/impact", change);
+    double seconds = seconds(begun);
+    out.printf(
+        Locale.ROOT,
+        "| %s | %d | %d | %.2f | %s |%n",
+        what,
+        impact.objects("cohorts", Integer.MAX_VALUE).size(),
+        impact.integer("policyRuns", 0, Long.MAX_VALUE),
+        seconds,
+        goal);
+  }
+}
