@@ -17,7 +17,7 @@ import java.util.Map;
 public final class GraphSvg {
   private static final int LEFT = 40;
   private static final int STEP = 110;
-  private static final int SKY = 150;
+  private static final int SKY = 130;
   private static final int ROW = 34;
   private static final int HEADING = 34;
   private static final int SMALLEST = 5;
@@ -95,7 +95,7 @@ public final class GraphSvg {
     for (List<ImageVersion> edge : edges) {
       int from = at(places, edge.get(0));
       int to = at(places, edge.get(1));
-      int height = Math.min(SKY - 20, 26 + (to - from) / 6);
+      int height = Math.min(SKY - 20, 36 + (to - from) / 4);
       long count = going.getOrDefault(edge, 0L);
       svg.append(
           String.format(
@@ -110,7 +110,7 @@ public final class GraphSvg {
               to,
               ground - height,
               to,
-              ground - 8,
+              ground - (int) Math.round(radius(line, edge.get(1))) - 1,
               1 + 5 * share(count, line.devices()),
               count,
               text(edge.get(0).toString()),
@@ -120,16 +120,8 @@ public final class GraphSvg {
 
   private void discs(UpgradeGraph.Line line, Map<ImageVersion, Integer> places, int ground) {
     for (ImageVersion build : line.builds()) {
-      long devices =
-          line.cohorts().stream()
-              .filter(cohort -> cohort.version().equals(build))
-              .mapToLong(UpgradeGraph.Cohort::count)
-              .sum();
+      long devices = line.devicesOn(build);
       boolean head = line.newest().filter(build::equals).isPresent();
-      double radius =
-          devices == 0
-              ? SMALLEST
-              : SMALLEST + (LARGEST - SMALLEST) * Math.sqrt(share(devices, line.devices()));
       int x = at(places, build);
       svg.append(
           String.format(
@@ -138,7 +130,7 @@ public final class GraphSvg {
                   + " stroke-width=\"%d\"/>%n",
               x,
               ground,
-              radius,
+              radius(line, build),
               devices == 0 ? "#fff" : "#9fc1e4",
               head ? "#1d7a3e" : "#3b6ea5",
               head ? 3 : 1));
@@ -149,13 +141,24 @@ public final class GraphSvg {
     }
   }
 
+  /** So that the area of a disc tells how many devices run a build. */
+  private static double radius(UpgradeGraph.Line line, ImageVersion build) {
+    long devices = line.devicesOn(build);
+    return devices == 0
+        ? SMALLEST
+        : SMALLEST + (LARGEST - SMALLEST) * Math.sqrt(share(devices, line.devices()));
+  }
+
   /** Those who go no further, each below the build at which they stop; returns what is below. */
   private int stranded(UpgradeGraph.Line line, Map<ImageVersion, Integer> places, int ground) {
     int y = ground + LARGEST + 30;
-    for (UpgradeGraph.Cohort cohort : line.cohorts()) {
-      if (!cohort.isStranded()) {
-        continue;
-      }
+    // From right to left, so that no line crosses a text.
+    List<UpgradeGraph.Cohort> cohorts =
+        line.cohorts().stream()
+            .filter(UpgradeGraph.Cohort::isStranded)
+            .sorted((a, b) -> Integer.compare(at(places, b.end()), at(places, a.end())))
+            .toList();
+    for (UpgradeGraph.Cohort cohort : cohorts) {
       y += ROW;
       int x = at(places, cohort.end());
       svg.append(

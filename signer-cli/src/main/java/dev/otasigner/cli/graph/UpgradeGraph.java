@@ -42,6 +42,13 @@ public record UpgradeGraph(List<Line> lines) {
       return builds.isEmpty() ? Optional.empty() : Optional.of(builds.get(builds.size() - 1));
     }
 
+    long devicesOn(ImageVersion build) {
+      return cohorts.stream()
+          .filter(cohort -> cohort.version().equals(build))
+          .mapToLong(Cohort::count)
+          .sum();
+    }
+
     long devices() {
       return cohorts.stream().mapToLong(Cohort::count).sum();
     }
