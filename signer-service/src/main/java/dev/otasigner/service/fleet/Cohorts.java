@@ -35,6 +35,9 @@ public class Cohorts {
   /** Devices change while they are settled; so many of them never do between two looks. */
   private static final int MAX_ROUNDS = 20;
 
+  /** Devices of one transaction: one of millions would keep them all from being heard. */
+  private static final int PART = 5_000;
+
   private static final int NOT_ENROLLED = -1;
 
   /** A device that has not enrolled yet can still do so: no certificate of its ends. */
@@ -179,44 +182,50 @@ public class Cohorts {
         .list();
   }
 
-  /** Puts every device of the product into its cohort that has none. */
+  /** Puts every device of the product into its cohort that has none, some of them at a time. */
   private void settle(String product) {
-    for (int round = 0; hasUnsettled(product); round++) {
-      if (round == MAX_ROUNDS) {
+    int few = 0;
+    for (List<String> ids = unsettled(product); !ids.isEmpty(); ids = unsettled(product)) {
+      // A list of millions is whole parts; what comes in meanwhile is not.
+      few += ids.size() == PART ? 0 : 1;
+      if (few > MAX_ROUNDS) {
         throw SignerException.conflict(
             "devices of " + product + " change faster than they can be counted; try again");
       }
-      settling.executeWithoutResult(status -> settleOnce(product));
+      String last = ids.get(ids.size() - 1);
+      settling.executeWithoutResult(status -> settle(product, last));
     }
   }
 
-  private void settleOnce(String product) {
+  /** Those up to this one. */
+  private void settle(String product, String last) {
     jdbc.sql(
             "insert into fleet_cohort ("
                 + COLUMNS
                 + ") select distinct "
                 + STATE
                 + " from fleet_device d where d.product = ? and d.cohort is null"
-                + " and not exists (select 1 from fleet_cohort c where "
+                + " and d.device_id <= ? and not exists (select 1 from fleet_cohort c where "
                 + SAME
                 + ")")
-        .param(product)
+        .params(product, last)
         .update();
     jdbc.sql(
             "update fleet_device d set cohort = (select min(c.id) from fleet_cohort c where "
                 + SAME
-                + ") where d.product = ? and d.cohort is null")
-        .param(product)
+                + ") where d.product = ? and d.cohort is null and d.device_id <= ?")
+        .params(product, last)
         .update();
   }
 
-  private boolean hasUnsettled(String product) {
+  private List<String> unsettled(String product) {
     return jdbc.sql(
-            "select device_id from fleet_device where product = ? and cohort is null limit 1")
+            "select device_id from fleet_device where product = ? and cohort is null"
+                + " order by device_id limit "
+                + PART)
         .param(product)
         .query(String.class)
-        .optional()
-        .isPresent();
+        .list();
   }
 
   private static DeviceState state(
