@@ -5,6 +5,7 @@ import static dev.otasigner.cli.ServiceClient.path;
 import dev.otasigner.cli.Cli;
 import dev.otasigner.cli.CommandFailedException;
 import dev.otasigner.cli.signing.DependencyOptions;
+import dev.otasigner.cli.signing.FirstBuildOptions;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.dsse.Envelope;
@@ -43,6 +44,7 @@ public final class PushCommand implements Callable<Integer> {
   private @Nullable String idempotencyKey;
 
   @Mixin private DependencyOptions dependencies = new DependencyOptions();
+  @Mixin private FirstBuildOptions first = new FirstBuildOptions();
 
   public PushCommand(Cli cli) {
     this.cli = cli;
@@ -50,15 +52,17 @@ public final class PushCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, RejectedException {
-    if (manifest != null && dependencies.isGiven()) {
+    if (manifest != null && (dependencies.isGiven() || first.isGiven())) {
       throw CommandFailedException.usage(
-          "--from and --requires stand in the manifest: they are not given beside --manifest");
+          "what the manifest says is not given beside --manifest: --from, --requires, --hardware,"
+              + " --manifest-key, --profile");
     }
     Json.Builder build = Json.object().put("image", cli.service().upload(image, product));
     build.put("idempotencyKey", idempotencyKey);
     if (dependencies.isGiven()) {
       dependencies.describe(build);
     }
+    first.describe(build, cli.service(), product);
     if (manifest != null) {
       build.putBase64("manifest", bounded(manifest));
     }

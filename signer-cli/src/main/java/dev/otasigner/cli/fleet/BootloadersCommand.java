@@ -4,7 +4,10 @@ import static dev.otasigner.cli.ServiceClient.path;
 
 import dev.otasigner.cli.Cli;
 import dev.otasigner.cli.CommandFailedException;
+import dev.otasigner.cli.image.PublicKeyFile;
+import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.json.Json;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -42,7 +45,10 @@ public final class BootloadersCommand {
               names = "--anchor",
               required = true,
               paramLabel = "KEY[:HASH[:pure]]",
-              description = "A key of the service, with the hash its images carry.")
+              description = {
+                "A key of the service, with the hash its images carry; or FILE.pem, the public half",
+                "of one that signs elsewhere. Repeatable."
+              })
           List<String> anchors,
       @Option(names = "--slot-bytes", required = true, description = "Size of an image slot.")
           long slotBytes,
@@ -53,7 +59,8 @@ public final class BootloadersCommand {
       @Option(names = "--no-rollback-protection", description = "It has no security counter.")
           boolean noRollbackProtection,
       @Option(names = "--key-tlv", defaultValue = "keyhash", description = "keyhash or pubkey.")
-          String keyTlv) {
+          String keyTlv)
+      throws IOException {
     List<Json> keys = new ArrayList<>();
     for (String anchor : anchors) {
       keys.add(anchor(anchor));
@@ -76,15 +83,25 @@ public final class BootloadersCommand {
     return 0;
   }
 
-  private static Json anchor(String text) {
+  private Json anchor(String text) throws IOException {
     String[] parts = text.split(":", -1);
     if (parts.length > 3 || parts.length == 3 && !parts[2].equals("pure")) {
       throw CommandFailedException.usage("--anchor " + text + ": KEY[:HASH[:pure]] is expected");
     }
-    Json.Builder anchor = Json.object().put("key", parts[0]);
+    Json.Builder anchor = parts[0].endsWith(".pem") ? publicHalf(parts[0]) : named(parts[0]);
     if (parts.length > 1) {
       anchor.put("hash", parts[1]).put("pure", parts.length == 3);
     }
     return anchor.build();
+  }
+
+  private static Json.Builder named(String key) {
+    return Json.object().put("key", key);
+  }
+
+  private Json.Builder publicHalf(String file) throws IOException {
+    VerificationKey key =
+        PublicKeyFile.imageKey(cli.terminal(), cli.terminal().directory().resolve(file));
+    return named(key.keyId().hex()).put("suite", key.suite().code()).putBase64("spki", key.spki());
   }
 }

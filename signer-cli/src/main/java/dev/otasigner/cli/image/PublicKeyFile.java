@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A public key as PEM, as {@code openssl pkey -pubout} and {@code signer keys export} write it. */
-final class PublicKeyFile {
+public final class PublicKeyFile {
   private static final int MAX_BYTES = 16 * 1024;
   private static final Pattern PUBLIC_KEY =
       Pattern.compile("-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\\s]+)-----END PUBLIC KEY-----");
@@ -23,7 +23,7 @@ final class PublicKeyFile {
   private PublicKeyFile() {}
 
   /** A key that a bootloader can know. */
-  static VerificationKey imageKey(Terminal terminal, Path file) throws IOException {
+  public static VerificationKey imageKey(Terminal terminal, Path file) throws IOException {
     try {
       String pem = new String(ByteSource.of(file).readAll(MAX_BYTES), StandardCharsets.US_ASCII);
       Matcher block = PUBLIC_KEY.matcher(pem);

@@ -40,15 +40,7 @@ final class SigningRequest {
 
   /** All revisions that the product's hardware is registered with. */
   List<String> revisions(String hardware) throws RejectedException {
-    Json registered = service.get(path("products", product, "hardware"));
-    for (Json.Obj item : dev.otasigner.cli.Report.items(registered)) {
-      Fields fields = new Fields(item, "hardware");
-      if (fields.string("id").equals(hardware)) {
-        return fields.strings("revisions", 64);
-      }
-    }
-    throw CommandFailedException.usage(product + " has no hardware " + hardware)
-        .hint("see: signer hardware list --product " + product);
+    return FirstBuildOptions.revisions(service, product, hardware);
   }
 
   /**

@@ -6,9 +6,11 @@ import dev.otasigner.service.keyring.KeyEntry;
 import dev.otasigner.service.keyring.Keyring;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.Anchor;
 import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.Bootloader;
+import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,8 +42,15 @@ class BootloaderController {
    *
    * @param key name or identifier
    * @param hash of the image; what its suite is used with by default when left out
+   * @param suite of a key that this service does not have
+   * @param spki its public half, in base64; {@code key} is its identifier then
    */
-  record AnchorBody(String key, @Nullable String hash, @Nullable Boolean pure) {}
+  record AnchorBody(
+      String key,
+      @Nullable String hash,
+      @Nullable Boolean pure,
+      @Nullable String suite,
+      @Nullable String spki) {}
 
   record NewBootloader(
       String id,
@@ -86,10 +95,12 @@ class BootloaderController {
 
   private BootAnchor anchor(AnchorBody body) {
     Anchor anchor =
-        keyring
-            .find(body.key())
-            .map(KeyEntry::anchor)
-            .orElseThrow(() -> SignerException.notFound("key " + body.key()));
+        body.spki() == null && body.suite() == null
+            ? keyring
+                .find(body.key())
+                .map(KeyEntry::anchor)
+                .orElseThrow(() -> SignerException.notFound("key " + body.key()))
+            : foreign(body);
     try {
       if (body.hash() == null) {
         return BootAnchor.of(anchor);
@@ -101,6 +112,21 @@ class BootloaderController {
       return new BootAnchor(anchor, hash, Boolean.TRUE.equals(body.pure()));
     } catch (IllegalArgumentException e) {
       throw bad("anchors: " + e.getMessage());
+    }
+  }
+
+  /** A key of which only the public half is known here: it signs elsewhere, if at all. */
+  private static Anchor foreign(AnchorBody body) {
+    Json.Obj anchor =
+        Json.object()
+            .put("keyId", body.key())
+            .put("suite", body.suite())
+            .put("spki", body.spki())
+            .build();
+    try {
+      return Anchor.read(new Fields(anchor, "anchors"));
+    } catch (RejectedException e) {
+      throw SignerException.badRequest(e);
     }
   }
 
