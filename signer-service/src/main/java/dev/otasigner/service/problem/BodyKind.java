@@ -27,7 +27,7 @@ class BodyKind implements HandlerInterceptor, WebMvcConfigurer {
   @Override
   public boolean preHandle(
       HttpServletRequest request, HttpServletResponse response, Object handler) {
-    if (!TAKE_BODIES.contains(request.getMethod())) {
+    if (!takesBody(request.getMethod())) {
       return true; // nobody reads it
     }
     String encoding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
@@ -41,7 +41,12 @@ class BodyKind implements HandlerInterceptor, WebMvcConfigurer {
     return true;
   }
 
-  private static boolean isConcrete(String type) {
+  /** Whether requests of this method have a body that somebody reads. */
+  static boolean takesBody(String method) {
+    return TAKE_BODIES.contains(method);
+  }
+
+  static boolean isConcrete(String type) {
     try {
       return type.isBlank() || MediaType.parseMediaType(type).isConcrete();
     } catch (InvalidMediaTypeException e) {

@@ -315,10 +315,21 @@ class DeviceImportTests {
     assertThat(audited()).isEqualTo(records);
   }
 
-  private static long audited() {
-    return admin.get("/api/v1/audit").expect(200).texts("action").stream()
-        .filter("devices.imported"::equals)
-        .count();
+  /** Of the whole log, which other tests have filled. */
+  private List<String> records() {
+    return jdbc.sql("select record from audit_leaf where record like ? order by position")
+        .param("%\"devices.imported\"%")
+        .query(String.class)
+        .list();
+  }
+
+  private String newest() {
+    List<String> records = records();
+    return records.get(records.size() - 1);
+  }
+
+  private long audited() {
+    return records().size();
   }
 
   @Test
@@ -327,8 +338,7 @@ class DeviceImportTests {
     long records = audited();
     counts(csv(list), 1, 0, 0, 1);
     assertThat(audited()).isEqualTo(records + 1);
-    assertThat(admin.get("/api/v1/audit").expect(200).text())
-        .contains(Digest.of(list.getBytes(StandardCharsets.UTF_8)).hex());
+    assertThat(newest()).contains(Digest.of(list.getBytes(StandardCharsets.UTF_8)).hex());
   }
 
   @Test
@@ -459,6 +469,6 @@ class DeviceImportTests {
         .hasMessageContaining("broke off after " + 2 * DeviceImport.BATCH);
     device();
     assertThat(audited()).isEqualTo(records + 1);
-    assertThat(admin.get("/api/v1/audit").expect(200).text()).contains("\"whole\":\"false\"");
+    assertThat(newest()).contains("\"whole\":\"false\"");
   }
 }
