@@ -96,7 +96,7 @@ final class Edges {
     Answer answer;
     try {
       Accepted accepted =
-          judge(
+          judgeVariants(
               state,
               stored.profile(state),
               listing,
@@ -126,6 +126,49 @@ final class Edges {
         1000,
         List.of(),
         List.of());
+  }
+
+  /**
+   * A build to come has no image file that only keys signed which are gone: the device is given
+   * another one, where there is one for it.
+   */
+  private static Accepted judgeVariants(
+      DeviceState state,
+      Profile running,
+      Head.Candidate listing,
+      BuildFiles build,
+      WithoutKeys without,
+      LineageCheck lineages)
+      throws RejectedException, IOException {
+    try {
+      return judge(state, running, listing, build, without, lineages);
+    } catch (RejectedException first) {
+      if (without.isNothing() || listing.variants().size() < 2) {
+        throw first;
+      }
+      for (Head.Variant variant : listing.variants()) {
+        try {
+          return judge(state, running, only(listing, variant), build, without, lineages);
+        } catch (RejectedException e) {
+          // The refusal of what the device chose first is the one to be told.
+        }
+      }
+      throw first;
+    }
+  }
+
+  private static Head.Candidate only(Head.Candidate listing, Head.Variant variant) {
+    return new Head.Candidate(
+        listing.version(),
+        listing.securityCounter(),
+        listing.manifest(),
+        listing.from(),
+        List.of(variant),
+        listing.bridge(),
+        listing.salt(),
+        listing.sharePerMille(),
+        listing.hold(),
+        listing.test());
   }
 
   private static Accepted judge(

@@ -84,14 +84,22 @@ final class Inquiry {
     try {
       DeviceState before = cohort.state();
       DeviceState state = changed.apply(before);
+      List<Share> stranded = new ArrayList<>();
       for (Share share : Route.SHARES) {
-        Optional<Obstacle> found = obstacle(then, state, share);
-        if (found.isPresent()
+        if (obstacle(then, state, share).isPresent()
             && (concerned.test(before, stored.profile(before))
                 || obstacle(today, before, share).isEmpty())) {
-          return new CohortImpact(
-              cohort, found, repairs(state, share), way(state, share).builds(), Optional.empty());
+          stranded.add(share);
         }
+      }
+      if (!stranded.isEmpty()) {
+        Share first = stranded.get(0);
+        return new CohortImpact(
+            cohort,
+            obstacle(then, state, first),
+            repairs(state, stranded),
+            way(state, first).builds(),
+            Optional.empty());
       }
       Route.Way way = way(state, Share.AS_IF_IN);
       return new CohortImpact(
@@ -115,6 +123,15 @@ final class Inquiry {
       return way.obstacle();
     }
     return route(age.later().get(), share).obstacle(way.end());
+  }
+
+  /** What serves the cohort in every share in which it is stranded. */
+  private List<Repair> repairs(DeviceState state, List<Share> stranded) throws IOException {
+    List<Repair> repairs = new ArrayList<>(repairs(state, stranded.get(0)));
+    for (Share share : stranded.subList(1, stranded.size())) {
+      repairs.retainAll(repairs(state, share));
+    }
+    return repairs;
   }
 
   private List<Repair> repairs(DeviceState state, Share share) throws IOException {

@@ -13,7 +13,6 @@ import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.Share;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -63,17 +62,13 @@ final class Route {
   }
 
   Way way(DeviceState start) throws IOException {
+    Optional<Obstacle> cutOff = cutOff(start);
+    if (cutOff.isPresent()) {
+      return new Way(List.of(), start, cutOff);
+    }
     List<ImageVersion> taken = new ArrayList<>();
     DeviceState state = start;
     for (int stop = 0; stop < MAX_STOPS; stop++) {
-      Profile profile = stored.profile(state);
-      if (!world.reachable().test(profile)) {
-        return new Way(taken, state, Optional.of(unreachable(profile)));
-      }
-      Optional<Obstacle> kept = world.standing().apply(state, profile);
-      if (kept.isPresent()) {
-        return new Way(taken, state, kept);
-      }
       Stop next = next(state);
       if (next.after().isEmpty()) {
         return new Way(taken, state, atTheEnd(state, next.refusal()));
@@ -84,17 +79,33 @@ final class Route {
     throw new IllegalStateException("builds lead in a circle from " + start.running().version());
   }
 
-  /** Where a device goes from a state, and why it did not take the newest build. */
-  private record Stop(Optional<DeviceState> after, Optional<RejectedException> refusal) {}
+  /** What keeps a device of this state from asking for anything. */
+  private Optional<Obstacle> cutOff(DeviceState state) {
+    Profile profile = stored.profile(state);
+    return world.reachable().test(profile)
+        ? world.standing().apply(state, profile)
+        : Optional.of(unreachable(profile));
+  }
 
+  /** Where a device goes from a state, and why it did not take the newest build. */
+  private record Stop(Optional<DeviceState> after, Optional<Obstacle> refusal) {}
+
+  /**
+   * A build under which a device is cut off is not confirmed by it: it goes back, and takes the
+   * next one.
+   */
   private Stop next(DeviceState state) throws IOException {
-    Optional<RejectedException> first = Optional.empty();
+    Optional<Obstacle> first = Optional.empty();
     for (Head.Candidate candidate : offered(state)) {
       Edges.Answer answer = edge(state, candidate);
-      if (answer.after().isPresent()) {
+      Optional<Obstacle> obstacle =
+          answer.after().isPresent()
+              ? cutOff(answer.after().get())
+              : answer.refusal().map(Obstacle::of);
+      if (obstacle.isEmpty()) {
         return new Stop(answer.after(), first);
       }
-      first = first.isEmpty() ? answer.refusal() : first;
+      first = first.or(() -> obstacle);
     }
     return new Stop(Optional.empty(), first);
   }
@@ -111,22 +122,20 @@ final class Route {
         .toList();
   }
 
-  private Optional<Obstacle> atTheEnd(DeviceState state, Optional<RejectedException> refusal)
+  private Optional<Obstacle> atTheEnd(DeviceState state, Optional<Obstacle> refusal)
       throws IOException {
     Optional<ImageVersion> head = head(state);
     if (head.isPresent() && head.get().isNewerThan(version(state))) {
       return Optional.of(
-          refusal
-              .map(Obstacle::of)
-              .orElseGet(
-                  () ->
-                      Obstacle.of(
-                          new RejectedException(
-                              Reason.NOT_LISTED,
-                              "the catalogue of lineage "
-                                  + state.lineage()
-                                  + " lists nothing that leads to "
-                                  + head.get()))));
+          refusal.orElseGet(
+              () ->
+                  Obstacle.of(
+                      new RejectedException(
+                          Reason.NOT_LISTED,
+                          "the catalogue of lineage "
+                              + state.lineage()
+                              + " lists nothing that leads to "
+                              + head.get()))));
     }
     return probe(state);
   }
@@ -171,20 +180,22 @@ final class Route {
   }
 
   /**
-   * The first build that is offered here and takes a device of this state to where it is served.
+   * The build at which a device of this state is served, on the way that it takes by itself: of
+   * what is offered it can not be told to take anything but the newest that it accepts.
    */
-  Optional<ImageVersion> savedBy(DeviceState state, Served served) throws IOException {
-    return savedBy(state, served, new HashSet<>());
-  }
-
-  private Optional<ImageVersion> savedBy(DeviceState state, Served served, Set<DeviceState> tried)
-      throws IOException {
-    for (Head.Candidate candidate : offered(state)) {
-      Optional<DeviceState> after = edge(state, candidate).after();
-      if (after.isPresent()
-          && tried.add(after.get())
-          && (served.test(after.get()) || savedBy(after.get(), served, tried).isPresent())) {
-        return Optional.of(candidate.version());
+  Optional<ImageVersion> savedBy(DeviceState start, Served served) throws IOException {
+    if (cutOff(start).isPresent()) {
+      return Optional.empty();
+    }
+    DeviceState state = start;
+    for (int stop = 0; stop < MAX_STOPS; stop++) {
+      Optional<DeviceState> after = next(state).after();
+      if (after.isEmpty()) {
+        return Optional.empty();
+      }
+      state = after.get();
+      if (served.test(state)) {
+        return Optional.of(version(state));
       }
     }
     return Optional.empty();
@@ -194,22 +205,44 @@ final class Route {
   Optional<ImageVersion> unlisted(DeviceState state, Served served) throws IOException {
     Set<ImageVersion> listed =
         offered(state).stream().map(Head.Candidate::version).collect(Collectors.toSet());
-    for (ImageVersion version : stored.newest()) {
+    List<ImageVersion> known = cutOff(state).isPresent() ? List.of() : stored.newest();
+    for (ImageVersion version : known) {
       Optional<BuildFiles> build =
           listed.contains(version) || !version.isNewerThan(version(state))
               ? Optional.empty()
               : stored.build(version);
-      if (build.isPresent()) {
-        Head.Candidate listing =
-            CandidateListing.forEveryone(
-                build.get().manifest(), state.channel(), state.hardware().id());
-        Optional<DeviceState> after = edges.of(state, listing, build.get(), world, stored).after();
-        if (after.isPresent() && served.test(after.get())) {
-          return Optional.of(version);
-        }
+      if (build.isPresent() && isServedOver(build.get(), state, served)) {
+        return Optional.of(version);
       }
     }
     return Optional.empty();
+  }
+
+  /** Whether a device comes to this bridge, were it offered, and is served there. */
+  private boolean isServedOver(BuildFiles bridge, DeviceState start, Served served)
+      throws IOException {
+    Head.Candidate listing =
+        CandidateListing.forEveryone(bridge.manifest(), start.channel(), start.hardware().id());
+    DeviceState state = start;
+    for (int stop = 0; stop < MAX_STOPS; stop++) {
+      Optional<DeviceState> after = next(state).after();
+      Optional<DeviceState> over =
+          listing.version().isNewerThan(version(state))
+              ? edges
+                  .of(state, listing, bridge, world, stored)
+                  .after()
+                  .filter(there -> cutOff(there).isEmpty())
+              : Optional.empty();
+      if (over.isPresent()
+          && after.filter(other -> version(other).isNewerThan(listing.version())).isEmpty()) {
+        return served.test(over.get());
+      }
+      if (after.isEmpty()) {
+        return false;
+      }
+      state = after.get();
+    }
+    return false;
   }
 
   private BuildFiles listed(Head.Candidate candidate) throws IOException {

@@ -3,6 +3,7 @@ package dev.otasigner.service.rotation;
 import dev.otasigner.service.signing.BuildFiles;
 import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Bytes;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.VerificationKey;
@@ -10,6 +11,7 @@ import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.manifest.ImageFormat;
+import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.mcuboot.BootCheck;
 import dev.otasigner.verifier.mcuboot.McubootStrip;
 import dev.otasigner.verifier.policy.Accepted;
@@ -32,6 +34,11 @@ final class WithoutKeys {
     this.retired = List.copyOf(retired);
   }
 
+  /** Whether nothing is cut out. */
+  boolean isNothing() {
+    return retired.isEmpty();
+  }
+
   /**
    * Demands that what is left of an accepted build's image boots, now and once it is confirmed.
    *
@@ -49,11 +56,30 @@ final class WithoutKeys {
     if (build.component().isPresent()) {
       BootCheck.judge(left, after, state.securityCounter());
       try {
-        BootCheck.judge(strip(build.component().get()), present, state.securityCounter());
+        BootCheck.judge(
+            strip(component(build, build.component().get())), present, state.securityCounter());
       } catch (RejectedException e) {
         throw e.in("bootloader component").as(Reason.BOOTLOADER_COMPONENT);
       }
     }
+  }
+
+  /**
+   * A file that is signed as the component would be: by the keys of the first image file. Once all
+   * of these are gone that is the first file of which something is left.
+   */
+  private ByteSource component(BuildFiles build, ByteSource component) {
+    List<Manifest.Variant> variants = build.manifest().variants();
+    for (Manifest.Variant variant : variants) {
+      if (variant.anchors().stream().anyMatch(this::isLeft)) {
+        return variant.equals(variants.get(0)) ? component : build.image(variant.name());
+      }
+    }
+    return component;
+  }
+
+  private boolean isLeft(Digest keyId) {
+    return retired.stream().noneMatch(key -> key.keyId().equals(keyId));
   }
 
   /** While a component is on trial, its anchors boot beside the present ones. */

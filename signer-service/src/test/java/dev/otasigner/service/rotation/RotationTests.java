@@ -90,11 +90,43 @@ class RotationTests extends AtTheBridge {
     deactivate("image-b").expectProblem(409, "would-strand");
   }
 
+  /** By another hash, so that what each of them has signed is an image file of its own. */
+  @Test
+  void aBuildToComeIsTakenInTheVariantThatIsLeft() throws Exception {
+    eitherOfTwoKeys("ecdsa-p384-sha384");
+    assertThat(impact("retireKeys", "image").bool("allowed")).isTrue();
+    assertThat(impact("retireKeys", "image-b").bool("allowed")).isTrue();
+    assertThat(impact("retireKeys", "image", "image-b").bool("allowed")).isFalse();
+  }
+
+  /** It is not confirmed where the service is out of reach: the device goes back. */
+  @Test
+  void aBuildThatLeadsToAClosedListenerIsPassedBy() throws Exception {
+    story.build("35.1", legacy, "image", "manifest");
+    story.release("35.1", false).expect(201);
+    Fields stranded = stranded(impact("modern")).get(0);
+    assertThat(stranded.strings("way", 10)).containsExactly("35.1.0+0");
+    assertThat(stranded.string("check")).isEqualTo("connection");
+  }
+
+  /** A device takes the newest build that it accepts, whatever somebody wishes it took. */
+  @Test
+  void aBridgeThatDevicesPassBySavesNobody() throws Exception {
+    story.build("38.1", legacy, "image", "manifest");
+    story.release("38.1", false).expect(201);
+    assertThat(admin.get(story.base + "/releases").text()).contains("36.14");
+    assertThat(stranded(impact("retireKeys", "manifest")).get(0).has("savedBy")).isFalse();
+  }
+
   /** A product whose one device boots what either of two keys has signed; its head has both. */
   private void eitherOfTwoKeys() {
+    eitherOfTwoKeys("ecdsa-p256-sha256");
+  }
+
+  private void eitherOfTwoKeys(String suite) {
     jdbc.sql("delete from fleet_device").update();
     story = new Story(admin, "r" + ++count);
-    story.key("image-b", "image", "ecdsa-p256-sha256");
+    story.key("image-b", "image", suite);
     story.bootloader("boot3", "image", "image-b");
     story.build("34.11", story.legacyProfile(legacyPort), "image,image-b", "manifest");
     story.device("e1", "34.11");
