@@ -43,7 +43,7 @@ public final class WebhooksCommand {
               split = ",",
               paramLabel = "EVENT",
               description =
-                  "approval.waiting, signing.failed, end.near, service.failing, service.well"
+                  "approval.waiting, signing.failed, end.near, end.alarm, service.failing, service.well"
                       + " (default: all).")
           @Nullable List<String> events) {
     Json.Builder body = Json.object().put("name", name).put("url", url);

@@ -76,6 +76,17 @@ public final class RotationCommand {
     return (allowed ? ExitCode.DONE : ExitCode.REFUSED).status();
   }
 
+  @Command(
+      description = {
+        "Show what ends by itself within a year and would strand devices, and what saves them:",
+        "roots, keys, authorities, and certificates that devices have not renewed."
+      })
+  int alarms(@Option(names = "--product", required = true) String product) {
+    Json alarms = cli.service().get(path("products", product, "rotation", "alarms"));
+    cli.report().list(alarms, "stage", "ends", "devices", "what", "why", "remedy");
+    return ExitCode.DONE.status();
+  }
+
   private Json ask(String product, ChangeOptions change) {
     return cli.service().post(path("products", product, "rotation", "impact"), change.toJson());
   }

@@ -60,6 +60,7 @@ public enum RecordKind {
   LINEAGE_ROOT_PROPOSED("lineage.root-proposed"),
   LINEAGE_ROOT_DROPPED("lineage.root-dropped"),
   LINEAGE_KEYS_REPLACED("lineage.keys-replaced"),
+  ALARM_RAISED("alarm.raised"),
   CATALOGUE_INTENT_DURABLE("catalogue.intent-durable"),
   WEBHOOK_ADDED("webhook.added"),
   WEBHOOK_REMOVED("webhook.removed"),

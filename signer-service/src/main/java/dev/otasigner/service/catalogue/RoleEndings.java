@@ -2,6 +2,7 @@ package dev.otasigner.service.catalogue;
 
 import dev.otasigner.service.report.Ending;
 import dev.otasigner.service.report.EndingSource;
+import dev.otasigner.service.report.Support;
 import dev.otasigner.service.signing.FleetFacts;
 import dev.otasigner.verifier.tuf.Metadata;
 import dev.otasigner.verifier.tuf.Root;
@@ -17,7 +18,7 @@ import org.springframework.stereotype.Component;
 /**
  * Roles that devices will not accept much longer. The publisher renews them by itself, with a half
  * or a third of their time left; people are told with a quarter, when that has not happened, and
- * where people have to sign.
+ * where people have to sign. A root is known a year ahead, since whole fleets end with it.
  */
 @Component
 class RoleEndings implements EndingSource {
@@ -48,30 +49,34 @@ class RoleEndings implements EndingSource {
     Lifetimes lifetimes = lineages.lifetimes(lineage.product());
     String where = " of " + lineage.product() + "/" + lineage.name();
     root(lineage)
-        .ifPresent(root -> add(endings, Metadata.ROOT + where, root.expires(), lifetimes.root()));
+        .ifPresent(
+            root ->
+                endings.add(
+                    ending(Metadata.ROOT + where, root.expires(), lifetimes.root())
+                        .taking(support(lineage, Ending.LONGEST_AHEAD, renewal(lineage, root)))));
     announced(lineage)
         .ifPresent(
             set -> {
-              add(
-                  endings,
-                  Metadata.TIMESTAMP + where,
-                  set.timestamp().expires(),
-                  lifetimes.timestamp());
-              add(
-                  endings,
-                  Metadata.SNAPSHOT + where,
-                  set.snapshot().expires(),
-                  lifetimes.snapshot());
+              endings.add(
+                  whole(
+                      lineage,
+                      Metadata.TIMESTAMP + where,
+                      set.timestamp().expires(),
+                      lifetimes.timestamp()));
+              endings.add(
+                  whole(
+                      lineage,
+                      Metadata.SNAPSHOT + where,
+                      set.snapshot().expires(),
+                      lifetimes.snapshot()));
               set.roles()
                   .forEach(
                       (name, role) ->
-                          add(
-                              endings,
-                              name + where,
-                              role.expires(),
+                          endings.add(
                               name.equals(Metadata.TARGETS)
-                                  ? lifetimes.targets()
-                                  : lifetimes.channel()));
+                                  ? whole(
+                                      lineage, name + where, role.expires(), lifetimes.targets())
+                                  : ending(name + where, role.expires(), lifetimes.channel())));
             });
     return endings;
   }
@@ -94,7 +99,27 @@ class RoleEndings implements EndingSource {
     }
   }
 
-  private static void add(List<Ending> endings, String what, Instant at, Duration lifetime) {
-    endings.add(Ending.usually("catalogue role " + what, at, lifetime.dividedBy(PART_LEFT)));
+  private static Ending ending(String what, Instant at, Duration lifetime) {
+    return Ending.usually("catalogue role " + what, at, lifetime.dividedBy(PART_LEFT));
+  }
+
+  /** The end of a role without which no device of the lineage accepts anything. */
+  private static Ending whole(Lineage lineage, String what, Instant at, Duration lifetime) {
+    Ending ending = ending(what, at, lifetime);
+    return ending.taking(support(lineage, ending.ahead(), "have it signed anew"));
+  }
+
+  private static Support support(Lineage lineage, Duration ahead, String remedy) {
+    return new Support(
+        Support.Kind.LINEAGE, Optional.of(lineage.product()), lineage.name(), ahead, remedy);
+  }
+
+  private String renewal(Lineage lineage, Root root) {
+    boolean own =
+        new OwnKeys(lineages.keyring(lineage.key(), lineage.isPostQuantum()))
+            .suffice(root, Metadata.ROOT);
+    return own
+        ? "the service signs the next root by itself with a third of its time left"
+        : "have its holders sign the next root";
   }
 }

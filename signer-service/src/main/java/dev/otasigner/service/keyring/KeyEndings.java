@@ -4,6 +4,7 @@ import dev.otasigner.keys.KeyState;
 import dev.otasigner.keys.worker.Rule;
 import dev.otasigner.service.report.Ending;
 import dev.otasigner.service.report.EndingSource;
+import dev.otasigner.service.report.Support;
 import java.util.ArrayList;
 import java.util.List;
 import org.springframework.stereotype.Component;
@@ -28,15 +29,21 @@ class KeyEndings implements EndingSource {
             .allowance(key)
             .map(Keyring.Allowance::rule)
             .flatMap(Rule::notAfter)
-            .ifPresent(at -> endings.add(new Ending("key " + key.name(), at)));
+            .ifPresent(at -> endings.add(new Ending("key " + key.name(), at).taking(support(key))));
         key.suite()
             .disallowedAfter()
             .ifPresent(
                 at ->
                     endings.add(
-                        new Ending("suite " + key.suite().code() + " of key " + key.name(), at)));
+                        new Ending("suite " + key.suite().code() + " of key " + key.name(), at)
+                            .taking(support(key))));
       }
     }
     return endings;
+  }
+
+  private static Support support(KeyEntry key) {
+    return Support.key(
+        key.product(), key.keyId().hex(), "bring the devices to a key that goes on signing");
   }
 }

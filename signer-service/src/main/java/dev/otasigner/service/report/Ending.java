@@ -3,6 +3,7 @@ package dev.otasigner.service.report;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Something that ends by itself, at a time that is known.
@@ -10,8 +11,9 @@ import java.util.List;
  * @param what in a few words, such as {@code API key ci}
  * @param ahead nobody needs to know earlier: before that the service renews it by itself, or it is
  *     too short-lived; a year at most
+ * @param support what devices lose with it, if anything
  */
-public record Ending(String what, Instant at, Duration ahead) {
+public record Ending(String what, Instant at, Duration ahead, Optional<Support> support) {
   /** For what takes people an afternoon to renew. */
   public static final Duration USUALLY_AHEAD = Duration.ofDays(90);
 
@@ -36,6 +38,11 @@ public record Ending(String what, Instant at, Duration ahead) {
     ahead = shorter(ahead, LONGEST_AHEAD);
   }
 
+  /** One that devices do not notice. */
+  public Ending(String what, Instant at, Duration ahead) {
+    this(what, at, ahead, Optional.empty());
+  }
+
   /** One that people have to do something about. */
   public Ending(String what, Instant at) {
     this(what, at, USUALLY_AHEAD);
@@ -44,6 +51,11 @@ public record Ending(String what, Instant at, Duration ahead) {
   /** One that is told when this much is left, or when people usually are, whichever is later. */
   public static Ending usually(String what, Instant at, Duration ahead) {
     return new Ending(what, at, shorter(ahead, USUALLY_AHEAD));
+  }
+
+  /** The same, with what devices lose by it. */
+  public Ending taking(Support lost) {
+    return new Ending(what, at, ahead, Optional.of(lost));
   }
 
   private static Duration shorter(Duration one, Duration other) {

@@ -26,6 +26,12 @@ record Repair(Kind kind, String what) {
     }
   }
 
+  /** For people, such as {@code wait-for-build 36.14.0+0}. */
+  @Override
+  public String toString() {
+    return kind.code + " " + what;
+  }
+
   Json.Obj toJson() {
     return Json.object().put("kind", kind.code).put("what", what).build();
   }

@@ -23,6 +23,9 @@ import java.util.function.BiFunction;
  * signed, servers it knows, and a certificate that they know.
  */
 final class Standing implements BiFunction<DeviceState, Profile, Optional<Obstacle>> {
+  /** The reason for a certificate that can not be renewed any more. */
+  static final String CERTIFICATE = "certificate-expired";
+
   private final Set<String> unsigned = new HashSet<>();
   private final Set<String> ended;
   private final Set<Digest> servers = new HashSet<>();
@@ -101,7 +104,7 @@ final class Standing implements BiFunction<DeviceState, Profile, Optional<Obstac
       return Optional.of(
           new Obstacle(
               "connection",
-              "certificate-expired",
+              CERTIFICATE,
               "its certificate ends at "
                   + certificate
                   + " at the earliest, and can be renewed for "

@@ -81,6 +81,22 @@ public enum Metric {
       "Roles that should have been signed anew and have a quarter of their time left, or less",
       "product",
       "lineage"),
+  ENDS_ALARM(
+      Kind.GAUGE,
+      "signer_ends_alarm",
+      "Things that end by themselves and would strand devices, by how near the end is",
+      "product",
+      "stage"),
+  ENDS_STRANDED(
+      Kind.GAUGE,
+      "signer_ends_stranded_devices",
+      "Devices that the worst of these ends would strand",
+      "product",
+      "stage"),
+  ENDS_AGE(
+      Kind.GAUGE,
+      "signer_ends_age_seconds",
+      "Time since the service last looked for ends that would strand devices"),
   AUTHORITY_EXPIRY(
       Kind.GAUGE,
       "signer_authority_expiry_seconds",

@@ -14,6 +14,7 @@ enum WebhookEvent {
   SIGNING_FAILED("signing.failed"),
   RELEASE_HALTED("release.halted"),
   END_NEAR("end.near"),
+  END_ALARM("end.alarm"),
   SERVICE_FAILING("service.failing"),
   SERVICE_WELL("service.well"),
   /** What an administrator asks for, to see whether it arrives; told whatever was chosen. */

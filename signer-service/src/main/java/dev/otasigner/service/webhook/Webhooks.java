@@ -127,6 +127,7 @@ public class Webhooks {
           tell(WebhookEvent.SIGNING_FAILED, recorded.subject(), recorded.details());
       case RELEASE_HALTED ->
           tell(WebhookEvent.RELEASE_HALTED, recorded.subject(), recorded.details());
+      case ALARM_RAISED -> tell(WebhookEvent.END_ALARM, recorded.subject(), recorded.details());
       default -> {
         // Nobody has to look at it now.
       }

@@ -197,7 +197,12 @@ final class Operations {
             .refuses(WOULD_STRAND),
         call("POST " + PRODUCT + "/rotation/impact", "showImpact", "Shows what a change would do")
             .takes(Shapes.ImpactQuestion.class)
-            .answers(200, Shapes.Impact.class));
+            .answers(200, Shapes.Impact.class),
+        call(
+                "GET " + PRODUCT + "/rotation/alarms",
+                "listEndAlarms",
+                "Lists what ends by itself and would strand devices")
+            .answers(200, Shapes.EndAlarmList.class));
   }
 
   private static List<Operation> signing() {

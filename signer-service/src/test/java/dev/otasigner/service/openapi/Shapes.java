@@ -644,6 +644,23 @@ final class Shapes {
 
   record Impact(boolean allowed, List<CohortImpact> cohorts, @Nullable Long policyRuns) {}
 
+  record EndAlarmList(List<EndAlarm> alarms, @Nullable Instant looked) {}
+
+  record EndAlarm(
+      @Facets.Is("name") String product,
+      String what,
+      Instant ends,
+      String stage,
+      Instant raised,
+      Instant judged,
+      long devices,
+      int cohortCount,
+      String text,
+      String remedy,
+      String why,
+      ImpactQuestion ask,
+      List<CohortImpact> cohorts) {}
+
   record Repair(String kind, String what) {}
 
   record CohortImpact(
