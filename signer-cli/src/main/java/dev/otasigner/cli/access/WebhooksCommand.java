@@ -43,8 +43,8 @@ public final class WebhooksCommand {
               split = ",",
               paramLabel = "EVENT",
               description =
-                  "approval.waiting, signing.failed, end.near, end.alarm, service.failing, service.well"
-                      + " (default: all).")
+                  "approval.waiting, signing.failed, end.near, end.alarm,"
+                      + " handshake.failed, service.failing, service.well (default: all).")
           @Nullable List<String> events) {
     Json.Builder body = Json.object().put("name", name).put("url", url);
     if (events != null) {

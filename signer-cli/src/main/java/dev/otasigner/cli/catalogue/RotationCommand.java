@@ -6,6 +6,7 @@ import dev.otasigner.cli.Cli;
 import dev.otasigner.cli.CommandFailedException;
 import dev.otasigner.cli.ExitCode;
 import dev.otasigner.cli.NewFile;
+import dev.otasigner.cli.Report;
 import dev.otasigner.cli.graph.GraphSvg;
 import dev.otasigner.cli.graph.GraphText;
 import dev.otasigner.cli.graph.UpgradeGraph;
@@ -85,6 +86,28 @@ public final class RotationCommand {
     Json alarms = cli.service().get(path("products", product, "rotation", "alarms"));
     cli.report().list(alarms, "stage", "ends", "devices", "what", "why", "remedy");
     return ExitCode.DONE.status();
+  }
+
+  @Command(
+      description = {
+        "Show what came of real TLS handshakes at the addresses where devices dial, by profile.",
+        "Exit code 1 when one failed where a listener is to answer."
+      })
+  int handshakes(
+      @Option(names = "--product", required = true) String product,
+      @Option(names = "--now", description = "Try them now; a minute at most.") boolean now) {
+    String path = path("products", product, "rotation", "handshakes");
+    Json results = now ? cli.service().post(path, Json.object().build()) : cli.service().get(path);
+    cli.report()
+        .list(
+            results, "host", "port", "profile", "expected", "reached", "reason", "tried", "detail");
+    boolean failed =
+        Report.items(results).stream().anyMatch(r -> is(r, "expected") && !is(r, "reached"));
+    return (failed ? ExitCode.REFUSED : ExitCode.DONE).status();
+  }
+
+  private static boolean is(Json.Obj item, String member) {
+    return item.members().get(member) instanceof Json.Bool answer && answer.value();
   }
 
   private Json ask(String product, ChangeOptions change) {

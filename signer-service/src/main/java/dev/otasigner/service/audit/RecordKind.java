@@ -61,6 +61,8 @@ public enum RecordKind {
   LINEAGE_ROOT_DROPPED("lineage.root-dropped"),
   LINEAGE_KEYS_REPLACED("lineage.keys-replaced"),
   ALARM_RAISED("alarm.raised"),
+  HANDSHAKE_FAILED("handshake.failed"),
+  HANDSHAKES_TRIED("handshakes.tried"),
   CATALOGUE_INTENT_DURABLE("catalogue.intent-durable"),
   WEBHOOK_ADDED("webhook.added"),
   WEBHOOK_REMOVED("webhook.removed"),

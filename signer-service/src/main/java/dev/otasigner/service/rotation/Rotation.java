@@ -29,6 +29,7 @@ import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.policy.Share;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -56,6 +57,8 @@ public class Rotation {
   private final Listeners listeners;
   private final Keyring keyring;
   private final Edges edges;
+  private final HandshakeStore handshakes;
+  private final Clock clock;
 
   Rotation(
       FleetFacts fleet,
@@ -63,13 +66,17 @@ public class Rotation {
       Catalogue catalogue,
       Listeners listeners,
       Keyring keyring,
-      Edges edges) {
+      Edges edges,
+      HandshakeStore handshakes,
+      Clock clock) {
     this.fleet = fleet;
     this.builds = builds;
     this.catalogue = catalogue;
     this.listeners = listeners;
     this.keyring = keyring;
     this.edges = edges;
+    this.handshakes = handshakes;
+    this.clock = clock;
   }
 
   List<String> products() {
@@ -163,14 +170,13 @@ public class Rotation {
         .toList();
   }
 
-  /** Before any door is open for devices, no change can shut one. */
-  boolean isReachable(Profile profile) {
-    return isReachable(profile, TlsReduction.NONE);
+  /** What keeps a device with this profile from talking to the service as it is. */
+  Optional<Obstacle> cutOff(Profile profile) {
+    return doors().obstacle(profile, TlsReduction.NONE);
   }
 
-  private boolean isReachable(Profile profile, TlsReduction reduction) {
-    return listeners.list().stream().noneMatch(l -> l.spec().kind() == ListenerKind.DEVICE)
-        || !listeners.reachableWith(profile, reduction).isEmpty();
+  private Doors doors() {
+    return new Doors(listeners, handshakes.all(), clock.instant());
   }
 
   /** What a change to a product comes to. */
@@ -181,6 +187,7 @@ public class Rotation {
     private final List<VerificationKey> stopped;
     private final Set<String> scheduled;
     private final Standing standing;
+    private final Doors doors = doors();
 
     Proposed(String product, Change change, Stored stored) {
       this.change = change;
@@ -226,23 +233,23 @@ public class Rotation {
     }
 
     Inquiry.Age today() {
-      World world = World.with(p -> isReachable(p, TlsReduction.NONE)).without(stopped);
+      World world = World.with(p -> doors.obstacle(p, TlsReduction.NONE)).without(stopped);
       return scheduled.isEmpty()
           ? Inquiry.Age.forGood(world)
           : Inquiry.Age.until(
-              world, world.reachableBy(p -> isReachable(p, TlsReduction.closing(scheduled))));
+              world, world.behind(p -> doors.obstacle(p, TlsReduction.closing(scheduled))));
     }
 
     Inquiry.Age then(TlsReduction tls, List<KeyEntry> retired) {
       World world =
-          World.with(p -> isReachable(p, tls))
+          World.with(p -> doors.obstacle(p, tls))
               .without(stopped)
               .without(retired.stream().map(KeyEntry::key).toList())
               .announcing(this::announced)
               .under(standing);
       return scheduled.isEmpty()
           ? Inquiry.Age.forGood(world)
-          : Inquiry.Age.until(world, world.reachableBy(p -> isReachable(p, tls.and(scheduled))));
+          : Inquiry.Age.until(world, world.behind(p -> doors.obstacle(p, tls.and(scheduled))));
     }
 
     private Head announced(Head head) {
@@ -344,7 +351,8 @@ public class Rotation {
   public Impact ofNarrowing(Narrowing change) {
     String product = change.release().product();
     Stored stored = stored(product);
-    World today = World.with(this::isReachable);
+    Doors doors = doors();
+    World today = World.with(p -> doors.obstacle(p, TlsReduction.NONE));
     Ends ends = new Ends(product, catalogue);
     List<CohortImpact> impacts = new ArrayList<>();
     for (Cohort cohort : heldAlike(product, change, stored)) {
@@ -415,7 +423,8 @@ public class Rotation {
   /** Who runs a build, or would be led on by nothing that is offered, and by it. */
   public Impact ofPruning(String product, BuildFiles build) {
     Stored stored = stored(product);
-    World world = World.with(this::isReachable);
+    Doors doors = doors();
+    World world = World.with(p -> doors.obstacle(p, TlsReduction.NONE));
     return new Impact(
         fleet.cohorts(product).stream()
             .map(cohort -> CohortImpact.of(cohort, needs(cohort.state(), build, world, stored)))

@@ -9,8 +9,10 @@ import dev.otasigner.service.listeners.ListenerGuard;
 import dev.otasigner.service.listeners.ListenerSpec;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.service.rotation.Impact.Obstacle;
 import dev.otasigner.service.signing.BuildFiles;
 import java.util.List;
+import java.util.Optional;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 
@@ -55,13 +57,14 @@ final class RotationGuards implements RetirementGuard, ListenerGuard, ReleaseGua
    */
   @Override
   public void requireHarmless(String product, BuildFiles build) {
-    if (!rotation.getObject().isReachable(build.profile())) {
+    Optional<Obstacle> cutOff = rotation.getObject().cutOff(build.profile());
+    if (cutOff.isPresent()) {
       throw new SignerException(
           ProblemType.WOULD_STRAND,
           "whoever takes build "
               + build.manifest().version()
               + " finds no listener: "
-              + Route.unreachable(build.profile()).detail());
+              + cutOff.get().detail());
     }
   }
 

@@ -82,9 +82,7 @@ final class Route {
   /** What keeps a device of this state from asking for anything. */
   private Optional<Obstacle> cutOff(DeviceState state) {
     Profile profile = stored.profile(state);
-    return world.reachable().test(profile)
-        ? world.standing().apply(state, profile)
-        : Optional.of(unreachable(profile));
+    return world.unreachable().apply(profile).or(() -> world.standing().apply(state, profile));
   }
 
   /** Where a device goes from a state, and why it did not take the newest build. */

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
-import java.util.function.Predicate;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -18,27 +18,27 @@ import java.util.function.UnaryOperator;
  *
  * @param gone keys whose signatures no build to come has
  * @param listing what becomes of a head file as it is announced now
- * @param reachable whether a device with this profile can talk to the service
+ * @param unreachable what keeps a device with this profile from talking to the service
  * @param standing what keeps a device in this state, under this profile, from what it needs besides
  */
 record World(
     List<VerificationKey> gone,
     UnaryOperator<Head> listing,
-    Predicate<Profile> reachable,
+    Function<Profile, Optional<Obstacle>> unreachable,
     BiFunction<DeviceState, Profile, Optional<Obstacle>> standing) {
   World {
     gone = List.copyOf(gone);
   }
 
   /** Everything is signed and announced as now. */
-  static World with(Predicate<Profile> reachable) {
-    return new World(List.of(), head -> head, reachable, (state, profile) -> Optional.empty());
+  static World with(Function<Profile, Optional<Obstacle>> unreachable) {
+    return new World(List.of(), head -> head, unreachable, (state, profile) -> Optional.empty());
   }
 
   World without(List<VerificationKey> more) {
     List<VerificationKey> all = new ArrayList<>(gone);
     more.stream().filter(key -> !isGone(key.keyId())).forEach(all::add);
-    return new World(all, listing, reachable, standing);
+    return new World(all, listing, unreachable, standing);
   }
 
   /** As if this key went on signing. */
@@ -46,15 +46,15 @@ record World(
     return new World(
         gone.stream().filter(key -> !key.keyId().equals(keyId)).toList(),
         listing,
-        reachable,
+        unreachable,
         standing);
   }
 
   World announcing(UnaryOperator<Head> change) {
-    return new World(gone, head -> change.apply(listing.apply(head)), reachable, standing);
+    return new World(gone, head -> change.apply(listing.apply(head)), unreachable, standing);
   }
 
-  World reachableBy(Predicate<Profile> other) {
+  World behind(Function<Profile, Optional<Obstacle>> other) {
     return new World(gone, listing, other, standing);
   }
 
@@ -62,7 +62,7 @@ record World(
     return new World(
         gone,
         listing,
-        reachable,
+        unreachable,
         (state, profile) -> standing.apply(state, profile).or(() -> more.apply(state, profile)));
   }
 

@@ -97,6 +97,16 @@ public enum Metric {
       Kind.GAUGE,
       "signer_ends_age_seconds",
       "Time since the service last looked for ends that would strand devices"),
+  HANDSHAKES_FAILED(
+      Kind.GAUGE,
+      "signer_handshakes_failed",
+      "Addresses at which a listener is to answer devices and the newest real handshake failed",
+      "product"),
+  HANDSHAKES_AGE(
+      Kind.GAUGE,
+      "signer_handshakes_age_seconds",
+      "Time since the oldest of the real handshakes that are kept was tried",
+      "product"),
   AUTHORITY_EXPIRY(
       Kind.GAUGE,
       "signer_authority_expiry_seconds",

@@ -1,12 +1,12 @@
 package dev.otasigner.service.webhook;
 
+import dev.otasigner.service.listeners.OutboundAddress;
 import dev.otasigner.service.problem.ProblemType;
 import dev.otasigner.service.problem.SignerException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.util.Set;
 
 /**
  * Where a receiver may be: https anywhere on the internet or in one's own networks, http on this
@@ -16,9 +16,6 @@ import java.util.Set;
  */
 final class ReceiverAddress {
   private static final int MAX_CHARS = 500;
-
-  /** Metadata services that are not link-local: AWS over IPv6, Alibaba. */
-  private static final Set<String> METADATA = Set.of("fd00:ec2:0:0:0:0:0:254", "100.100.100.200");
 
   private ReceiverAddress() {}
 
@@ -66,10 +63,7 @@ final class ReceiverAddress {
   }
 
   static boolean isRefused(InetAddress address) {
-    return address.isLinkLocalAddress()
-        || address.isMulticastAddress()
-        || address.isAnyLocalAddress()
-        || METADATA.contains(address.getHostAddress());
+    return OutboundAddress.isRefused(address);
   }
 
   private static SignerException refused(String why) {

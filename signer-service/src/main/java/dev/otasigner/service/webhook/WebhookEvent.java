@@ -15,6 +15,7 @@ enum WebhookEvent {
   RELEASE_HALTED("release.halted"),
   END_NEAR("end.near"),
   END_ALARM("end.alarm"),
+  HANDSHAKE_FAILED("handshake.failed"),
   SERVICE_FAILING("service.failing"),
   SERVICE_WELL("service.well"),
   /** What an administrator asks for, to see whether it arrives; told whatever was chosen. */

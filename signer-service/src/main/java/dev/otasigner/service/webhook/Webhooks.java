@@ -128,6 +128,8 @@ public class Webhooks {
       case RELEASE_HALTED ->
           tell(WebhookEvent.RELEASE_HALTED, recorded.subject(), recorded.details());
       case ALARM_RAISED -> tell(WebhookEvent.END_ALARM, recorded.subject(), recorded.details());
+      case HANDSHAKE_FAILED ->
+          tell(WebhookEvent.HANDSHAKE_FAILED, recorded.subject(), recorded.details());
       default -> {
         // Nobody has to look at it now.
       }

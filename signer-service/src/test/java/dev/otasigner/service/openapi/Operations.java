@@ -202,7 +202,17 @@ final class Operations {
                 "GET " + PRODUCT + "/rotation/alarms",
                 "listEndAlarms",
                 "Lists what ends by itself and would strand devices")
-            .answers(200, Shapes.EndAlarmList.class));
+            .answers(200, Shapes.EndAlarmList.class),
+        call(
+                "GET " + PRODUCT + "/rotation/handshakes",
+                "listHandshakes",
+                "Lists the newest real handshakes where devices dial")
+            .answers(200, Shapes.HandshakeList.class),
+        call(
+                "POST " + PRODUCT + "/rotation/handshakes",
+                "tryHandshakes",
+                "Tries real handshakes where devices dial")
+            .answers(200, Shapes.HandshakeList.class));
   }
 
   private static List<Operation> signing() {

@@ -240,6 +240,7 @@ class RepeatedInputTests {
         "POST " + PRODUCT + "/lineages/{lineage}/role-keys",
         rp + "/lineages/main/role-keys",
         "{'targets':true}");
+    twice("POST " + PRODUCT + "/rotation/handshakes", rp + "/rotation/handshakes", "");
     twice("POST " + PRODUCT + "/rotation/impact", rp + "/rotation/impact", "{'retireKeys':[]}");
     twice(
         "POST /api/v1/listeners",

@@ -661,6 +661,19 @@ final class Shapes {
       ImpactQuestion ask,
       List<CohortImpact> cohorts) {}
 
+  record HandshakeList(List<Handshake> handshakes) {}
+
+  record Handshake(
+      Digest profile,
+      String host,
+      int port,
+      Instant tried,
+      boolean old,
+      boolean expected,
+      boolean reached,
+      String reason,
+      String detail) {}
+
   record Repair(String kind, String what) {}
 
   record CohortImpact(
