@@ -13,6 +13,7 @@ import dev.otasigner.cli.catalogue.BuildsCommand;
 import dev.otasigner.cli.catalogue.PushCommand;
 import dev.otasigner.cli.catalogue.ReleaseCommand;
 import dev.otasigner.cli.catalogue.RotationCommand;
+import dev.otasigner.cli.catalogue.WriteOffsCommand;
 import dev.otasigner.cli.ceremony.RootCommand;
 import dev.otasigner.cli.demo.DemoCommand;
 import dev.otasigner.cli.fleet.BootloadersCommand;
@@ -79,6 +80,7 @@ public final class CommandLines {
     COMMANDS.put("builds", BuildsCommand::new);
     COMMANDS.put("release", ReleaseCommand::new);
     COMMANDS.put("rotation", RotationCommand::new);
+    COMMANDS.put("write-offs", WriteOffsCommand::new);
     COMMANDS.put("root", RootCommand::new);
     COMMANDS.put("audit", AuditCommand::new);
     COMMANDS.put("report", ReportCommand::new);

@@ -36,6 +36,11 @@ public final class Stranded {
     line.append('(').append(text(cohort, "reason", "no way on")).append(')');
     String detail = text(cohort, "detail", "");
     line.append(detail.isEmpty() ? "" : " " + detail);
+    if (cohort.has("writtenOff")) {
+      line.append("; ")
+          .append(cohort.integer("writtenOff", 0, Long.MAX_VALUE))
+          .append(" of them are written off");
+    }
     String savedBy = text(cohort, "savedBy", "");
     return line + (savedBy.isEmpty() ? "; nothing saves it yet" : "; saved by " + savedBy);
   }

@@ -9,7 +9,17 @@ final class Impact {
 
   static void show(Report report, Json impact, boolean allowed) {
     report.list(
-        impact, "count", "devices", "version", "served", "check", "reason", "repairs", "detail");
+        impact,
+        "cohort",
+        "count",
+        "writtenOff",
+        "devices",
+        "version",
+        "served",
+        "check",
+        "reason",
+        "repairs",
+        "detail");
     report.line(allowed ? "nobody would be cut off" : "devices would be cut off: not allowed");
   }
 }

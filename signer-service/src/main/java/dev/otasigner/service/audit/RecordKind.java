@@ -74,6 +74,11 @@ public enum RecordKind {
   DEVICE_SECRET_ISSUED("device.secret-issued"),
   DEVICE_ENROLLED("device.enrolled"),
   DEVICE_RENEWED("device.renewed"),
+  WRITE_OFF_PROPOSED("write-off.proposed"),
+  WRITE_OFF_APPROVED("write-off.approved"),
+  WRITE_OFF_IN_FORCE("write-off.in-force"),
+  WRITE_OFF_ENDED("write-off.ended"),
+  WRITE_OFF_USED("write-off.used"),
   // signing
   REQUEST_RECEIVED("request.received"),
   REQUEST_JUDGED("request.judged"),

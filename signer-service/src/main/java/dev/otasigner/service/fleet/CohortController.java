@@ -18,10 +18,12 @@ import org.springframework.web.bind.annotation.RestController;
 @RequestMapping("/api/v1/products/{product}/cohorts")
 class CohortController {
   private final Cohorts cohorts;
+  private final WrittenOff writtenOff;
   private final Products products;
 
-  CohortController(Cohorts cohorts, Products products) {
+  CohortController(Cohorts cohorts, WrittenOff writtenOff, Products products) {
     this.cohorts = cohorts;
+    this.writtenOff = writtenOff;
     this.products = products;
   }
 
@@ -38,6 +40,7 @@ class CohortController {
     products.require(product);
     List<Cohorts.Counted> counted = cohorts.of(product);
     Map<Long, Cohorts.Heard> heard = cohorts.heard(product);
+    Map<Long, Long> givenUp = writtenOff.counts(product);
     List<Json.Obj> found =
         counted.stream()
             .filter(c -> is(channel, c.state().channel()))
@@ -45,7 +48,12 @@ class CohortController {
             .filter(c -> is(bootloader, c.state().bootloader().id()))
             .filter(c -> is(version, c.state().running().version().toString()))
             .filter(c -> is(lineage, c.state().lineage()))
-            .map(c -> json(c, heard.getOrDefault(c.id(), Cohorts.Heard.NOTHING)))
+            .map(
+                c ->
+                    json(
+                        c,
+                        heard.getOrDefault(c.id(), Cohorts.Heard.NOTHING),
+                        givenUp.getOrDefault(c.id(), 0L)))
             .filter(json -> !unseen || !new Json.Num(0).equals(json.members().get("unseen")))
             .toList();
     return Json.object().put("cohorts", found).build();
@@ -76,7 +84,7 @@ class CohortController {
     return wanted.isEmpty() || wanted.equals(value);
   }
 
-  private static Json.Obj json(Cohorts.Counted cohort, Cohorts.Heard heard) {
+  private static Json.Obj json(Cohorts.Counted cohort, Cohorts.Heard heard, long givenUp) {
     DeviceState state = cohort.state();
     boolean enrolled = state.clientCert().notAfter().isBefore(Cohorts.NEVER);
     return Json.object()
@@ -100,6 +108,7 @@ class CohortController {
         .put("firstSeen", heard.first().orElse(null))
         .put("lastSeen", heard.last().orElse(null))
         .put("unseen", heard.unseen())
+        .put("writtenOff", givenUp)
         .build();
   }
 }

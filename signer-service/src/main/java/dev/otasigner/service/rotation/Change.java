@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
@@ -43,6 +44,20 @@ record Change(
   private static final int MAX = 32;
   private static final int MAX_BITS = 256;
   private static final int MAX_PORT = 65_535;
+
+  private static final Set<String> MEMBERS =
+      Set.of(
+          "retireKeys",
+          "closeListeners",
+          "closeListener",
+          "dropTls",
+          "withdraw",
+          "prune",
+          "minStrengthBits",
+          "hybridManifests",
+          "endLineages",
+          "fixBootloaders",
+          "at");
 
   static final Change NONE =
       new Change(
@@ -128,10 +143,17 @@ record Change(
    * stranded as things are.
    *
    * @param keys finds a key by its name or identifier, or throws
-   * @throws RejectedException when a member is malformed
+   * @throws RejectedException when a member is malformed, or not known: a question about less than
+   *     was meant has a harmless answer
    */
   static Change read(String product, Fields fields, Function<String, KeyEntry> keys)
       throws RejectedException {
+    for (String name : fields.names()) {
+      if (!MEMBERS.contains(name)) {
+        throw fields.malformed(
+            name, "not known: one of " + new TreeSet<>(MEMBERS) + " is expected");
+      }
+    }
     List<KeyEntry> retired = new ArrayList<>();
     for (String key : strings(fields, "retireKeys")) {
       retired.add(keys.apply(key));

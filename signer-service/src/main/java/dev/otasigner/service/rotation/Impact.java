@@ -34,16 +34,27 @@ public record Impact(List<CohortImpact> cohorts) {
    * @param repairs what would serve them after all, cheapest first
    * @param way the builds they take, as long as nothing stops them
    * @param until when what serves them ends, or empty while nothing does that is known
+   * @param writtenOff how many of them people have given up
    */
   public record CohortImpact(
       Cohort cohort,
       Optional<Obstacle> obstacle,
       List<Repair> repairs,
       List<ImageVersion> way,
-      Optional<Ending> until) {
+      Optional<Ending> until,
+      long writtenOff) {
     public CohortImpact {
       repairs = List.copyOf(repairs);
       way = List.copyOf(way);
+    }
+
+    CohortImpact(
+        Cohort cohort,
+        Optional<Obstacle> obstacle,
+        List<Repair> repairs,
+        List<ImageVersion> way,
+        Optional<Ending> until) {
+      this(cohort, obstacle, repairs, way, until, 0);
     }
 
     static CohortImpact of(Cohort cohort, Optional<Obstacle> obstacle) {
@@ -51,7 +62,16 @@ public record Impact(List<CohortImpact> cohorts) {
     }
 
     CohortImpact forCohort(Cohort other) {
-      return new CohortImpact(other, obstacle, repairs, way, until);
+      return new CohortImpact(other, obstacle, repairs, way, until, writtenOff);
+    }
+
+    CohortImpact havingWrittenOff(long devices) {
+      return new CohortImpact(cohort, obstacle, repairs, way, until, devices);
+    }
+
+    /** Whether somebody would be cut off whom nobody has given up. */
+    boolean isStranded() {
+      return obstacle.isPresent() && writtenOff < cohort.count();
     }
 
     ImageVersion version() {
@@ -84,6 +104,9 @@ public record Impact(List<CohortImpact> cohorts) {
       obstacle.ifPresent(
           o -> json.put("check", o.check).put("reason", o.reason).put("detail", o.detail));
       savedBy().ifPresent(v -> json.put("savedBy", v));
+      if (writtenOff > 0) {
+        json.put("writtenOff", writtenOff);
+      }
       until.ifPresent(ending -> json.put("until", ending.at()).put("untilWhat", ending.what()));
       return json.put("repairs", repairs.stream().map(Repair::toJson).toList()).build();
     }
@@ -118,8 +141,14 @@ public record Impact(List<CohortImpact> cohorts) {
     }
   }
 
+  /** Those of whom some would be cut off and are not written off. */
   public List<CohortImpact> stranded() {
-    return cohorts.stream().filter(c -> c.obstacle().isPresent()).toList();
+    return cohorts.stream().filter(CohortImpact::isStranded).toList();
+  }
+
+  /** Those that would be cut off, and may be. */
+  List<CohortImpact> givenUp() {
+    return cohorts.stream().filter(c -> c.obstacle().isPresent() && !c.isStranded()).toList();
   }
 
   public boolean isAllowed() {

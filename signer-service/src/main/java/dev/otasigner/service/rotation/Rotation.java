@@ -138,15 +138,39 @@ public class Rotation {
   }
 
   private Impact each(String product, Inquiry inquiry) {
-    return new Impact(
-        fleet.cohorts(product).stream().map(inquiry::of).map(c -> named(product, c)).toList());
+    return named(product, fleet.cohorts(product).stream().map(inquiry::of).toList(), Set.of());
   }
 
-  private CohortImpact named(String product, CohortImpact impact) {
+  /**
+   * Those who are stranded by more of their names, and how many of them are given up.
+   *
+   * @param broken cohorts of which the impact is about some devices only: it is not known which of
+   *     those were given up, so none of them was
+   */
+  private Impact named(String product, List<CohortImpact> impacts, Set<Long> broken) {
+    if (impacts.stream().allMatch(impact -> impact.obstacle().isEmpty())) {
+      return new Impact(impacts);
+    }
+    Map<Long, Long> writtenOff = fleet.writtenOff(product);
+    return new Impact(
+        impacts.stream()
+            .map(
+                impact ->
+                    named(
+                        product,
+                        impact,
+                        broken.contains(impact.cohort().id())
+                            ? 0
+                            : writtenOff.getOrDefault(impact.cohort().id(), 0L)))
+            .toList());
+  }
+
+  private CohortImpact named(String product, CohortImpact impact, long writtenOff) {
     return impact.obstacle().isEmpty() || impact.cohort().id() == 0
         ? impact
-        : impact.forCohort(
-            impact.cohort().naming(fleet.devices(product, impact.cohort(), MAX_NAMED)));
+        : impact
+            .forCohort(impact.cohort().naming(fleet.devices(product, impact.cohort(), MAX_NAMED)))
+            .havingWrittenOff(writtenOff);
   }
 
   private Inquiry inquiry(String product, Change change, Stored stored) {
@@ -332,7 +356,8 @@ public class Rotation {
                     l.spec().kind() == ListenerKind.ENROL
                         && !l.name().equals(listener.name())
                         && !tls.listeners().contains(l.name()));
-    return new Impact(
+    return named(
+        product,
         fleet.cohorts(product).stream()
             .map(
                 cohort ->
@@ -343,8 +368,8 @@ public class Rotation {
                             : Optional.of(
                                 Obstacle.unreachable(
                                     "it has not enrolled yet, and no other listener enrols"))))
-            .map(impact -> named(product, impact))
-            .toList());
+            .toList(),
+        Set.of());
   }
 
   /** What a release that reaches fewer devices than now does to those that it led on. */
@@ -355,7 +380,8 @@ public class Rotation {
     World today = World.with(p -> doors.obstacle(p, TlsReduction.NONE));
     Ends ends = new Ends(product, catalogue);
     List<CohortImpact> impacts = new ArrayList<>();
-    for (Cohort cohort : heldAlike(product, change, stored)) {
+    HeldAlike alike = heldAlike(product, change, stored);
+    for (Cohort cohort : alike.cohorts()) {
       UnaryOperator<Head> seen =
           cohort.id() == 0 ? withoutHeld(cohort.devices().get(0)) : UnaryOperator.identity();
       World now = today.announcing(seen);
@@ -371,7 +397,7 @@ public class Rotation {
                   ends)
               .of(cohort));
     }
-    return new Impact(impacts.stream().map(impact -> named(product, impact)).toList());
+    return named(product, impacts, alike.broken());
   }
 
   private static UnaryOperator<Head> withoutHeld(String device) {
@@ -381,8 +407,12 @@ public class Rotation {
   /**
    * The devices that a change is about, apart where hold lists tell them apart: those that stand on
    * one are cohorts of their own, without an id.
+   *
+   * @param broken cohorts of which some devices are apart
    */
-  private List<Cohort> heldAlike(String product, Narrowing change, Stored stored) {
+  private record HeldAlike(List<Cohort> cohorts, Set<Long> broken) {}
+
+  private HeldAlike heldAlike(String product, Narrowing change, Stored stored) {
     Set<String> named = change.devices().orElseGet(() -> catalogue.held(product));
     Map<Set<String>, List<DeviceState>> alike = new LinkedHashMap<>();
     Map<Long, Set<String>> apart = new LinkedHashMap<>();
@@ -406,7 +436,7 @@ public class Rotation {
         }
       }
     }
-    return cohorts;
+    return new HeldAlike(cohorts, apart.keySet());
   }
 
   private Cohort rest(String product, Cohort cohort, Set<String> without) {
@@ -425,11 +455,12 @@ public class Rotation {
     Stored stored = stored(product);
     Doors doors = doors();
     World world = World.with(p -> doors.obstacle(p, TlsReduction.NONE));
-    return new Impact(
+    return named(
+        product,
         fleet.cohorts(product).stream()
             .map(cohort -> CohortImpact.of(cohort, needs(cohort.state(), build, world, stored)))
-            .map(impact -> named(product, impact))
-            .toList());
+            .toList(),
+        Set.of());
   }
 
   private Optional<Obstacle> needs(

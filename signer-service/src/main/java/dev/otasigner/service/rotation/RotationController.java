@@ -1,9 +1,6 @@
 package dev.otasigner.service.rotation;
 
 import dev.otasigner.service.access.AllowedTo;
-import dev.otasigner.service.keyring.KeyEntry;
-import dev.otasigner.service.keyring.Keyring;
-import dev.otasigner.service.listeners.Listeners;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.signing.FleetFacts;
 import dev.otasigner.verifier.RejectedException;
@@ -18,14 +15,12 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 class RotationController {
   private final Rotation rotation;
-  private final Keyring keyring;
-  private final Listeners listeners;
+  private final Changes changes;
   private final FleetFacts fleet;
 
-  RotationController(Rotation rotation, Keyring keyring, Listeners listeners, FleetFacts fleet) {
+  RotationController(Rotation rotation, Changes changes, FleetFacts fleet) {
     this.rotation = rotation;
-    this.keyring = keyring;
-    this.listeners = listeners;
+    this.changes = changes;
     this.fleet = fleet;
   }
 
@@ -35,23 +30,12 @@ class RotationController {
     fleet.policy(product);
     Change change;
     try {
-      change = Change.read(product, new Fields(body, ""), this::key);
+      change = changes.read(product, new Fields(body, ""));
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);
     }
-    change.tls().listeners().forEach(this::requireOpen);
     long before = rotation.policyRuns();
     Impact impact = rotation.of(product, change);
     return impact.toJson(rotation.policyRuns() - before);
-  }
-
-  private KeyEntry key(String key) {
-    return keyring.find(key).orElseThrow(() -> SignerException.notFound("key '" + key + "'"));
-  }
-
-  private void requireOpen(String name) {
-    if (listeners.list().stream().noneMatch(l -> l.name().equals(name))) {
-      throw SignerException.notFound("listener " + name);
-    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.otasigner.service.rotation;
 
+import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.catalogue.KnownStranded;
 import dev.otasigner.service.catalogue.Narrowing;
 import dev.otasigner.service.catalogue.ReleaseGuard;
@@ -12,7 +13,9 @@ import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.rotation.Impact.Obstacle;
 import dev.otasigner.service.signing.BuildFiles;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 
@@ -20,14 +23,16 @@ import org.springframework.stereotype.Component;
 @Component
 final class RotationGuards implements RetirementGuard, ListenerGuard, ReleaseGuard {
   private final ObjectProvider<Rotation> rotation;
+  private final AuditLog audit;
 
   /**
    * The guards.
    *
    * @param rotation looked up when asked, since keyring and listeners are made before it
    */
-  RotationGuards(ObjectProvider<Rotation> rotation) {
+  RotationGuards(ObjectProvider<Rotation> rotation, AuditLog audit) {
     this.rotation = rotation;
+    this.audit = audit;
   }
 
   @Override
@@ -39,7 +44,7 @@ final class RotationGuards implements RetirementGuard, ListenerGuard, ReleaseGua
         impact = impact.with(judge.ofRetiring(product, List.of(key)));
       }
     }
-    impact.requireAllowed("retiring key " + key.name());
+    require(impact, "retiring key " + key.name());
   }
 
   @Override
@@ -49,7 +54,7 @@ final class RotationGuards implements RetirementGuard, ListenerGuard, ReleaseGua
     for (String product : judge.products()) {
       impact = impact.with(judge.ofClosing(product, listener.name()));
     }
-    impact.requireAllowed("closing listener " + listener.name());
+    require(impact, "closing listener " + listener.name());
   }
 
   /**
@@ -70,14 +75,34 @@ final class RotationGuards implements RetirementGuard, ListenerGuard, ReleaseGua
 
   @Override
   public void requireForgettable(String product, BuildFiles build) {
-    rotation
-        .getObject()
-        .ofPruning(product, build)
-        .requireAllowed("pruning build " + build.manifest().version());
+    require(
+        rotation.getObject().ofPruning(product, build),
+        "pruning build " + build.manifest().version());
   }
 
   @Override
   public void requireUnneeded(Narrowing change, KnownStranded known) {
-    rotation.getObject().ofNarrowing(change).requireAllowed(change.toString(), known);
+    Impact impact = rotation.getObject().ofNarrowing(change);
+    impact.requireAllowed(change.toString(), known);
+    tell(impact, change.toString());
+  }
+
+  private void require(Impact impact, String what) {
+    impact.requireAllowed(what);
+    tell(impact, what);
+  }
+
+  /** What is done although it cuts devices off is on record with how many. */
+  private void tell(Impact impact, String what) {
+    Map<String, Long> devices = new TreeMap<>();
+    impact
+        .givenUp()
+        .forEach(c -> devices.merge(c.cohort().state().product(), c.cohort().count(), Long::sum));
+    devices.forEach(
+        (product, count) ->
+            audit.record(
+                "write-off.used",
+                "product:" + product,
+                Map.of("what", what, "devices", Long.toString(count))));
   }
 }

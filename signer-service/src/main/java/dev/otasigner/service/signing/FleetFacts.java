@@ -9,6 +9,7 @@ import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.LineageCheck;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What signing, publishing and rotation ask of the fleet: products and who is out there. */
@@ -28,11 +29,13 @@ public interface FleetFacts {
 
   List<String> channels(String product);
 
-  /**
-   * Every manufactured device that is not written off, counted by its last known state. Of each
-   * cohort one device is named.
-   */
+  /** Every manufactured device, counted by its last known state. Of each cohort one is named. */
   List<Cohort> cohorts(String product);
+
+  /** How many devices of each cohort people have given up, by the cohort's id. */
+  default Map<Long, Long> writtenOff(String product) {
+    return Map.of();
+  }
 
   /** Identifiers of a cohort's devices, the first so many. */
   List<String> devices(String product, Cohort cohort, int limit);

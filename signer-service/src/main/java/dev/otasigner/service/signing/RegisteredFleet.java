@@ -6,6 +6,7 @@ import dev.otasigner.service.fleet.Population;
 import dev.otasigner.service.fleet.ProductPolicy;
 import dev.otasigner.service.fleet.Products;
 import dev.otasigner.service.fleet.Profiles;
+import dev.otasigner.service.fleet.WrittenOff;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.device.Bootloader;
@@ -14,6 +15,7 @@ import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.LineageCheck;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.springframework.stereotype.Component;
 
@@ -23,6 +25,7 @@ final class RegisteredFleet implements FleetFacts {
   private final Products products;
   private final Population population;
   private final Cohorts cohorts;
+  private final WrittenOff writtenOff;
   private final Profiles profiles;
   private final Bootloaders bootloaders;
 
@@ -30,11 +33,13 @@ final class RegisteredFleet implements FleetFacts {
       Products products,
       Population population,
       Cohorts cohorts,
+      WrittenOff writtenOff,
       Profiles profiles,
       Bootloaders bootloaders) {
     this.products = products;
     this.population = population;
     this.cohorts = cohorts;
+    this.writtenOff = writtenOff;
     this.profiles = profiles;
     this.bootloaders = bootloaders;
   }
@@ -66,6 +71,11 @@ final class RegisteredFleet implements FleetFacts {
     return cohorts.of(product).stream()
         .map(c -> new Cohort(c.id(), c.state(), c.devices(), List.of(c.first())))
         .toList();
+  }
+
+  @Override
+  public Map<Long, Long> writtenOff(String product) {
+    return writtenOff.counts(product);
   }
 
   @Override

@@ -92,6 +92,7 @@ final class Facets {
     ALL.put("silenceHours", range(1, 2160));
     ALL.put("stopAction", words("pause", "stop", "none"));
     ALL.put("list", words("test", "hold"));
+    ALL.put("writeOffState", words("waiting", "in-force", "rejected", "taken-back", "lapsed"));
     ALL.put("headerSize", range(32, 65_532));
     ALL.put("slotSize", range(0, 1L << 40));
     ALL.put("align", range(1, 32));

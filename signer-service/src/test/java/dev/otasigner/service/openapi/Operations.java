@@ -212,7 +212,23 @@ final class Operations {
                 "POST " + PRODUCT + "/rotation/handshakes",
                 "tryHandshakes",
                 "Tries real handshakes where devices dial")
-            .answers(200, Shapes.HandshakeList.class));
+            .answers(200, Shapes.HandshakeList.class),
+        call("GET " + PRODUCT + "/write-offs", "listWriteOffs", "Devices that were given up")
+            .answers(200, Shapes.WriteOffPage.class),
+        call("GET " + PRODUCT + "/write-offs/{id}", "showWriteOff", "Who was given up, by whom")
+            .answers(200, Shapes.WriteOff.class),
+        call("POST " + PRODUCT + "/write-offs", "proposeWriteOff", "Names devices to be given up")
+            .takes(Shapes.NewWriteOff.class)
+            .answers(201, Shapes.WriteOff.class)
+            .refuses(CONFLICT),
+        call("POST " + PRODUCT + "/write-offs/{id}/approve", "approveWriteOff", "Gives them up")
+            .takes(Shapes.WriteOffApproval.class)
+            .answers(200, Shapes.WriteOff.class)
+            .refuses(CONFLICT),
+        call("POST " + PRODUCT + "/write-offs/{id}/end", "endWriteOff", "Counts them again")
+            .takes(Shapes.WriteOffEnd.class)
+            .answers(200, Shapes.WriteOff.class)
+            .refuses(CONFLICT));
   }
 
   private static List<Operation> signing() {

@@ -610,7 +610,8 @@ final class Shapes {
       @Nullable Instant certificateFrom,
       @Nullable Instant firstSeen,
       @Nullable Instant lastSeen,
-      long unseen) {}
+      long unseen,
+      long writtenOff) {}
 
   record CohortList(List<Cohort> cohorts) {}
 
@@ -694,5 +695,49 @@ final class Shapes {
       @Nullable ImageVersion savedBy,
       @Nullable Instant until,
       @Nullable String untilWhat,
+      @Nullable Long writtenOff,
       List<Repair> repairs) {}
+
+  record NamedCohort(long cohort, long count) {}
+
+  record NewWriteOff(ImpactQuestion change, List<NamedCohort> cohorts, String reason) {}
+
+  record WriteOffApproval(long devices) {}
+
+  record WriteOffEnd(String reason) {}
+
+  record WrittenOffCohort(
+      long cohort,
+      long count,
+      ImageVersion version,
+      @Facets.Is("name") String hardware,
+      @Facets.Is("name") String channel,
+      @Facets.Is("name") String bootloader,
+      @Facets.Is("name") String lineage,
+      String check,
+      String reason,
+      String detail) {}
+
+  record GivenApproval(String approver, Instant given) {}
+
+  record WriteOff(
+      String id,
+      String product,
+      @Facets.Is("writeOffState") String state,
+      ImpactQuestion change,
+      String reason,
+      long devices,
+      List<WrittenOffCohort> cohorts,
+      String proposedBy,
+      Instant created,
+      List<GivenApproval> approvals,
+      int needed,
+      @Nullable Instant waitingUntil,
+      @Nullable Instant inForce,
+      @Nullable Long standing,
+      @Nullable Instant ended,
+      @Nullable String endedBy,
+      @Nullable String endedReason) {}
+
+  record WriteOffPage(List<WriteOff> writeOffs, @Nullable String next) {}
 }
