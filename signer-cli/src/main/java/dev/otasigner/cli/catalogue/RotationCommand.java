@@ -19,10 +19,15 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
-/** Who would be cut off by a change. */
+/** Who would be cut off by a change, and how one key takes another's place without that. */
 @Command(name = "rotation", description = "Change keys and ciphers without stranding a device.")
 public final class RotationCommand {
+  private static final String KEY = "KEY";
+  private static final String OLD = "Name or identifier of the key to be replaced.";
+  private static final String NEW = "Of the key that takes its place.";
+
   private final Cli cli;
 
   public RotationCommand(Cli cli) {
@@ -108,6 +113,69 @@ public final class RotationCommand {
 
   private static boolean is(Json.Obj item, String member) {
     return item.members().get(member) instanceof Json.Bool answer && answer.value();
+  }
+
+  @Command(
+      description = {
+        "Show the steps by which one key would take another's place, as of now. Changes nothing."
+      })
+  int plan(
+      @Option(names = "--product", required = true) String product,
+      @Option(names = "--old", required = true, paramLabel = KEY, description = OLD) String oldKey,
+      @Option(names = "--new", required = true, paramLabel = KEY, description = NEW)
+          String newKey) {
+    return new KeyRotationSteps(cli, product).plan(oldKey, newKey);
+  }
+
+  @Command(
+      description = {
+        "Begin to replace an image or manifest key. Changes nothing yet: advance does the steps."
+      })
+  int start(
+      @Option(names = "--product", required = true) String product,
+      @Option(names = "--old", required = true, paramLabel = KEY, description = OLD) String oldKey,
+      @Option(names = "--new", required = true, paramLabel = KEY, description = NEW)
+          String newKey) {
+    return new KeyRotationSteps(cli, product).start(oldKey, newKey);
+  }
+
+  @Command(
+      description = {
+        "Show where a rotation stands: what is done, what is next, and who is not through yet.",
+        "Without an ID: all that are open. With one, exit code 4 while a build or devices are"
+            + " waited for."
+      })
+  int status(
+      @Parameters(paramLabel = "ID", arity = "0..1", description = "Of one rotation.")
+          @Nullable Long id,
+      @Option(names = "--product", required = true) String product) {
+    KeyRotationSteps steps = new KeyRotationSteps(cli, product);
+    return id == null ? steps.status() : steps.status(id);
+  }
+
+  @Command(
+      description = {
+        "Show the next step of a rotation and whom it concerns, and do it after a yes.",
+        "Exit code 4 when a build is to be signed, or devices are to take one, first."
+      })
+  int advance(
+      @Parameters(paramLabel = "ID") long id,
+      @Option(names = "--product", required = true) String product,
+      @Option(names = "--yes", description = "Do not ask; for a program that has looked itself.")
+          boolean yes) {
+    return new KeyRotationSteps(cli, product).advance(id, yes);
+  }
+
+  @Command(
+      description = {
+        "Give a rotation up. An old key that is suspended signs again; all else stays.",
+        "Refused once the old key is deactivated."
+      })
+  int abort(
+      @Parameters(paramLabel = "ID") long id,
+      @Option(names = "--product", required = true) String product,
+      @Option(names = "--reason", required = true, description = "Kept with it.") String reason) {
+    return new KeyRotationSteps(cli, product).abort(id, reason);
   }
 
   private Json ask(String product, ChangeOptions change) {

@@ -104,6 +104,10 @@ public enum RecordKind {
   RELEASE_HALTED("release.halted"),
   RELEASE_DEVICES_NAMED("release.devices-named"),
   RELEASE_TAKEN_BACK("release.taken-back"),
+  // rotations
+  ROTATION_STARTED("rotation.started"),
+  ROTATION_ADVANCED("rotation.advanced"),
+  ROTATION_ABORTED("rotation.aborted"),
   // evidence that left
   REPORT_MADE("report.made"),
   EVIDENCE_EXPORTED("evidence.exported");

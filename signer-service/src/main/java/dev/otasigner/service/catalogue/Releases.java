@@ -262,6 +262,11 @@ public class Releases {
     }
   }
 
+  /** Where a release stands; empty when the build was never released there. */
+  public Optional<ReleaseState> state(ReleaseName name) {
+    return find(name).map(Release::state);
+  }
+
   private Optional<Release> find(ReleaseName name) {
     return store.findByProductAndChannelAndHardwareAndVersion(
         name.product(), name.channel(), name.hardware(), name.version().toString());

@@ -88,7 +88,7 @@ public class Rotation {
     return edges.runs();
   }
 
-  private Stored stored(String product) {
+  Stored stored(String product) {
     return new Stored(
         product,
         fleet,

@@ -126,6 +126,11 @@ final class Facets {
     ALL.put("serverKey", codes(ClientKeyType.values(), ClientKeyType::code));
     ALL.put("attemptOutcome", words("begun", "signed", "failed", "interrupted"));
     ALL.put("decision", words("approve", "revoke"));
+    ALL.put(
+        "rotationStep",
+        words("introduce", "sign", "bridge", "fleet", "new-only", "retire", "destroy"));
+    ALL.put("rotationState", words("planned", "open", "done", "aborted"));
+    ALL.put("stepState", words("done", "next", "waiting"));
     ALL.put("listenerKind", words("device", "enrol"));
     ALL.put("actorKind", words("user", "api-key", "oidc"));
   }

@@ -30,6 +30,7 @@ final class Operations {
     all.addAll(access());
     all.addAll(keys());
     all.addAll(fleet());
+    all.addAll(rotations());
     all.addAll(signing());
     all.addAll(catalogue());
     all.addAll(ceremonies());
@@ -228,6 +229,32 @@ final class Operations {
         call("POST " + PRODUCT + "/write-offs/{id}/end", "endWriteOff", "Counts them again")
             .takes(Shapes.WriteOffEnd.class)
             .answers(200, Shapes.WriteOff.class)
+            .refuses(CONFLICT));
+  }
+
+  private static List<Operation> rotations() {
+    String one = PRODUCT + "/rotations/{rotation}";
+    return List.of(
+        call("POST " + PRODUCT + "/rotation/plan", "planRotation", "Steps of a rotation to come")
+            .takes(Shapes.RotatedKeys.class)
+            .answers(200, Shapes.RotationPlace.class)
+            .refuses(KEY_NOT_USABLE),
+        call("GET " + PRODUCT + "/rotations", "listRotations", "Its rotations of keys")
+            .answers(200, Shapes.RotationPage.class),
+        call("POST " + PRODUCT + "/rotations", "startRotation", "Begins to replace a key")
+            .takes(Shapes.RotatedKeys.class)
+            .answers(201, Shapes.RotationPlace.class)
+            .refuses(CONFLICT, KEY_NOT_USABLE),
+        call("GET " + one, "showRotation", "Where a rotation stands")
+            .answers(200, Shapes.RotationPlace.class),
+        call("POST " + one + "/advance", "advanceRotation", "Does the next step")
+            .takes(Shapes.NextStep.class)
+            .answers(200, Shapes.RotationPlace.class)
+            .refuses(
+                CONFLICT, KEY_NOT_USABLE, WOULD_STRAND, REFUSED, NOT_ANNOUNCED, TOKEN_UNAVAILABLE),
+        call("POST " + one + "/abort", "abortRotation", "Gives a rotation up")
+            .takes(Shapes.RotationReason.class)
+            .answers(200, Shapes.RotationPlace.class)
             .refuses(CONFLICT));
   }
 

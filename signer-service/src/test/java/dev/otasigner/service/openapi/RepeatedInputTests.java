@@ -257,6 +257,7 @@ class RepeatedInputTests {
         "POST /api/v1/listeners/{name}/close", "/api/v1/listeners/rp-l/close", "{'reason':'done'}");
     Story story = new Story(admin, "again");
     String base = story.base;
+    rotation(base);
     twice(
         "POST " + PRODUCT + "/bootloaders",
         base + "/bootloaders",
@@ -278,6 +279,23 @@ class RepeatedInputTests {
         "{'deviceId':'d1','hardware':'gw','revision':'a','bootloader':'boot1','channel':'stable',"
             + "'clockClass':'rtc','build':'34.11'}");
     twice("POST " + PRODUCT + "/devices/{deviceId}/secret", base + "/devices/d1/secret", "");
+  }
+
+  private void rotation(String base) throws Exception {
+    admin
+        .post("/api/v1/keys", "{'name':'again-next','purpose':'image','suite':'ecdsa-p256-sha256'}")
+        .expect(201);
+    String keys = "{'oldKey':'again-image','newKey':'again-next'}";
+    twice("POST " + PRODUCT + "/rotation/plan", base + "/rotation/plan", keys);
+    String started = twice("POST " + PRODUCT + "/rotations", base + "/rotations", keys);
+    String one =
+        base
+            + "/rotations/"
+            + JsonReader.readObject(started.getBytes(StandardCharsets.UTF_8), 1 << 20)
+                .integer("id", 1, Integer.MAX_VALUE);
+    String endpoint = "POST " + PRODUCT + "/rotations/{rotation}";
+    twice(endpoint + "/advance", one + "/advance", "{'step':'introduce'}");
+    twice(endpoint + "/abort", one + "/abort", "{'reason':'no'}");
   }
 
   private void signing() throws Exception {

@@ -33,7 +33,9 @@ final class Shapes {
       @Nullable String actual,
       @Nullable List<UploadedFile> stored,
       @Nullable List<JudgedRequest> requests,
-      @Nullable Impact impact) {}
+      @Nullable Impact impact,
+      @Nullable Long rotation,
+      @Nullable List<SigningHint> hints) {}
 
   record JudgedRequest(List<PolicyReason> reasons) {}
 
@@ -740,4 +742,66 @@ final class Shapes {
       @Nullable String endedReason) {}
 
   record WriteOffPage(List<WriteOff> writeOffs, @Nullable String next) {}
+
+  record RotatedKeys(String oldKey, String newKey) {}
+
+  record NextStep(
+      @Facets.Is("rotationStep") String step, @Nullable List<WithdrawnRelease> releases) {}
+
+  record RotationReason(@Facets.Is("reason500") String reason) {}
+
+  record RotatedKey(
+      @Facets.Is("name") String name,
+      Digest keyId,
+      @Facets.Is("purpose") String purpose,
+      @Facets.Is("suite") String suite,
+      @Facets.Is("keyState") String state) {}
+
+  record Rotation(
+      @Nullable Long id,
+      @Facets.Is("name") String product,
+      RotatedKey oldKey,
+      RotatedKey newKey,
+      @Facets.Is("rotationState") String state,
+      @Nullable String startedBy,
+      @Nullable Instant started,
+      @Nullable String abortedBy,
+      @Nullable Instant aborted,
+      @Nullable String reason) {}
+
+  record RotationPage(List<Rotation> rotations, @Nullable String next) {}
+
+  record RotationPlace(
+      @Nullable Long id,
+      @Facets.Is("name") String product,
+      RotatedKey oldKey,
+      RotatedKey newKey,
+      @Facets.Is("rotationState") String state,
+      @Nullable String startedBy,
+      @Nullable Instant started,
+      @Nullable String abortedBy,
+      @Nullable Instant aborted,
+      @Nullable String reason,
+      RotatedDevices devices,
+      List<StepPlace> steps,
+      List<String> notes,
+      Impact impact) {}
+
+  record RotatedDevices(long count, long through, long left, long writtenOff) {}
+
+  record StepPlace(
+      @Facets.Is("rotationStep") String step,
+      @Facets.Is("stepState") String state,
+      String detail,
+      @Nullable List<SigningHint> hints,
+      @Nullable List<MissingRelease> releases) {}
+
+  record SigningHint(@Facets.Is("name") String hardware, String what, @Nullable String command) {}
+
+  record MissingRelease(
+      @Facets.Is("name") String channel,
+      @Facets.Is("name") String hardware,
+      ImageVersion version,
+      long count,
+      @Facets.Is("releaseState") @Nullable String state) {}
 }

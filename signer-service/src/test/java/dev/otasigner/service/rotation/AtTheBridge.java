@@ -35,7 +35,7 @@ abstract class AtTheBridge {
   static int count;
   private static boolean prepared;
 
-  @SuppressWarnings("NullAway.Init") // by aProductAtItsBridge()
+  @SuppressWarnings("NullAway.Init") // by aProduct()
   Story story;
 
   String legacy = "";
@@ -49,7 +49,13 @@ abstract class AtTheBridge {
 
   /** Two devices on 34.11; a bridge to new anchors, a new rule and TLS 1.3 is ready. */
   @BeforeEach
-  void aProductAtItsBridge() throws Exception {
+  void aProduct() throws Exception {
+    openDoors();
+    atTheBridge();
+  }
+
+  /** Two listeners, and nobody on record. */
+  void openDoors() throws IOException {
     if (!prepared) {
       admin = Admin.withEveryRole(port, printed.password());
       legacyPort = freePort();
@@ -59,6 +65,9 @@ abstract class AtTheBridge {
       prepared = true;
     }
     jdbc.sql("delete from fleet_device").update();
+  }
+
+  private void atTheBridge() {
     story = new Story(admin, "r" + ++count);
     legacy = story.legacyProfile(legacyPort);
     story.build("34.11", legacy, "image", "manifest");
@@ -91,6 +100,10 @@ abstract class AtTheBridge {
   Answer deactivate(String key) {
     String id = admin.get("/api/v1/keys/" + story.named(key)).expect(200).string("keyId");
     return admin.post("/api/v1/keys/" + id + "/deactivate", "{}");
+  }
+
+  int port() {
+    return port;
   }
 
   String state(String key) {
