@@ -56,9 +56,21 @@ class KeyRotationIT {
           .contains("2 of 2 devices would be cut off without " + OLD);
       id = start();
       run(0, "advance", id, "--yes").contains("done: introduce; next is sign");
-      engineer("bootloaders", "add", "boot-2026", "--anchor", NEW, "--hardware", HARDWARE,
-          "--slot-bytes", "1048576", "--product", PRODUCT);
-      run(4, "advance", id, "--yes").contains("signer sign IMAGE").contains("--bootloader boot-2026");
+      engineer(
+          "bootloaders",
+          "add",
+          "boot-2026",
+          "--anchor",
+          NEW,
+          "--hardware",
+          HARDWARE,
+          "--slot-bytes",
+          "1048576",
+          "--product",
+          PRODUCT);
+      run(4, "advance", id, "--yes")
+          .contains("signer sign IMAGE")
+          .contains("--bootloader boot-2026");
       service.kill();
     }
     try (ServiceProcess service = ServiceProcess.start(data)) {
@@ -72,7 +84,9 @@ class KeyRotationIT {
     }
     try (ServiceProcess service = ServiceProcess.start(data)) {
       product.signIn(service);
-      assertThat(engineerRefused("keys", "deactivate", OLD)).contains("t-0002").doesNotContain("t-0001");
+      assertThat(engineerRefused("keys", "deactivate", OLD))
+          .contains("t-0002")
+          .doesNotContain("t-0001");
       run(0, "abort", id, "--reason", "another time").contains("aborted rotation " + id);
       id = start();
       run(4, "status", id).contains("next     fleet");
@@ -102,10 +116,19 @@ class KeyRotationIT {
     enrolPort = EnrolledDevice.open(product, "enrol");
     profile = product.addProfile("p-256", EnrolledDevice.open(product, "device"));
     engineer("keys", "create", OLD, "--purpose", "image", "--suite", "rsa-pss-3072-sha256");
+    engineer("keys", "create", NEW, "--purpose", "image", "--suite", "ed25519", "--pre-active");
     engineer(
-        "keys", "create", NEW, "--purpose", "image", "--suite", "ed25519", "--pre-active");
-    engineer("bootloaders", "add", "boot-2019", "--anchor", OLD, "--hardware", HARDWARE,
-        "--slot-bytes", "1048576", "--product", PRODUCT);
+        "bootloaders",
+        "add",
+        "boot-2019",
+        "--anchor",
+        OLD,
+        "--hardware",
+        HARDWARE,
+        "--slot-bytes",
+        "1048576",
+        "--product",
+        PRODUCT);
     sign("1.0.0", List.of(OLD));
   }
 
@@ -114,9 +137,22 @@ class KeyRotationIT {
         product
             .engineer()
             .run(
-                "devices", "add", id, "--json", "--product", PRODUCT, "--hardware", HARDWARE,
-                "--revision", REVISION, "--bootloader", "boot-2019", "--channel", CHANNEL,
-                "--build", "1.0.0")
+                "devices",
+                "add",
+                id,
+                "--json",
+                "--product",
+                PRODUCT,
+                "--hardware",
+                HARDWARE,
+                "--revision",
+                REVISION,
+                "--bootloader",
+                "boot-2019",
+                "--channel",
+                CHANNEL,
+                "--build",
+                "1.0.0")
             .requireDone()
             .json()
             .string("secret");
@@ -141,7 +177,8 @@ class KeyRotationIT {
   /** The device takes what is offered, and says so when it dials in next. */
   private static void install(LabDevice device, String version) throws Exception {
     UpdateOutcome outcome = device.updateUntilIdle();
-    assertThat(device.version()).as("%s %s", outcome, device.steps())
+    assertThat(device.version())
+        .as("%s %s", outcome, device.steps())
         .isEqualTo(ImageVersion.parseLenient(version));
   }
 
@@ -163,7 +200,9 @@ class KeyRotationIT {
     command.addAll(List.of(arguments));
     command.addAll(List.of("--product", PRODUCT));
     Operator.Answer answer = product.engineer().run(command.toArray(String[]::new));
-    assertThat(answer.status()).as("%s: %s%s", command, answer.out(), answer.err()).isEqualTo(status);
+    assertThat(answer.status())
+        .as("%s: %s%s", command, answer.out(), answer.err())
+        .isEqualTo(status);
     return assertThat(answer.out() + answer.err());
   }
 
@@ -185,9 +224,21 @@ class KeyRotationIT {
     List<String> command =
         new ArrayList<>(
             List.of(
-                "sign", "payload", "--product", PRODUCT, "--hardware", HARDWARE, "--version",
-                version, "--security-counter", "1", "--pad-header", "--profile", profile,
-                "--manifest-key", "manifest"));
+                "sign",
+                "payload",
+                "--product",
+                PRODUCT,
+                "--hardware",
+                HARDWARE,
+                "--version",
+                version,
+                "--security-counter",
+                "1",
+                "--pad-header",
+                "--profile",
+                profile,
+                "--manifest-key",
+                "manifest"));
     imageKeys.forEach(key -> command.addAll(List.of("--image-key", key)));
     command.addAll(List.of(more));
     return product.engineer().run(command.toArray(String[]::new));
@@ -195,7 +246,14 @@ class KeyRotationIT {
 
   private void publish(String version) {
     engineer(
-        "release", "publish", version, "--product", PRODUCT, "--channel", CHANNEL, "--hardware",
+        "release",
+        "publish",
+        version,
+        "--product",
+        PRODUCT,
+        "--channel",
+        CHANNEL,
+        "--hardware",
         HARDWARE);
   }
 }

@@ -227,7 +227,6 @@ class KeyRotationTests extends RotatedProduct {
     assertThat(next(id)).isEqualTo("fleet");
     writeOff("image", "34.11.0+0");
     assertThat(devices(id)).isEqualTo("2: 1 through, 0 left");
-    story.step("36.14", "withdraw").expectProblem(409, "would-strand");
     assertThat(next(id)).isEqualTo("new-only");
     advance(id, "new-only").expect(200);
     advance(id, "retire").expect(200);
