@@ -49,7 +49,7 @@ abstract class AtTheBridge {
 
   /** Two devices on 34.11; a bridge to new anchors, a new rule and TLS 1.3 is ready. */
   @BeforeEach
-  void aProduct() throws Exception {
+  void aProductAtItsBridge() throws Exception {
     openDoors();
     atTheBridge();
   }

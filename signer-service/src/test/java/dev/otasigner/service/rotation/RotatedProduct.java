@@ -15,7 +15,7 @@ abstract class RotatedProduct extends AtTheBridge {
   /** Two devices on 34.11; no build of the next generation is signed, and nothing is released. */
   @Override
   @BeforeEach
-  void aProduct() throws Exception {
+  void aProductAtItsBridge() throws Exception {
     openDoors();
     story = new Story(admin, "k" + ++count);
     legacy = story.legacyProfile(legacyPort);
