@@ -264,8 +264,9 @@ record Place(
         "devices",
         Json.object()
             .put("count", all)
-            .put("through", all - stranded)
+            .put("through", all - stranded - givenUp)
             .put("left", stranded)
+            .put("writtenOff", givenUp)
             .build());
     members.put("steps", new Json.Arr(steps));
     members.put("notes", Json.strings(notes()));
