@@ -5,15 +5,19 @@ import dev.otasigner.keys.KeyState;
 import dev.otasigner.service.keyring.KeyEntry;
 import dev.otasigner.service.keyring.KeySignatures;
 import dev.otasigner.service.keyring.Keyring;
+import dev.otasigner.service.problem.ProblemType;
+import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.crypto.SigningInput;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.tuf.Metadata;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -30,6 +34,9 @@ final class KeyringRoles implements RoleKeyring {
   private final KeySignatures signatures;
   private final LineageKey lineage;
   private final boolean postQuantum;
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration POLL = Duration.ofMillis(20);
+
   private final JdbcClient jdbc;
 
   KeyringRoles(
@@ -99,15 +106,35 @@ final class KeyringRoles implements RoleKeyring {
 
   private VerificationKey key(String role, SignatureSuite suite, int generation) {
     String name = nameOf(role, suite, generation);
-    KeyEntry entry =
-        keyring
-            .find(name)
-            .orElseGet(
-                () -> keyring.create(name, purposeOf(role), suite, Optional.of(lineage.product())));
+    KeyEntry entry = keyring.find(name).orElseGet(() -> made(name, role, suite));
     if (entry.state() == KeyState.PRE_ACTIVATION) {
       keyring.activate(entry.keyId());
     }
     return entry.key();
+  }
+
+  /** A new key, or the one that somebody else is making at this moment. */
+  private KeyEntry made(String name, String role, SignatureSuite suite) {
+    try {
+      return keyring.create(name, purposeOf(role), suite, Optional.of(lineage.product()));
+    } catch (SignerException e) {
+      if (e.type() != ProblemType.CONFLICT) {
+        throw e;
+      }
+      return awaited(name).orElseThrow(() -> e);
+    }
+  }
+
+  /** The token has it before its row is committed, and then it is activated. */
+  private Optional<KeyEntry> awaited(String name) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    Optional<KeyEntry> found = keyring.find(name);
+    while (found.filter(key -> key.state() != KeyState.PRE_ACTIVATION).isEmpty()
+        && System.nanoTime() < end) {
+      LockSupport.parkNanos(POLL.toNanos());
+      found = keyring.find(name);
+    }
+    return found;
   }
 
   @Override

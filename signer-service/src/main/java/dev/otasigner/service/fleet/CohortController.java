@@ -3,10 +3,14 @@ package dev.otasigner.service.fleet;
 import dev.otasigner.service.access.AllowedTo;
 import dev.otasigner.service.page.Page;
 import dev.otasigner.service.problem.SignerException;
+import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.json.Json;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -19,11 +23,17 @@ import org.springframework.web.bind.annotation.RestController;
 class CohortController {
   private final Cohorts cohorts;
   private final WrittenOff writtenOff;
+  private final ObjectProvider<FactoryFiles> builds;
   private final Products products;
 
-  CohortController(Cohorts cohorts, WrittenOff writtenOff, Products products) {
+  CohortController(
+      Cohorts cohorts,
+      WrittenOff writtenOff,
+      ObjectProvider<FactoryFiles> builds,
+      Products products) {
     this.cohorts = cohorts;
     this.writtenOff = writtenOff;
+    this.builds = builds;
     this.products = products;
   }
 
@@ -41,6 +51,7 @@ class CohortController {
     List<Cohorts.Counted> counted = cohorts.of(product);
     Map<Long, Cohorts.Heard> heard = cohorts.heard(product);
     Map<Long, Long> givenUp = writtenOff.counts(product);
+    Map<DeviceState.Running, Optional<Digest>> declared = new HashMap<>();
     List<Json.Obj> found =
         counted.stream()
             .filter(c -> is(channel, c.state().channel()))
@@ -53,7 +64,9 @@ class CohortController {
                     json(
                         c,
                         heard.getOrDefault(c.id(), Cohorts.Heard.NOTHING),
-                        givenUp.getOrDefault(c.id(), 0L)))
+                        givenUp.getOrDefault(c.id(), 0L),
+                        declared.computeIfAbsent(
+                            c.state().running(), running -> declared(product, c.state()))))
             .filter(json -> !unseen || !new Json.Num(0).equals(json.members().get("unseen")))
             .toList();
     return Json.object().put("cohorts", found).build();
@@ -80,11 +93,23 @@ class CohortController {
         device -> device);
   }
 
+  /** The profile that the build of these devices brings, where they report another one. */
+  private Optional<Digest> declared(String product, DeviceState state) {
+    DeviceState.Running running = state.running();
+    return builds.stream()
+        .flatMap(b -> b.build(product, running.version(), state.hardware().id()).stream())
+        .filter(build -> build.manifest().equals(running.manifest()))
+        .map(FactoryFiles.Build::profile)
+        .filter(profile -> !profile.equals(running.profile()))
+        .findFirst();
+  }
+
   private static boolean is(String wanted, String value) {
     return wanted.isEmpty() || wanted.equals(value);
   }
 
-  private static Json.Obj json(Cohorts.Counted cohort, Cohorts.Heard heard, long givenUp) {
+  private static Json.Obj json(
+      Cohorts.Counted cohort, Cohorts.Heard heard, long givenUp, Optional<Digest> declared) {
     DeviceState state = cohort.state();
     boolean enrolled = state.clientCert().notAfter().isBefore(Cohorts.NEVER);
     return Json.object()
@@ -109,6 +134,7 @@ class CohortController {
         .put("lastSeen", heard.last().orElse(null))
         .put("unseen", heard.unseen())
         .put("writtenOff", givenUp)
+        .put("declaredProfile", declared.orElse(null))
         .build();
   }
 }

@@ -57,6 +57,7 @@ public class Rotation {
   private final Listeners listeners;
   private final Keyring keyring;
   private final Edges edges;
+  private final Declared declared;
   private final HandshakeStore handshakes;
   private final Clock clock;
 
@@ -67,6 +68,7 @@ public class Rotation {
       Listeners listeners,
       Keyring keyring,
       Edges edges,
+      Declared declared,
       HandshakeStore handshakes,
       Clock clock) {
     this.fleet = fleet;
@@ -75,6 +77,7 @@ public class Rotation {
     this.listeners = listeners;
     this.keyring = keyring;
     this.edges = edges;
+    this.declared = declared;
     this.handshakes = handshakes;
     this.clock = clock;
   }
@@ -124,7 +127,7 @@ public class Rotation {
       impact = impact.with(ofPruning(product, requireBuild(stored, version)));
     }
     if (impact.cohorts().isEmpty() || change.isAboutMore()) {
-      impact = impact.with(each(product, inquiry(product, change, stored)));
+      impact = impact.with(each(product, change, stored));
     }
     return impact;
   }
@@ -137,8 +140,23 @@ public class Rotation {
     }
   }
 
-  private Impact each(String product, Inquiry inquiry) {
-    return named(product, fleet.cohorts(product).stream().map(inquiry::of).toList(), Set.of());
+  private Impact each(String product, Change change, Stored stored) {
+    Inquiry inquiry = inquiry(product, change, stored);
+    return named(
+        product,
+        fleet.cohorts(product).stream()
+            .map(
+                cohort ->
+                    contradiction(change, cohort, stored)
+                        .map(what -> CohortImpact.of(cohort, Optional.of(what)))
+                        .orElseGet(() -> inquiry.of(cohort)))
+            .toList(),
+        Set.of());
+  }
+
+  /** Nothing is changed for devices that are not what they are taken for. */
+  private Optional<Obstacle> contradiction(Change change, Cohort cohort, Stored stored) {
+    return change.isNothing() ? Optional.empty() : declared.contradiction(cohort.state(), stored);
   }
 
   /**

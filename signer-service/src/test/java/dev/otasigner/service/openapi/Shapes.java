@@ -613,7 +613,8 @@ final class Shapes {
       @Nullable Instant firstSeen,
       @Nullable Instant lastSeen,
       long unseen,
-      long writtenOff) {}
+      long writtenOff,
+      @Nullable Digest declaredProfile) {}
 
   record CohortList(List<Cohort> cohorts) {}
 

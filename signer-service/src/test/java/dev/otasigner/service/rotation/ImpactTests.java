@@ -60,6 +60,29 @@ class ImpactTests extends AtTheBridge {
     assertThat(cohort.string("untilWhat")).contains("root of lineage");
   }
 
+  /** Whoever is not what it is taken for is named, and nothing is changed for it. */
+  @Test
+  void aDeviceThatReportsAnotherProfileThanItsBuildBringsHoldsStepsUp() throws Exception {
+    assertThat(ask("{'endLineages':['other']}").bool("allowed")).isTrue();
+    jdbc.sql(
+            "update fleet_device set cohort = null, profile = ? where product = ? and device_id ="
+                + " 'd2'")
+        .params(next, story.product)
+        .update();
+    assertThat(ask("{}").bool("allowed")).isTrue();
+    Fields impact = ask("{'endLineages':['other']}");
+    assertThat(impact.bool("allowed")).isFalse();
+    List<Fields> stranded = stranded(impact);
+    assertThat(stranded).hasSize(1);
+    assertThat(stranded.get(0).strings("devices", 9)).containsExactly("d2");
+    assertThat(stranded.get(0).string("reason")).isEqualTo("profile-mismatch");
+    assertThat(stranded.get(0).string("detail")).contains(next, legacy);
+    deactivate("manifest").expectProblem(409, "would-strand");
+    List<Fields> cohorts =
+        admin.get(story.base + "/cohorts").expect(200).json().objects("cohorts", 9);
+    assertThat(cohorts).filteredOn(c -> c.has("declaredProfile")).hasSize(1);
+  }
+
   @Test
   void whatWasJudgedOnceIsNotJudgedAgain() throws Exception {
     assertThat(ask("{}").integer("policyRuns", 0, 99)).isPositive();
