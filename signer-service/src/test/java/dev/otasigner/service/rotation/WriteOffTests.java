@@ -129,6 +129,11 @@ class WriteOffTests extends AtTheBridge {
   }
 
   @Test
+  void whoProposesTwiceHasTwoThatWait() throws Exception {
+    assertThat(proposed().string("id")).isNotEqualTo(proposed().string("id"));
+  }
+
+  @Test
   void nobodyApprovesTheirOwn() throws Exception {
     Answer writeOff = proposed();
     approve(admin, writeOff, 2).expectProblem(403, "forbidden");
