@@ -48,17 +48,20 @@ class CohortController {
       @RequestParam(defaultValue = "") String lineage,
       @RequestParam(defaultValue = "false") boolean unseen) {
     products.require(product);
-    List<Cohorts.Counted> counted = cohorts.of(product);
-    Map<Long, Cohorts.Heard> heard = cohorts.heard(product);
     Map<Long, Long> givenUp = writtenOff.counts(product);
     Map<DeviceState.Running, Optional<Digest>> declared = new HashMap<>();
-    List<Json.Obj> found =
-        counted.stream()
+    List<Cohorts.Counted> wanted =
+        cohorts.of(product).stream()
             .filter(c -> is(channel, c.state().channel()))
             .filter(c -> is(hardware, c.state().hardware().id()))
             .filter(c -> is(bootloader, c.state().bootloader().id()))
             .filter(c -> is(version, c.state().running().version().toString()))
             .filter(c -> is(lineage, c.state().lineage()))
+            .toList();
+    Map<Long, Cohorts.Heard> heard =
+        cohorts.heard(product, wanted.stream().map(Cohorts.Counted::id).toList());
+    List<Json.Obj> found =
+        wanted.stream()
             .map(
                 c ->
                     json(

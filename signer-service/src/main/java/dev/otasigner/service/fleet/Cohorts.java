@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,69 +24,40 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Devices in equal states, counted by the database, so that a fleet of millions is a few thousand
- * rows. A device whose state changes belongs to no cohort until {@link #settle} finds its new one,
- * which every count does first.
+ * Devices in equal states, so that a fleet of millions is a few thousand rows, with how many there
+ * are. A device whose state changes belongs to no cohort until {@link Settlement} finds its new
+ * one, which it does first whenever somebody asks.
  */
 @Component
 public class Cohorts {
-  /** Devices change while they are settled; so many of them never do between two looks. */
-  private static final int MAX_ROUNDS = 20;
+  /** A state whose devices have all left it since they were settled; so often they are again. */
+  private static final int MAX_LOOKS = 20;
 
-  /** Devices of one transaction: one of millions would keep them all from being heard. */
-  private static final int PART = 5_000;
-
-  private static final int NOT_ENROLLED = -1;
+  /** So many cohorts are read by themselves, and of more of them all devices of the product. */
+  private static final int MAX_READ_APART = 100;
 
   /** A device that has not enrolled yet can still do so: no certificate of its ends. */
   public static final Instant NEVER = Instant.parse("9999-12-31T23:59:59Z");
-
-  private static final String MONTH =
-      "case when d.cert_not_after is null then "
-          + NOT_ENROLLED
-          + " else cast(extract(year from d.cert_not_after at time zone 'UTC') * 12"
-          + " + extract(month from d.cert_not_after at time zone 'UTC') - 1 as integer) end";
-
-  private static final String STATE =
-      "d.product, d.hardware, d.revision, d.channel, d.clock_class, d.bootloader, d.version,"
-          + " d.manifest, d.profile, d.security_counter, d.lineage, d.root_version,"
-          + " coalesce(d.components, ''), coalesce(d.cert_key_type, ''), "
-          + MONTH;
-
-  private static final String COLUMNS =
-      "product, hardware, revision, channel, clock_class, bootloader, version, manifest, profile,"
-          + " security_counter, lineage, root_version, components, key_type, expires_month";
-
-  private static final String SAME =
-      "c.product = d.product and c.profile = d.profile and c.manifest = d.manifest"
-          + " and c.bootloader = d.bootloader and c.root_version = d.root_version"
-          + " and c.hardware = d.hardware and c.revision = d.revision and c.channel = d.channel"
-          + " and c.clock_class = d.clock_class and c.version = d.version"
-          + " and c.security_counter = d.security_counter and c.lineage = d.lineage"
-          + " and c.components = coalesce(d.components, '')"
-          + " and c.key_type = coalesce(d.cert_key_type, '') and c.expires_month = "
-          + MONTH;
 
   private final JdbcClient jdbc;
   private final CheckIns checkIns;
   private final Bootloaders bootloaders;
   private final Profiles profiles;
-  private final TransactionTemplate settling;
+  private final Settlement settlement;
 
   Cohorts(
       JdbcClient jdbc,
       CheckIns checkIns,
       Bootloaders bootloaders,
       Profiles profiles,
-      TransactionTemplate transaction) {
+      Settlement settlement) {
     this.jdbc = jdbc;
     this.checkIns = checkIns;
     this.bootloaders = bootloaders;
     this.profiles = profiles;
-    this.settling = OwnTransaction.like(transaction);
+    this.settlement = settlement;
   }
 
   /**
@@ -117,7 +89,6 @@ public class Cohorts {
    */
   public List<Counted> of(String product) {
     checkIns.flush();
-    settle(product);
     Map<String, Bootloader> known = new HashMap<>();
     Map<Digest, Profile> read = new HashMap<>();
     Function<String, Bootloader> bootloader =
@@ -131,35 +102,68 @@ public class Cohorts {
                         .orElseThrow());
     Function<Digest, Profile> profile =
         digest -> read.computeIfAbsent(digest, d -> profiles.find(product, d).orElseThrow());
+    for (int look = 1; look <= MAX_LOOKS; look++) {
+      settlement.settle(product);
+      List<Row> rows = read(product, bootloader, profile);
+      if (rows.stream().allMatch(row -> row.first().isPresent())) {
+        return rows.stream().map(Row::counted).toList();
+      }
+      if (look > 1) {
+        // Devices that leave are found by settling; those that are gone are not.
+        settlement.recount(product);
+      }
+    }
+    throw SignerException.conflict(
+        "devices of " + product + " change faster than they can be counted; try again");
+  }
+
+  /** A cohort with devices, whose first is not known while all of them are changing. */
+  private record Row(long id, DeviceState state, long devices, Optional<String> first) {
+    Counted counted() {
+      return new Counted(id, state, devices, first.orElseThrow());
+    }
+  }
+
+  private List<Row> read(
+      String product, Function<String, Bootloader> bootloader, Function<Digest, Profile> profile) {
     return jdbc.sql(
-            "select c.*, n.devices, n.first_device from fleet_cohort c join (select cohort,"
-                + " count(*) as devices, min(device_id) as first_device from fleet_device"
-                + " where product = ? and cohort is not null group by cohort) n"
-                + " on n.cohort = c.id order by c.id")
+            "select c.*, (select d.device_id from fleet_device d where d.product = c.product"
+                + " and d.cohort = c.id order by d.product, d.cohort, d.device_id limit 1)"
+                + " as first_device from fleet_cohort c where c.product = ? and c.devices > 0"
+                + " order by c.id")
         .param(product)
         .query(
             (row, n) ->
-                new Counted(
+                new Row(
                     row.getLong("id"),
                     state(row, bootloader, profile),
                     row.getLong("devices"),
-                    row.getString("first_device")))
+                    Optional.ofNullable(row.getString("first_device"))))
         .list();
   }
 
-  /** When the devices of each cohort were heard of. Reads every device of the product. */
-  public Map<Long, Heard> heard(String product) {
+  /** When the devices of these cohorts were heard of. Reads every one of them. */
+  public Map<Long, Heard> heard(String product, Collection<Long> of) {
     Map<Long, Heard> heard = new HashMap<>();
+    if (of.size() <= MAX_READ_APART) {
+      of.forEach(id -> hear(heard, " and cohort = ? group by cohort", product, id));
+    } else {
+      hear(heard, " and cohort is not null group by cohort", product);
+    }
+    return heard;
+  }
+
+  private void hear(Map<Long, Heard> heard, String which, Object... values) {
     jdbc.sql(
             "select cohort, min(last_seen), max(last_seen), count(*) - count(last_seen)"
-                + " from fleet_device where product = ? and cohort is not null group by cohort")
-        .param(product)
+                + " from fleet_device where product = ?"
+                + which)
+        .params(values)
         .query(
             row -> {
               heard.put(
                   row.getLong(1), new Heard(instant(row, 2), instant(row, 3), row.getLong(4)));
             });
-    return heard;
   }
 
   /** The cohort in which a device was counted last, or empty when its state has changed since. */
@@ -176,54 +180,8 @@ public class Cohorts {
   public List<String> devices(String product, long cohort, String from, int limit) {
     return jdbc.sql(
             "select device_id from fleet_device where product = ? and cohort = ?"
-                + " and device_id >= ? order by device_id limit ?")
+                + " and device_id >= ? order by product, cohort, device_id limit ?")
         .params(product, cohort, from, limit)
-        .query(String.class)
-        .list();
-  }
-
-  /** Puts every device of the product into its cohort that has none, some of them at a time. */
-  private void settle(String product) {
-    int few = 0;
-    for (List<String> ids = unsettled(product); !ids.isEmpty(); ids = unsettled(product)) {
-      // A list of millions is whole parts; what comes in meanwhile is not.
-      few += ids.size() == PART ? 0 : 1;
-      if (few > MAX_ROUNDS) {
-        throw SignerException.conflict(
-            "devices of " + product + " change faster than they can be counted; try again");
-      }
-      String last = ids.get(ids.size() - 1);
-      settling.executeWithoutResult(status -> settle(product, last));
-    }
-  }
-
-  /** Those up to this one. */
-  private void settle(String product, String last) {
-    jdbc.sql(
-            "insert into fleet_cohort ("
-                + COLUMNS
-                + ") select distinct "
-                + STATE
-                + " from fleet_device d where d.product = ? and d.cohort is null"
-                + " and d.device_id <= ? and not exists (select 1 from fleet_cohort c where "
-                + SAME
-                + ")")
-        .params(product, last)
-        .update();
-    jdbc.sql(
-            "update fleet_device d set cohort = (select min(c.id) from fleet_cohort c where "
-                + SAME
-                + ") where d.product = ? and d.cohort is null and d.device_id <= ?")
-        .params(product, last)
-        .update();
-  }
-
-  private List<String> unsettled(String product) {
-    return jdbc.sql(
-            "select device_id from fleet_device where product = ? and cohort is null"
-                + " order by device_id limit "
-                + PART)
-        .param(product)
         .query(String.class)
         .list();
   }
@@ -235,7 +193,7 @@ public class Cohorts {
       Digest running = new Digest(row.getString("profile"));
       int month = row.getInt("expires_month");
       DeviceState.ClientCert cert =
-          month == NOT_ENROLLED
+          month == CohortState.NOT_ENROLLED
               ? new DeviceState.ClientCert(profile.apply(running).tls().clientKey(), NEVER)
               : new DeviceState.ClientCert(
                   known(ClientKeyType.ofCode(row.getString("key_type"))), begin(month));

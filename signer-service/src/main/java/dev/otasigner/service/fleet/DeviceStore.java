@@ -61,7 +61,7 @@ class DeviceStore {
   List<Device> list(String product, String from, int limit) {
     return jdbc.sql(
             "select * from fleet_device where product = ? and device_id >= ?"
-                + " order by device_id limit ?")
+                + " order by product, device_id limit ?")
         .params(product, from, limit)
         .query((row, n) -> device(row))
         .list();

@@ -1,0 +1,245 @@
+package dev.otasigner.service.fleet;
+
+import dev.otasigner.service.problem.DatabaseTrouble;
+import dev.otasigner.service.problem.SignerException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.ConcurrencyFailureException;
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Puts devices that changed into the cohorts of their new states, and keeps how many are in each. A
+ * device is counted in one cohort until the transaction that counts it in another, so that the
+ * counts are right whoever else is settling, and wherever one dies.
+ */
+@Component
+class Settlement {
+  private static final Logger log = LoggerFactory.getLogger(Settlement.class);
+
+  /** Devices change while they are settled; so often they are looked through for those. */
+  private static final int MAX_ROUNDS = 20;
+
+  /** Devices of one transaction, which waits until it is over when one of them is heard. */
+  private static final int PART = 10_000;
+
+  /** So often a part is tried while somebody else finds the same new states. */
+  private static final int TRIES = 5;
+
+  private static final int EVERY_SECONDS = 10;
+  private static final long DAY_MILLIS = 24 * 60 * 60 * 1000L;
+
+  /** H2 reads all that have changed, for each part, unless all of the index is named. */
+  private static final String IN_ORDER = " order by product, cohort, device_id";
+
+  private final JdbcClient jdbc;
+  private final JdbcTemplate batches;
+  private final Products products;
+  private final TransactionTemplate transaction;
+
+  Settlement(
+      JdbcClient jdbc, JdbcTemplate batches, Products products, TransactionTemplate transaction) {
+    this.jdbc = jdbc;
+    this.batches = batches;
+    this.products = products;
+    this.transaction = OwnTransaction.like(transaction);
+  }
+
+  /** A device that has changed, and the cohort it is still counted in; 0 for none. */
+  private record Changed(String deviceId, long counted, CohortState state) {}
+
+  /** So that a question seldom has to: a list of a million devices is settled as it comes in. */
+  @Scheduled(fixedDelay = EVERY_SECONDS * 1000L, initialDelay = EVERY_SECONDS * 1000L)
+  void settleAll() {
+    for (Products.Product product : products.list()) {
+      try {
+        settle(product.name());
+      } catch (RuntimeException e) {
+        if (DatabaseTrouble.behind(e).isPresent()) {
+          throw e;
+        }
+        log.debug("the devices of {} are left for the next turn", product.name(), e);
+      }
+    }
+  }
+
+  /** Puts right what rows that were removed by hand leave behind. */
+  @Scheduled(fixedDelay = DAY_MILLIS, initialDelay = DAY_MILLIS)
+  void recountAll() {
+    products.list().forEach(product -> recount(product.name()));
+  }
+
+  /**
+   * Puts every device of the product into its cohort that has none, some of them at a time.
+   *
+   * @throws SignerException CONFLICT when devices change faster than they can be counted
+   */
+  void settle(String product) {
+    Map<CohortState, Long> known = new HashMap<>();
+    String after = "";
+    for (int rounds = 0; rounds < MAX_ROUNDS; ) {
+      List<String> next = unsettled(product, after);
+      if (next.isEmpty() && after.isEmpty()) {
+        return;
+      }
+      if (next.isEmpty()) {
+        after = "";
+        rounds++;
+        continue;
+      }
+      settle(product, next, known);
+      after = next.get(next.size() - 1);
+    }
+    throw SignerException.conflict(
+        "devices of " + product + " change faster than they can be counted; try again");
+  }
+
+  private List<String> unsettled(String product, String after) {
+    return jdbc.sql(
+            "select device_id from fleet_device where product = ? and cohort is null"
+                + " and device_id > ?"
+                + IN_ORDER
+                + " limit "
+                + PART)
+        .params(product, after)
+        .query(String.class)
+        .list();
+  }
+
+  private void settle(String product, List<String> next, Map<CohortState, Long> known) {
+    for (int tried = 1; ; tried++) {
+      try {
+        known.putAll(
+            Objects.requireNonNull(transaction.execute(status -> part(product, next, known))));
+        return;
+      } catch (DataIntegrityViolationException | ConcurrencyFailureException e) {
+        if (tried == TRIES) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /**
+   * Settles those that nobody else is writing. Whoever waits holds no device that another one could
+   * be waiting for.
+   *
+   * @return the cohorts of their states
+   */
+  private Map<CohortState, Long> part(
+      String product, List<String> next, Map<CohortState, Long> known) {
+    String first = next.get(0);
+    List<Changed> changed =
+        lock(product, first, next.get(next.size() - 1), " for update skip locked");
+    if (changed.isEmpty()) {
+      changed = lock(product, first, first, " for update");
+    }
+    Map<CohortState, Long> cohorts = cohorts(product, changed, known);
+    Map<Long, Long> more = new TreeMap<>();
+    List<Object[]> moved = new ArrayList<>();
+    for (Changed device : changed) {
+      long cohort = Objects.requireNonNull(cohorts.get(device.state()));
+      moved.add(new Object[] {cohort, cohort, product, device.deviceId()});
+      more.merge(cohort, 1L, Long::sum);
+      more.merge(device.counted(), -1L, Long::sum);
+    }
+    batches.batchUpdate(
+        "update fleet_device set cohort = ?, counted = ? where product = ? and device_id = ?",
+        moved);
+    // Everybody takes them in this order, so that nobody waits for one who waits.
+    batches.batchUpdate(
+        "update fleet_cohort set devices = devices + ? where id = ?",
+        more.entrySet().stream()
+            .filter(e -> e.getKey() != 0 && e.getValue() != 0)
+            .map(e -> new Object[] {e.getValue(), e.getKey()})
+            .toList());
+    return cohorts;
+  }
+
+  private List<Changed> lock(String product, String first, String last, String how) {
+    return jdbc.sql(
+            "select device_id, counted, "
+                + CohortState.COLUMNS
+                + " from fleet_device where product = ? and cohort is null"
+                + " and device_id >= ? and device_id <= ?"
+                + IN_ORDER
+                + how)
+        .params(product, first, last)
+        .query(
+            (row, n) ->
+                new Changed(
+                    row.getString("device_id"), row.getLong("counted"), CohortState.of(row)))
+        .list();
+  }
+
+  private Map<CohortState, Long> cohorts(
+      String product, List<Changed> changed, Map<CohortState, Long> known) {
+    Map<CohortState, Long> cohorts = new HashMap<>();
+    Map<String, CohortState> missing = new TreeMap<>();
+    Set<CohortState> states = new HashSet<>();
+    changed.forEach(device -> states.add(device.state()));
+    for (CohortState state : states) {
+      Long id = known.get(state);
+      if (id == null) {
+        missing.put(state.digest(), state);
+      } else {
+        cohorts.put(state, id);
+      }
+    }
+    missing.forEach((digest, state) -> cohorts.put(state, cohort(product, digest, state)));
+    return cohorts;
+  }
+
+  private long cohort(String product, String digest, CohortState state) {
+    List<Long> found = find(product, digest);
+    if (found.isEmpty()) {
+      state.insert(jdbc, product, digest);
+      found = find(product, digest);
+    }
+    return found.get(0);
+  }
+
+  private List<Long> find(String product, String digest) {
+    return jdbc.sql("select id from fleet_cohort where product = ? and digest = ?")
+        .params(product, digest)
+        .query(Long.class)
+        .list();
+  }
+
+  /** Counts all devices of the product anew. Reads every one of them. */
+  void recount(String product) {
+    transaction.executeWithoutResult(
+        status -> {
+          // Whoever moves a device now has moved it before the count, or adds to it afterwards.
+          List<Long> ids =
+              jdbc.sql("select id from fleet_cohort where product = ? order by id for update")
+                  .param(product)
+                  .query(Long.class)
+                  .list();
+          Map<Long, Long> devices = new HashMap<>();
+          jdbc.sql(
+                  "select counted, count(*) from fleet_device where product = ?"
+                      + " and counted is not null group by counted")
+              .param(product)
+              .query(
+                  row -> {
+                    devices.put(row.getLong(1), row.getLong(2));
+                  });
+          batches.batchUpdate(
+              "update fleet_cohort set devices = ? where id = ?",
+              ids.stream().map(id -> new Object[] {devices.getOrDefault(id, 0L), id}).toList());
+        });
+  }
+}
