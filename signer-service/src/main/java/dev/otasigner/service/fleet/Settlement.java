@@ -1,7 +1,6 @@
 package dev.otasigner.service.fleet;
 
 import dev.otasigner.service.problem.DatabaseTrouble;
-import dev.otasigner.service.problem.SignerException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -10,6 +9,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.ConcurrencyFailureException;
@@ -29,10 +30,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 class Settlement {
   private static final Logger log = LoggerFactory.getLogger(Settlement.class);
 
-  /** Devices change while they are settled; so often they are looked through for those. */
-  private static final int MAX_ROUNDS = 20;
-
-  /** Devices of one transaction, which waits until it is over when one of them is heard. */
+  /** Devices of one transaction: what is heard of one of them is written when it is over. */
   private static final int PART = 10_000;
 
   /** So often a part is tried while somebody else finds the same new states. */
@@ -44,10 +42,16 @@ class Settlement {
   /** H2 reads all that have changed, for each part, unless all of the index is named. */
   private static final String IN_ORDER = " order by product, cohort, device_id";
 
+  private static final String UNSETTLED =
+      "select device_id from fleet_device where product = ? and cohort is null";
+
   private final JdbcClient jdbc;
   private final JdbcTemplate batches;
   private final Products products;
   private final TransactionTemplate transaction;
+
+  /** Two at the same devices would only wait for each other; not what the counts rest on. */
+  private final ReentrantLock turn = new ReentrantLock(true);
 
   Settlement(
       JdbcClient jdbc, JdbcTemplate batches, Products products, TransactionTemplate transaction) {
@@ -82,48 +86,66 @@ class Settlement {
   }
 
   /**
-   * Puts every device of the product into its cohort that has none, some of them at a time.
-   *
-   * @throws SignerException CONFLICT when devices change faster than they can be counted
+   * Puts every device of the product that has none by now into its cohort, some of them at a time.
    */
   void settle(String product) {
     Map<CohortState, Long> known = new HashMap<>();
-    String after = "";
-    for (int rounds = 0; rounds < MAX_ROUNDS; ) {
-      List<String> next = unsettled(product, after);
-      if (next.isEmpty() && after.isEmpty()) {
-        return;
-      }
-      if (next.isEmpty()) {
-        after = "";
-        rounds++;
-        continue;
-      }
-      settle(product, next, known);
-      after = next.get(next.size() - 1);
+    for (List<String> next = next(product, "", known);
+        !next.isEmpty();
+        next = next(product, next.get(next.size() - 1), known)) {
+      // A device that changes behind this is for the next time.
     }
-    throw SignerException.conflict(
-        "devices of " + product + " change faster than they can be counted; try again");
   }
 
-  private List<String> unsettled(String product, String after) {
-    return jdbc.sql(
-            "select device_id from fleet_device where product = ? and cohort is null"
-                + " and device_id > ?"
-                + IN_ORDER
-                + " limit "
-                + PART)
-        .params(product, after)
-        .query(String.class)
-        .list();
+  private List<String> next(String product, String after, Map<CohortState, Long> known) {
+    turn.lock();
+    try {
+      List<String> next =
+          jdbc.sql(UNSETTLED + " and device_id > ?" + IN_ORDER + " limit " + PART)
+              .params(product, after)
+              .query(String.class)
+              .list();
+      List<String> left = next;
+      while (!left.isEmpty()) {
+        left = left(product, left, settle(product, left, known));
+      }
+      return next;
+    } finally {
+      turn.unlock();
+    }
   }
 
-  private void settle(String product, List<String> next, Map<CohortState, Long> known) {
+  /** Those that somebody else is writing now, and has not settled. */
+  private List<String> left(String product, List<String> wanted, Set<String> settled) {
+    List<String> left = wanted.stream().filter(id -> !settled.contains(id)).toList();
+    if (left.isEmpty()) {
+      return left;
+    }
+    Set<String> unsettled =
+        new HashSet<>(
+            jdbc.sql(UNSETTLED + " and device_id >= ? and device_id <= ?")
+                .params(product, left.get(0), left.get(left.size() - 1))
+                .query(String.class)
+                .list());
+    return left.stream().filter(unsettled::contains).toList();
+  }
+
+  private Set<String> settle(String product, List<String> next, Map<CohortState, Long> known) {
+    return tried(
+        () -> {
+          Map<CohortState, Long> found = new HashMap<>();
+          Set<String> settled =
+              Objects.requireNonNull(
+                  transaction.execute(status -> part(product, next, known, found)));
+          known.putAll(found);
+          return settled;
+        });
+  }
+
+  private static <T> T tried(Supplier<T> work) {
     for (int tried = 1; ; tried++) {
       try {
-        known.putAll(
-            Objects.requireNonNull(transaction.execute(status -> part(product, next, known))));
-        return;
+        return work.get();
       } catch (DataIntegrityViolationException | ConcurrencyFailureException e) {
         if (tried == TRIES) {
           throw e;
@@ -133,24 +155,31 @@ class Settlement {
   }
 
   /**
-   * Settles those that nobody else is writing. Whoever waits holds no device that another one could
-   * be waiting for.
+   * Settles those that nobody else is writing, or waits for the first. Whoever waits holds no
+   * device that another one could be waiting for.
    *
-   * @return the cohorts of their states
+   * @param found the cohorts of their states
+   * @return those that have been waited for, or are settled
    */
-  private Map<CohortState, Long> part(
-      String product, List<String> next, Map<CohortState, Long> known) {
+  private Set<String> part(
+      String product,
+      List<String> next,
+      Map<CohortState, Long> known,
+      Map<CohortState, Long> found) {
     String first = next.get(0);
+    Set<String> settled = new HashSet<>();
     List<Changed> changed =
         lock(product, first, next.get(next.size() - 1), " for update skip locked");
     if (changed.isEmpty()) {
       changed = lock(product, first, first, " for update");
+      settled.add(first);
     }
-    Map<CohortState, Long> cohorts = cohorts(product, changed, known);
+    found.putAll(cohorts(product, changed, known));
     Map<Long, Long> more = new TreeMap<>();
     List<Object[]> moved = new ArrayList<>();
     for (Changed device : changed) {
-      long cohort = Objects.requireNonNull(cohorts.get(device.state()));
+      long cohort = Objects.requireNonNull(found.get(device.state()));
+      settled.add(device.deviceId());
       moved.add(new Object[] {cohort, cohort, product, device.deviceId()});
       more.merge(cohort, 1L, Long::sum);
       more.merge(device.counted(), -1L, Long::sum);
@@ -165,10 +194,11 @@ class Settlement {
             .filter(e -> e.getKey() != 0 && e.getValue() != 0)
             .map(e -> new Object[] {e.getValue(), e.getKey()})
             .toList());
-    return cohorts;
+    return settled;
   }
 
   private List<Changed> lock(String product, String first, String last, String how) {
+    Map<CohortState, CohortState> same = new HashMap<>();
     return jdbc.sql(
             "select device_id, counted, "
                 + CohortState.COLUMNS
@@ -178,9 +208,13 @@ class Settlement {
                 + how)
         .params(product, first, last)
         .query(
-            (row, n) ->
-                new Changed(
-                    row.getString("device_id"), row.getLong("counted"), CohortState.of(row)))
+            (row, n) -> {
+              CohortState state = CohortState.of(row);
+              return new Changed(
+                  row.getString("device_id"),
+                  row.getLong("counted"),
+                  same.computeIfAbsent(state, s -> s));
+            })
         .list();
   }
 
@@ -220,26 +254,37 @@ class Settlement {
 
   /** Counts all devices of the product anew. Reads every one of them. */
   void recount(String product) {
-    transaction.executeWithoutResult(
-        status -> {
-          // Whoever moves a device now has moved it before the count, or adds to it afterwards.
-          List<Long> ids =
-              jdbc.sql("select id from fleet_cohort where product = ? order by id for update")
-                  .param(product)
-                  .query(Long.class)
-                  .list();
-          Map<Long, Long> devices = new HashMap<>();
-          jdbc.sql(
-                  "select counted, count(*) from fleet_device where product = ?"
-                      + " and counted is not null group by counted")
-              .param(product)
-              .query(
-                  row -> {
-                    devices.put(row.getLong(1), row.getLong(2));
-                  });
-          batches.batchUpdate(
-              "update fleet_cohort set devices = ? where id = ?",
-              ids.stream().map(id -> new Object[] {devices.getOrDefault(id, 0L), id}).toList());
-        });
+    tried(
+        () ->
+            transaction.execute(
+                status -> {
+                  recountNow(product);
+                  return product;
+                }));
+  }
+
+  private void recountNow(String product) {
+    List<Long> ids =
+        jdbc.sql("select id from fleet_cohort where product = ? order by id")
+            .param(product)
+            .query(Long.class)
+            .list();
+    // Whoever moves a device now has moved it before the count, or adds to it afterwards. Not "for
+    // update", for which PostgreSQL waits until no device is being put into the cohort.
+    batches.batchUpdate(
+        "update fleet_cohort set devices = devices where id = ?",
+        ids.stream().map(id -> new Object[] {id}).toList());
+    Map<Long, Long> devices = new HashMap<>();
+    jdbc.sql(
+            "select counted, count(*) from fleet_device where product = ?"
+                + " and counted is not null group by counted")
+        .param(product)
+        .query(
+            row -> {
+              devices.put(row.getLong(1), row.getLong(2));
+            });
+    batches.batchUpdate(
+        "update fleet_cohort set devices = ? where id = ?",
+        ids.stream().map(id -> new Object[] {devices.getOrDefault(id, 0L), id}).toList());
   }
 }
