@@ -12,6 +12,7 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -232,35 +233,68 @@ final class ImpactLoad {
   }
 
   private void ask() throws IOException, RejectedException {
-    out.println("\n| who would be stranded | cohorts | policy runs | s | goal |");
-    out.println("|---|---|---|---|---|");
+    out.printf(
+        Locale.ROOT,
+        "%n| %d builds, %d devices | cohorts | policy runs | s | CPU of the service, s | goal |%n",
+        BUILDS,
+        DEVICES);
+    out.println("|---|---|---|---|---|---|");
     try (RunningService service = RunningService.again(launcher, data, Installation.SETTINGS);
         RunningService.Connection admin = service.connect()) {
-      long begun = System.nanoTime();
-      admin.get(PRODUCT + "/cohorts?channel=none");
-      out.printf(
-          Locale.ROOT, "| (devices that were never counted) | | | %.1f | |%n", seconds(begun));
-      ask(admin, "as things are, cold", "{}", "60");
-      ask(admin, "as things are, warm", "{}", "1");
-      ask(admin, "without image, cold", "{'retireKeys':['image']}", "60");
-      ask(admin, "without image, warm", "{'retireKeys':['image']}", "1");
+      count(service, admin, "devices counted for the first time");
+      count(service, admin, "counted again");
+      ask(service, admin, "as things are, cold", "{}", "60");
+      ask(service, admin, "as things are, warm", "{}", "1");
+      ask(service, admin, "without image, cold", "{'retireKeys':['image']}", "60");
+      ask(service, admin, "without image, warm", "{'retireKeys':['image']}", "1");
       build(admin, BUILDS, "image");
-      ask(admin, "after one more build", "{}", "its own edges");
+      ask(service, admin, "after one more build", "{}", "its own edges");
+    }
+    try (RunningService service = RunningService.again(launcher, data, Installation.SETTINGS);
+        RunningService.Connection admin = service.connect()) {
+      count(service, admin, "after a restart: counted");
+      ask(service, admin, "as things are, cold", "{}", "60");
+      ask(service, admin, "as things are, warm", "{}", "1");
     }
   }
 
-  private void ask(RunningService.Connection admin, String what, String change, String goal)
+  /** Cohorts that do not exist, so that the answer is the count alone. */
+  private void count(RunningService service, RunningService.Connection admin, String what)
       throws IOException, RejectedException {
     long begun = System.nanoTime();
+    Duration cpu = service.cpu();
+    admin.get(PRODUCT + "/cohorts?channel=none");
+    out.printf(
+        Locale.ROOT,
+        "| %s | | | %.2f | %.2f | |%n",
+        what,
+        seconds(begun),
+        seconds(service.cpu().minus(cpu)));
+  }
+
+  private void ask(
+      RunningService service,
+      RunningService.Connection admin,
+      String what,
+      String change,
+      String goal)
+      throws IOException, RejectedException {
+    long begun = System.nanoTime();
+    Duration cpu = service.cpu();
     Fields impact = admin.post(PRODUCT + "/rotation/impact", change);
     double seconds = seconds(begun);
     out.printf(
         Locale.ROOT,
-        "| %s | %d | %d | %.2f | %s |%n",
+        "| %s | %d | %d | %.2f | %.2f | %s |%n",
         what,
         impact.objects("cohorts", Integer.MAX_VALUE).size(),
         impact.integer("policyRuns", 0, Long.MAX_VALUE),
         seconds,
+        seconds(service.cpu().minus(cpu)),
         goal);
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toNanos() / 1e9;
   }
 }
