@@ -79,6 +79,7 @@ class WriteOffController {
       @RequestBody Json.Obj body,
       @AuthenticationPrincipal Actor actor) {
     try {
+      writeOffs.require(product, id);
       long devices = new Fields(body, "").integer("devices", 1, Integer.MAX_VALUE);
       return writeOffs.told(writeOffs.approve(actor, product, id, devices));
     } catch (RejectedException e) {
@@ -95,6 +96,7 @@ class WriteOffController {
       @RequestBody Json.Obj body,
       @AuthenticationPrincipal Actor actor) {
     try {
+      writeOffs.require(product, id);
       return writeOffs.told(writeOffs.end(actor, product, id, reason(new Fields(body, ""))));
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);

@@ -49,6 +49,8 @@ class WriteOffs {
   /** What takes somebody's say away. */
   private static final Set<String> GONE = Set.of("user.deleted", "user.roles-taken");
 
+  private static final String PROPOSER_GONE = "who proposed it has no say any more";
+
   private final Rotation rotation;
   private final Changes changes;
   private final FleetFacts fleet;
@@ -211,6 +213,10 @@ class WriteOffs {
   void onAccessChanged(AccessChanged event) {
     if (GONE.contains(event.action())) {
       store.forget(event.subject());
+      store
+          .waitingOf(event.subject())
+          .forEach(
+              id -> store.end(id, new WriteOff.Ended(now(), Actor.SYSTEM.label(), PROPOSER_GONE)));
     }
   }
 

@@ -256,6 +256,24 @@ class WriteOffTests extends AtTheBridge {
   }
 
   @Test
+  void aProposalGoesWithWhoMadeIt() throws Exception {
+    Admin custodian = admin.newUser(port, "leaving" + people, "key-custodian");
+    Answer writeOff =
+        custodian
+            .post(
+                base(),
+                "{'change':"
+                    + retiring()
+                    + ",'cohorts':[{'cohort':"
+                    + cohortId()
+                    + ",'count':2}],'reason':'gone'}")
+            .expect(201);
+    admin.delete("/api/v1/users/leaving" + people);
+    assertThat(show(writeOff).string("state")).isEqualTo("rejected");
+    approve(first, writeOff, 2).expectProblem(409, "conflict");
+  }
+
+  @Test
   void aListenerClosesOnWhomWasGivenUp() throws Exception {
     String change = "{'closeListeners':['legacy']}";
     Answer writeOff =
