@@ -31,7 +31,7 @@ class LiveProfiles {
   }
 
   Collection<Profile> of(String product) {
-    Stored stored = new Stored(product, fleet, builds, catalogue, List.of());
+    Stored stored = new Stored(product, fleet, builds, catalogue, List::of);
     Map<Digest, Profile> live = new LinkedHashMap<>();
     for (Cohort cohort : fleet.cohorts(product)) {
       DeviceState state = cohort.state();

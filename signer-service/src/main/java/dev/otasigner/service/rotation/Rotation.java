@@ -97,10 +97,11 @@ public class Rotation {
         fleet,
         builds,
         catalogue,
-        keyring.list().stream()
-            .filter(key -> key.purpose() == KeyPurpose.MANIFEST)
-            .map(KeyEntry::key)
-            .toList());
+        () ->
+            keyring.list().stream()
+                .filter(key -> key.purpose() == KeyPurpose.MANIFEST)
+                .map(KeyEntry::key)
+                .toList());
   }
 
   /** What retiring keys, all at once, does to the devices of a product. */
@@ -141,10 +142,14 @@ public class Rotation {
   }
 
   private Impact each(String product, Change change, Stored stored) {
+    List<Cohort> cohorts = fleet.cohorts(product);
+    if (cohorts.isEmpty()) {
+      return new Impact(List.of()); // without asking what every key and listener is
+    }
     Inquiry inquiry = inquiry(product, change, stored);
     return named(
         product,
-        fleet.cohorts(product).stream()
+        cohorts.stream()
             .map(
                 cohort ->
                     contradiction(change, cohort, stored)

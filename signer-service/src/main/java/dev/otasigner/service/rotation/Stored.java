@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -38,23 +39,24 @@ final class Stored {
   private final Builds builds;
   private final Catalogue catalogue;
   private final LineageCheck lineages;
-  private final List<VerificationKey> signatures;
+  private final Supplier<List<VerificationKey>> keys;
   private final Map<Digest, Profile> profiles = new HashMap<>();
   private final Map<ImageVersion, Optional<BuildFiles>> files = new HashMap<>();
+  private final List<VerificationKey> signatures = new ArrayList<>();
   private final List<ImageVersion> newest = new ArrayList<>();
   private final Map<String, Optional<Head>> own = new HashMap<>();
   private final Map<String, List<Head>> all = new HashMap<>();
   private final Map<Digest, Optional<RejectedException>> untrusted = new HashMap<>();
 
-  /** What is stored of a product, with the keys that can have signed its manifests. */
+  /** What is stored of a product; the keys that can have signed its manifests, when asked for. */
   Stored(
       String product,
       FleetFacts fleet,
       Builds builds,
       Catalogue catalogue,
-      List<VerificationKey> signatures) {
+      Supplier<List<VerificationKey>> keys) {
     this.product = product;
-    this.signatures = List.copyOf(signatures);
+    this.keys = keys;
     this.fleet = fleet;
     this.builds = builds;
     this.catalogue = catalogue;
@@ -132,6 +134,9 @@ final class Stored {
       Optional<BuildFiles> files = build(candidate.version());
       if (files.isEmpty()) {
         return false;
+      }
+      if (signatures.isEmpty()) {
+        signatures.addAll(keys.get());
       }
       Set<Digest> signers =
           Envelope.read(files.get().envelope().toByteArray()).signatures().stream()
