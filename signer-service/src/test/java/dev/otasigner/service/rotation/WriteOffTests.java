@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
-import dev.otasigner.service.OnBothDatabases;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import java.time.Duration;
@@ -12,13 +11,13 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.web.server.LocalServerPort;
 
 /** A change that cuts devices off goes ahead when two people have given these devices up. */
-@OnBothDatabases
 class WriteOffTests extends AtTheBridge {
   @LocalServerPort private int port;
 
@@ -91,6 +90,7 @@ class WriteOffTests extends AtTheBridge {
   }
 
   @Test
+  @Tag("both-databases")
   void whatTwoPeopleHaveGivenUpHoldsNoChangeUp() throws Exception {
     deactivate("manifest").expectProblem(409, "would-strand");
     Answer writeOff = proposed();
@@ -111,6 +111,7 @@ class WriteOffTests extends AtTheBridge {
   }
 
   @Test
+  @Tag("both-databases")
   void itIsShownAfterwardsAndOnRecord() throws Exception {
     Answer writeOff = inForce();
     deactivate("manifest").expect(200);
@@ -212,6 +213,7 @@ class WriteOffTests extends AtTheBridge {
   }
 
   @Test
+  @Tag("both-databases")
   void whatIsTakenBackCountsAgain() throws Exception {
     Answer writeOff = inForce();
     Answer ended =
