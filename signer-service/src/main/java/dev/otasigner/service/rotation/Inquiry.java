@@ -3,6 +3,7 @@ package dev.otasigner.service.rotation;
 import dev.otasigner.service.rotation.Impact.CohortImpact;
 import dev.otasigner.service.rotation.Impact.Obstacle;
 import dev.otasigner.service.signing.Cohort;
+import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.policy.Share;
@@ -128,10 +129,39 @@ final class Inquiry {
   /** What serves the cohort in every share in which it is stranded. */
   private List<Repair> repairs(DeviceState state, List<Share> stranded) throws IOException {
     List<Repair> repairs = new ArrayList<>(repairs(state, stranded.get(0)));
+    boolean builds = repairs.stream().anyMatch(Repair::isByBuild);
     for (Share share : stranded.subList(1, stranded.size())) {
-      repairs.retainAll(repairs(state, share));
+      List<Repair> more = repairs(state, share);
+      builds &= more.stream().anyMatch(Repair::isByBuild);
+      repairs.retainAll(more);
+    }
+    if (builds && repairs.stream().noneMatch(Repair::isByBuild)) {
+      published(state, stranded)
+          .ifPresent(build -> repairs.add(0, new Repair(Repair.Kind.PUBLISH, build.toString())));
     }
     return repairs;
+  }
+
+  /**
+   * The newest build that is not offered in each of these shares, and would save the cohort in all
+   * of them: one share may wait for what another one is never offered.
+   */
+  private Optional<ImageVersion> published(DeviceState state, List<Share> stranded)
+      throws IOException {
+    for (ImageVersion build : stored.newest()) {
+      boolean offered = true;
+      boolean saves = true;
+      for (Share share : stranded) {
+        Route now = route(today.now(), share);
+        offered &= now.offers(state, build);
+        saves =
+            saves && now.isSavedBy(build, state, after -> obstacle(then, after, share).isEmpty());
+      }
+      if (saves && !offered) {
+        return Optional.of(build);
+      }
+    }
+    return Optional.empty();
   }
 
   private List<Repair> repairs(DeviceState state, Share share) throws IOException {

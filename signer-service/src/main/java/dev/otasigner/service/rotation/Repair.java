@@ -26,6 +26,11 @@ record Repair(Kind kind, String what) {
     }
   }
 
+  /** Whether devices have to take a build for it. */
+  boolean isByBuild() {
+    return kind == Kind.WAIT || kind == Kind.PUBLISH;
+  }
+
   /** For people, such as {@code wait-for-build 36.14.0+0}. */
   @Override
   public String toString() {

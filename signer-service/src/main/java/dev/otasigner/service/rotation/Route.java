@@ -15,8 +15,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * The way of a cohort from where it is to the head of its channel and hardware, under a change. At
@@ -201,19 +199,26 @@ final class Route {
 
   /** The newest build that is here, is not offered to the device, and would save it. */
   Optional<ImageVersion> unlisted(DeviceState state, Served served) throws IOException {
-    Set<ImageVersion> listed =
-        offered(state).stream().map(Head.Candidate::version).collect(Collectors.toSet());
-    List<ImageVersion> known = cutOff(state).isPresent() ? List.of() : stored.newest();
-    for (ImageVersion version : known) {
-      Optional<BuildFiles> build =
-          listed.contains(version) || !version.isNewerThan(version(state))
-              ? Optional.empty()
-              : stored.build(version);
-      if (build.isPresent() && isServedOver(build.get(), state, served)) {
+    for (ImageVersion version : stored.newest()) {
+      if (!offers(state, version) && isSavedBy(version, state, served)) {
         return Optional.of(version);
       }
     }
     return Optional.empty();
+  }
+
+  /** Whether a device of this state is offered the build today. */
+  boolean offers(DeviceState state, ImageVersion version) {
+    return offered(state).stream().anyMatch(candidate -> candidate.version().equals(version));
+  }
+
+  /** Whether a device would take this build on its way, were it a bridge, and be served there. */
+  boolean isSavedBy(ImageVersion version, DeviceState state, Served served) throws IOException {
+    Optional<BuildFiles> build =
+        cutOff(state).isPresent() || !version.isNewerThan(version(state))
+            ? Optional.empty()
+            : stored.build(version);
+    return build.isPresent() && isServedOver(build.get(), state, served);
   }
 
   /** Whether a device comes to this bridge, were it offered, and is served there. */
