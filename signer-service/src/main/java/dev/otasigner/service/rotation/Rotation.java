@@ -268,7 +268,8 @@ public class Rotation {
 
     private static boolean isRetired(KeyEntry key, Change change) {
       return change.retired().stream().anyMatch(r -> r.keyId().equals(key.keyId()))
-          || key.suite().strengthBits() < change.minStrengthBits();
+          || !STOPPED.contains(key.state())
+              && key.suite().strengthBits() < change.minStrengthBits();
     }
 
     /** A listener that goes at a time before the one that is asked about, or at any. */
