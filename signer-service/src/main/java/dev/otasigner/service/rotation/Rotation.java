@@ -289,25 +289,28 @@ public class Rotation {
     }
 
     Inquiry.Age then(TlsReduction tls, List<KeyEntry> retired) {
-      World world =
+      World left =
           World.with(p -> doors.obstacle(p, tls))
               .without(stopped)
-              .without(retired.stream().map(KeyEntry::key).toList())
-              .announcing(this::announced)
-              .under(standing);
+              .without(retired.stream().map(KeyEntry::key).toList());
+      return age(left.announcing(head -> announced(head, left)).under(standing), tls);
+    }
+
+    private Inquiry.Age age(World world, TlsReduction tls) {
       return scheduled.isEmpty()
           ? Inquiry.Age.forGood(world)
           : Inquiry.Age.until(world, world.behind(p -> doors.obstacle(p, tls.and(scheduled))));
     }
 
-    private Head announced(Head head) {
+    /** What a build to come is signed with decides, as it does when it is judged. */
+    private Head announced(Head head, World left) {
       return new Head(
           head.channel(),
           head.hardware(),
           head.issued(),
           head.candidates().stream()
               .filter(candidate -> !change.isWithdrawn(head, candidate))
-              .filter(candidate -> !change.hybridManifests() || stored.isHybrid(candidate))
+              .filter(candidate -> !change.hybridManifests() || stored.isHybrid(candidate, left))
               .toList());
     }
 

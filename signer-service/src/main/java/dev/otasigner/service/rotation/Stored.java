@@ -128,8 +128,8 @@ final class Stored {
     }
   }
 
-  /** Whether a listed build's manifest has a signature of each kind. */
-  boolean isHybrid(Head.Candidate candidate) {
+  /** Whether a listed build's manifest has a signature of each kind by keys that are left. */
+  boolean isHybrid(Head.Candidate candidate, World world) {
     try {
       Optional<BuildFiles> files = build(candidate.version());
       if (files.isEmpty()) {
@@ -141,6 +141,7 @@ final class Stored {
       Set<Digest> signers =
           Envelope.read(files.get().envelope().toByteArray()).signatures().stream()
               .map(Envelope.Signature::keyId)
+              .filter(key -> !world.isGone(key))
               .collect(Collectors.toSet());
       Set<Boolean> kinds =
           signatures.stream()

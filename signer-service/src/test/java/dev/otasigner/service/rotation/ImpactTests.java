@@ -137,6 +137,30 @@ class ImpactTests extends AtTheBridge {
   }
 
   @Test
+  void aBuildIsNotHybridByAKeyThatGoes() throws Exception {
+    assertThat(only(ask("{'hybridManifests':true}")).strings("way", 9))
+        .containsExactly("36.14.0+0");
+    String retired = "'retireKeys':['" + story.named("manifest-pq") + "']";
+    assertThat(only(ask("{" + retired + "}")).strings("way", 9)).containsExactly("36.14.0+0");
+    assertThat(only(ask("{'hybridManifests':true," + retired + "}")).strings("way", 9)).isEmpty();
+  }
+
+  /** Whom it cut off when it was stopped is not cut off by what comes after. */
+  @Test
+  void aKeyThatIsStoppedAlreadyIsNotStoppedByAMinimumStrength() throws Exception {
+    story.key("image-384", "image", "ecdsa-p384-sha384");
+    story.bootloader("boot4", "image-384");
+    jdbc.sql("update fleet_device set cohort = null, bootloader = 'boot4' where product = ?")
+        .param(story.product)
+        .update();
+    jdbc.sql("update keyring_key set state = 'DEACTIVATED' where name = ?")
+        .param(story.named("manifest"))
+        .update();
+    assertThat(ask("{}").bool("allowed")).isFalse();
+    assertThat(ask("{'minStrengthBits':129}").bool("allowed")).isTrue();
+  }
+
+  @Test
   void aLineageThatIsSignedNoMoreServesNobodyWhoFollowsIt() throws Exception {
     Fields cohort = only(ask("{'endLineages':['main']}"));
     assertThat(cohort.string("check")).isEqualTo("catalogue");
