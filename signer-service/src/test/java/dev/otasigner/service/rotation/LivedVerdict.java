@@ -1,0 +1,199 @@
+package dev.otasigner.service.rotation;
+
+import dev.otasigner.service.rotation.DrawnProduct.Build;
+import dev.otasigner.service.rotation.DrawnProduct.Signer;
+import dev.otasigner.service.rotation.LivedFates.Ground;
+import dev.otasigner.service.rotation.LivedFates.Life;
+import dev.otasigner.verifier.Digest;
+import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.catalogue.Head;
+import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** What a change really does to a device, and everything that would have saved it. */
+final class LivedVerdict {
+  /** Among the first of a staged release, and among the last. */
+  private static final List<Boolean> SHARES = List.of(true, false);
+
+  private final DrawnProduct product;
+  private final LivedFates fates;
+  private final Map<String, Head> announced;
+  private final List<Integer> ports;
+  private final DrawnChange change;
+  private final DeviceState before;
+  private final DeviceState state;
+  private final Profile profile;
+
+  LivedVerdict(
+      DrawnProduct product,
+      LivedFates fates,
+      Map<String, Head> announced,
+      List<Integer> ports,
+      DrawnChange change,
+      DeviceState before,
+      Profile profile) {
+    this.product = product;
+    this.fates = fates;
+    this.announced = Map.copyOf(announced);
+    this.ports = List.copyOf(ports);
+    this.change = change;
+    this.before = before;
+    this.state = change.of(before);
+    this.profile = profile;
+  }
+
+  private Ground today() {
+    return ground(Set.of(), DrawnChange.NOTHING);
+  }
+
+  private Ground then() {
+    return ground(change.stopping(product), change);
+  }
+
+  private Ground ground(Set<Signer> stopping, DrawnChange made) {
+    Set<Digest> gone = new HashSet<>();
+    stopping.forEach(key -> gone.add(key.keyId()));
+    product.stopped().ifPresent(key -> gone.add(key.keyId()));
+    return new Ground(
+        gone, made.withdrawn(), made.hybrid(), made.shut(), made.ended(), Optional.empty());
+  }
+
+  private boolean isServed(Ground ground, boolean first) {
+    return fates.life(state, ground, first).served();
+  }
+
+  private boolean wasServed(boolean first) {
+    return fates.life(before, today(), first).served();
+  }
+
+  /** Who was cut off before is stranded by a change only if it is about them. */
+  private boolean isConcerned() {
+    Set<Digest> own =
+        before.bootloader().anchors().stream().map(a -> a.keyId()).collect(Collectors.toSet());
+    profile.anchors().forEach(anchor -> own.add(anchor.keyId()));
+    return change.isNothing()
+        || change.stopping(product).stream().anyMatch(key -> own.contains(key.keyId()))
+        || change.shuts(profile, ports)
+        || change.ended().contains(before.lineage());
+  }
+
+  /** In and out of staged releases: where the change cuts the device off. */
+  List<Boolean> lost() {
+    return SHARES.stream()
+        .filter(first -> !isServed(then(), first) && (isConcerned() || wasServed(first)))
+        .toList();
+  }
+
+  /** Where it is served all the same, and has to stay so whatever is done for the others. */
+  private List<Boolean> unharmed() {
+    return SHARES.stream().filter(first -> isServed(then(), first)).toList();
+  }
+
+  boolean isStranded() {
+    return !lost().isEmpty();
+  }
+
+  /** The builds that it takes, where the change cuts it off if it does anywhere. */
+  List<ImageVersion> way() {
+    List<Boolean> lost = lost();
+    return fates.life(state, then(), lost.isEmpty() || lost.get(0)).way();
+  }
+
+  /** Builds that the device takes by itself today, at each of which the change does no harm. */
+  Set<ImageVersion> waits() {
+    return atAll(lost(), today());
+  }
+
+  private Set<ImageVersion> atAll(List<Boolean> shares, Ground ground) {
+    Set<ImageVersion> all = new LinkedHashSet<>();
+    for (boolean first : shares) {
+      Set<ImageVersion> own = new LinkedHashSet<>();
+      for (DeviceState stop : fates.life(state, ground, first).stops()) {
+        if (fates.life(stop, then(), first).served()) {
+          own.add(stop.running().version());
+        }
+      }
+      if (first == shares.get(0)) {
+        all.addAll(own);
+      } else {
+        all.retainAll(own);
+      }
+    }
+    return all;
+  }
+
+  /** Builds at which the device is safe once they are offered to everybody. */
+  Set<ImageVersion> publishes() {
+    Set<ImageVersion> saving = new LinkedHashSet<>();
+    for (Build build : product.builds()) {
+      if (build.version().isNewerThan(state.running().version())
+          && !lost().stream().allMatch(first -> isOffered(build.version(), first))
+          && isSavedBy(build.version())) {
+        saving.add(build.version());
+      }
+    }
+    return saving;
+  }
+
+  private boolean isOffered(ImageVersion version, boolean first) {
+    Head head = announced.get(state.lineage());
+    return head != null
+        && head.candidates().stream()
+            .filter(c -> c.version().equals(version))
+            .anyMatch(
+                c -> c.bridge() || c.sharePerMille() == 1000 || c.sharePerMille() > 0 && first);
+  }
+
+  private boolean isSavedBy(ImageVersion bridge) {
+    Ground offered = today().with(bridge);
+    return atAll(lost(), offered).contains(bridge)
+        && unharmed().stream()
+            .allMatch(
+                first -> {
+                  Life life = fates.life(state, offered, first);
+                  return life.stops().stream()
+                      .filter(stop -> stop.running().version().equals(bridge))
+                      .allMatch(stop -> fates.life(stop, then(), first).served());
+                });
+  }
+
+  /** What the change would take away, and does no harm without. */
+  Set<String> keeps() {
+    Set<String> saving = new LinkedHashSet<>();
+    Set<Signer> stopping = change.stopping(product);
+    for (Signer key : stopping) {
+      Set<Signer> others = new LinkedHashSet<>(stopping);
+      others.remove(key);
+      if (isSafe(ground(others, change))) {
+        saving.add("keep-key " + key.name());
+      }
+    }
+    for (String door : change.doors()) {
+      if (isSafe(ground(stopping, change.without(door)))) {
+        saving.add("keep-listener " + door);
+      }
+    }
+    return saving;
+  }
+
+  private boolean isSafe(Ground ground) {
+    List<Boolean> all = new ArrayList<>(lost());
+    all.addAll(unharmed());
+    return all.stream().allMatch(first -> isServed(ground, first));
+  }
+
+  /** A build is needed by whoever runs it, and by whom nothing leads on while this may. */
+  boolean needs(Build build) {
+    boolean takes = fates.takes(before, build, today());
+    return before.running().version().equals(build.version())
+        || takes && SHARES.stream().anyMatch(first -> !wasServed(first));
+  }
+}
