@@ -13,11 +13,14 @@ public final class Stranded {
 
   private Stranded() {}
 
-  /** A line, begun by a line break, for each cohort of the impact that would not be served. */
+  /**
+   * A line, begun by a line break, for each cohort that the change would cut off; not for those that
+   * were cut off before.
+   */
   public static List<String> lines(Fields impact) throws RejectedException {
     List<String> lines = new ArrayList<>();
     for (Fields cohort : impact.objects("cohorts", MAX_COHORTS)) {
-      if (!cohort.bool("served")) {
+      if (!cohort.bool("served") && !cohort.has("strandedBefore")) {
         lines.add("\n  " + line(cohort));
       }
     }

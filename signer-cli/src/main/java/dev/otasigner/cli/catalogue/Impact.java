@@ -16,6 +16,7 @@ final class Impact {
         "devices",
         "version",
         "served",
+        "strandedBefore",
         "check",
         "reason",
         "repairs",

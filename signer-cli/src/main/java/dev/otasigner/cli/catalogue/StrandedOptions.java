@@ -41,6 +41,7 @@ final class StrandedOptions {
       for (Json.Obj cohort : Report.items(impact)) {
         if (cohort.members().get("served") instanceof Json.Bool served
             && !served.value()
+            && !cohort.members().containsKey("strandedBefore")
             && cohort.members().get("version") instanceof Json.Str version
             && cohort.members().get("count") instanceof Json.Num count) {
           devices.merge(version.value(), count.value(), Long::sum);

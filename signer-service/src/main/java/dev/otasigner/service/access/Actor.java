@@ -73,6 +73,11 @@ public record Actor(Kind kind, String name, Rights rights) {
     return rights.has(role, product);
   }
 
+  /** Whether it has any role for the product, or is the service itself. */
+  public boolean reaches(String product) {
+    return kind == Kind.SYSTEM || rights.reach(product);
+  }
+
   /** Refuses an actor that has no role for the product. */
   public void requireProduct(String product) {
     if (!rights.reach(product)) {

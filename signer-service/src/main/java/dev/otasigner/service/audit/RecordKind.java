@@ -55,6 +55,7 @@ public enum RecordKind {
   LISTENER_SUNSET("listener.sunset"),
   LISTENER_KEPT("listener.kept"),
   LISTENER_CERTIFIED("listener.certified"),
+  LISTENER_NAMES_CHANGED("listener.names-changed"),
   LINEAGE_CREATED("lineage.created"),
   LINEAGE_SIGNED_BY_HOLDERS("lineage.signed-by-holders"),
   LINEAGE_ROOT_PROPOSED("lineage.root-proposed"),

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -109,7 +110,7 @@ class Pruning {
    *     or it alone leads them on
    */
   Plan plan(String product, ImageVersion version) {
-    // Nobody has to wait for an answer: it is judged once more before anything goes.
+    // Nobody waits for who only asks: it is judged once more before anything goes.
     return judge(product, version);
   }
 
@@ -117,17 +118,20 @@ class Pruning {
   Plan prune(String product, ImageVersion version) {
     return releases.alone(
         () -> {
-          Plan plan = judge(product, version);
-          transactions.executeWithoutResult(
-              status -> {
-                pruned.begin(plan.build());
-                audit.record(
-                    RecordKind.BUILD_PRUNED.code(),
-                    "build:" + product + "/" + version,
-                    Map.of(
-                        "files", Integer.toString(plan.files().size()),
-                        "bytes", Long.toString(plan.bytes())));
-              });
+          Plan plan =
+              Objects.requireNonNull(
+                  transactions.execute(
+                      status -> {
+                        Plan judged = judge(product, version);
+                        pruned.begin(judged.build());
+                        audit.record(
+                            RecordKind.BUILD_PRUNED.code(),
+                            "build:" + product + "/" + version,
+                            Map.of(
+                                "files", Integer.toString(judged.files().size()),
+                                "bytes", Long.toString(judged.bytes())));
+                        return judged;
+                      }));
           milestones.passed("build.pruning");
           remove(plan.build());
           return plan;

@@ -48,6 +48,7 @@ class ReleaseDecisions {
    * Something that was decided.
    *
    * @param changes states that releases move to by it, this one or others
+   * @param guard asked in the transaction that writes it; throws when it must not be
    * @param halted why the service itself has ended the rollout, or nothing
    * @param more for the audit log
    */
@@ -55,21 +56,26 @@ class ReleaseDecisions {
       RecordKind kind,
       Release release,
       Map<Release, ReleaseState> changes,
+      Runnable guard,
       Optional<String> halted,
       Map<String, String> more) {
 
     Decision(RecordKind kind, Release release, Map<Release, ReleaseState> changes) {
-      this(kind, release, changes, Optional.empty(), Map.of());
+      this(kind, release, changes, () -> {}, Optional.empty(), Map.of());
     }
 
     Decision with(KnownStranded known) {
       return known.devices().isEmpty()
           ? this
-          : new Decision(kind, release, changes, halted, Map.of("stranded", known.text()));
+          : new Decision(kind, release, changes, guard, halted, Map.of("stranded", known.text()));
+    }
+
+    Decision unless(Runnable other) {
+      return new Decision(kind, release, changes, other, halted, more);
     }
 
     Decision because(String why, Map<String, String> figures) {
-      return new Decision(kind, release, changes, Optional.of(why), figures);
+      return new Decision(kind, release, changes, guard, Optional.of(why), figures);
     }
   }
 
@@ -80,6 +86,7 @@ class ReleaseDecisions {
     return Objects.requireNonNull(
         transaction.execute(
             status -> {
+              decision.guard().run();
               decision
                   .changes()
                   .forEach(
@@ -95,11 +102,21 @@ class ReleaseDecisions {
             }));
   }
 
-  /** Names devices for a release. */
-  Release name(Release release, ReleaseDevices.Kind kind, Set<String> named, KnownStranded known) {
+  /**
+   * Names devices for a release.
+   *
+   * @param guard asked first; throws when it must not be
+   */
+  Release name(
+      Release release,
+      ReleaseDevices.Kind kind,
+      Set<String> named,
+      KnownStranded known,
+      Runnable guard) {
     return Objects.requireNonNull(
         transaction.execute(
             status -> {
+              guard.run();
               int before = devices.of(release).of(kind).size();
               devices.write(release, kind, named);
               Map<String, String> details = new LinkedHashMap<>();

@@ -96,8 +96,7 @@ public class Releases {
         checks.requireWanted(name, build);
       }
       checks.requireBridge(name, terms.bridge(), build);
-      guards.orderedStream().forEach(guard -> guard.requireHarmless(name.product(), build));
-      before.ifPresent(release -> requireStillServed(release, terms, order.known()));
+      Optional<Narrowing> narrowing = before.flatMap(release -> narrowing(release, terms));
       List<Release> superseded = checks.supersededBy(name, terms, build, before);
       Instant now = clock.instant();
       String author = Actor.current().label();
@@ -110,7 +109,14 @@ public class Releases {
       superseded.forEach(r -> changes.put(r, ReleaseState.SUPERSEDED));
       return decide(
           new ReleaseDecisions.Decision(RecordKind.RELEASE_PUBLISHED, release, changes)
-              .with(order.known()));
+              .with(order.known())
+              .unless(
+                  () -> {
+                    guards
+                        .orderedStream()
+                        .forEach(guard -> guard.requireHarmless(name.product(), build));
+                    narrowing.ifPresent(change -> requireUnneeded(change, order.known()));
+                  }));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
@@ -119,12 +125,12 @@ public class Releases {
   }
 
   /** A listing for fewer than before, in share or in lineages. */
-  private void requireStillServed(Release release, ReleaseTerms terms, KnownStranded known) {
-    if (release.state() == ReleaseState.PUBLISHED
-        && (terms.sharePerMille() < release.sharePerMille()
-            || release.isBridge() && !terms.bridge())) {
-      requireUnneeded(Narrowing.to(release.name(), terms), known);
-    }
+  private static Optional<Narrowing> narrowing(Release release, ReleaseTerms terms) {
+    return release.state() == ReleaseState.PUBLISHED
+            && (terms.sharePerMille() < release.sharePerMille()
+                || release.isBridge() && !terms.bridge())
+        ? Optional.of(Narrowing.to(release.name(), terms))
+        : Optional.empty();
   }
 
   private void requireUnneeded(Narrowing change, KnownStranded known) {
@@ -208,16 +214,19 @@ public class Releases {
         throw SignerException.conflict(
             "release " + which.version() + " is " + state.code() + ": nothing to " + next.verb());
       }
-      if (state == ReleaseState.PUBLISHED) {
-        requireUnneeded(
-            next.isListed()
-                ? Narrowing.toNobody(which, next.doing())
-                : Narrowing.away(which, next.doing()),
-            known);
-      }
+      Narrowing change =
+          next.isListed()
+              ? Narrowing.toNobody(which, next.doing())
+              : Narrowing.away(which, next.doing());
       return decide(
           new ReleaseDecisions.Decision(next.recordKind(), release, Map.of(release, next))
-              .with(known));
+              .with(known)
+              .unless(
+                  () -> {
+                    if (state == ReleaseState.PUBLISHED) {
+                      requireUnneeded(change, known);
+                    }
+                  }));
     } finally {
       deciding.unlock();
     }
@@ -238,13 +247,22 @@ public class Releases {
       checks.requireOnRecord(which, named, before);
       Set<String> added = new TreeSet<>(named);
       added.removeAll(before);
-      if (kind == ReleaseDevices.Kind.HOLD
-          && release.state() == ReleaseState.PUBLISHED
-          && !added.isEmpty()) {
-        requireUnneeded(Narrowing.holding(which, added), known);
-      }
+      boolean isNarrower =
+          kind == ReleaseDevices.Kind.HOLD
+              && release.state() == ReleaseState.PUBLISHED
+              && !added.isEmpty();
       catalogue.requireReadable(release, devices.of(release).with(kind, named));
-      return announce(decisions.name(release, kind, named, known));
+      return announce(
+          decisions.name(
+              release,
+              kind,
+              named,
+              known,
+              () -> {
+                if (isNarrower) {
+                  requireUnneeded(Narrowing.holding(which, added), known);
+                }
+              }));
     } catch (RejectedException e) {
       throw SignerException.refused(e);
     } finally {
@@ -260,6 +278,11 @@ public class Releases {
     } finally {
       deciding.unlock();
     }
+  }
+
+  /** Products of which something is decided that the catalogue does not say yet. */
+  public List<String> unannounced() {
+    return decisions.pendingProducts();
   }
 
   /** Where a release stands; empty when the build was never released there. */

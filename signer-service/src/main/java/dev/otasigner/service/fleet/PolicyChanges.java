@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
@@ -35,6 +36,7 @@ class PolicyChanges {
   private final Products products;
   private final PolicyChangeStore store;
   private final SecondAdministrator second;
+  private final ObjectProvider<PolicyGuard> guards;
   private final AuditLog audit;
   private final Clock clock;
 
@@ -42,11 +44,13 @@ class PolicyChanges {
       Products products,
       PolicyChangeStore store,
       SecondAdministrator second,
+      ObjectProvider<PolicyGuard> guards,
       AuditLog audit,
       Clock clock) {
     this.products = products;
     this.store = store;
     this.second = second;
+    this.guards = guards;
     this.audit = audit;
     this.clock = clock;
   }
@@ -54,6 +58,7 @@ class PolicyChanges {
   /**
    * Replaces the policy, or keeps it for a second administrator.
    *
+   * @throws SignerException WOULD_STRAND when builds to come would leave devices behind
    * @return what waits; empty when it is done
    */
   @Transactional
@@ -61,6 +66,7 @@ class PolicyChanges {
     second.lock();
     ProductPolicy before = products.require(product).policy();
     String person = second.person(actor, product);
+    requireServed(product, before, policy);
     if (!second.isNeeded(person, product)) {
       products.change(product, policy, Map.of());
       return Optional.empty();
@@ -90,10 +96,12 @@ class PolicyChanges {
     second.lock();
     PolicyChange change = find(product, id);
     SecondAdministrator.requireOther(second.person(actor, product), change.proposedBy());
-    if (!products.require(product).policy().digest().equals(change.replaces())) {
+    ProductPolicy before = products.require(product).policy();
+    if (!before.digest().equals(change.replaces())) {
       throw SignerException.conflict(
           "the policy of " + product + " has changed since this was proposed: propose it again");
     }
+    requireServed(product, before, change.policy());
     store.delete(id);
     return products
         .change(product, change.policy(), Map.of("proposedBy", change.proposedBy()))
@@ -121,6 +129,10 @@ class PolicyChanges {
     if (GONE.contains(event.action())) {
       store.deleteOf(event.subject());
     }
+  }
+
+  private void requireServed(String product, ProductPolicy before, ProductPolicy after) {
+    guards.orderedStream().forEach(guard -> guard.requireServed(product, before, after));
   }
 
   private PolicyChange find(String product, UUID id) {

@@ -21,6 +21,7 @@ import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +31,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
@@ -42,6 +45,8 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 @Component
 public class Keyring {
+  private static final Logger log = LoggerFactory.getLogger(Keyring.class);
+
   private final KeyRows rows;
   private final Tokens tokens;
   private final AuditLog audit;
@@ -234,8 +239,10 @@ public class Keyring {
    * database can bring back, or is told when it is back.
    */
   public KeyEntry change(Digest keyId, KeyState next, Optional<String> reason) {
+    Map<String, String> consequences = consequences(keyId, next);
     KeyEntry changed =
-        Objects.requireNonNull(transaction.execute(status -> changed(keyId, next, reason)));
+        Objects.requireNonNull(
+            transaction.execute(status -> changed(keyId, next, reason, consequences)));
     if (!changed.ruleEndOwed()) {
       return changed;
     }
@@ -243,7 +250,26 @@ public class Keyring {
     return rows.findById(keyId.hex()).map(KeyRow::entry).orElse(changed);
   }
 
-  private KeyEntry changed(Digest keyId, KeyState next, Optional<String> reason) {
+  /**
+   * A stolen key is stopped whoever needs it, and a suspended one may come back: both are told of,
+   * as far as that is known, and neither waits for it.
+   */
+  private Map<String, String> consequences(Digest keyId, KeyState next) {
+    Map<String, String> all = new LinkedHashMap<>();
+    if (next == KeyState.COMPROMISED || next == KeyState.SUSPENDED) {
+      KeyEntry entry = byId(keyId);
+      try {
+        guards.orderedStream().forEach(guard -> all.putAll(guard.consequences(entry)));
+      } catch (RuntimeException e) {
+        log.error("who needs key {} is not known now", entry.name(), e);
+        all.put("strands", "unknown");
+      }
+    }
+    return all;
+  }
+
+  private KeyEntry changed(
+      Digest keyId, KeyState next, Optional<String> reason, Map<String, String> consequences) {
     if (next == KeyState.DEACTIVATED) {
       // What one key's guards find, another key's retirement would change.
       rows.lockRetiring();
@@ -263,6 +289,7 @@ public class Keyring {
     Map<String, String> details = new LinkedHashMap<>();
     details.put("keyId", keyId.hex());
     reason.ifPresent(r -> details.put("reason", r));
+    details.putAll(consequences);
     audit.record("key." + next.code(), "key:" + entry.name(), details);
     if (next == KeyState.DESTROYED) {
       // Last, since it cannot be taken back.
@@ -277,13 +304,18 @@ public class Keyring {
   }
 
   /**
-   * Narrows when and how often the key signs, for good.
+   * Narrows when and how often the key signs, for good. An end to come is for keys that nobody
+   * needs once all have taken what is offered; one that has come, and no signatures at all, for
+   * those that nobody needs now.
    *
-   * @throws SignerException KEY_NOT_USABLE with code {@code limit-wider} when it would allow more
+   * @throws SignerException KEY_NOT_USABLE with code {@code limit-wider} when it would allow more;
+   *     WOULD_STRAND
    */
   @Transactional
   public KeyEntry limit(Digest keyId, Limits limits) {
+    rows.lockRetiring();
     KeyEntry entry = byId(keyId);
+    requireUnneededAfter(entry, limits);
     Map<String, String> details = new LinkedHashMap<>();
     details.put("keyId", keyId.hex());
     limits.notBefore().ifPresent(at -> details.put("notBefore", at.toString()));
@@ -302,6 +334,31 @@ public class Keyring {
               .forEach(worker -> worker.narrow(keyId, limits));
           return entry;
         });
+  }
+
+  private void requireUnneededAfter(KeyEntry entry, Limits limits) {
+    Instant now = clock.instant();
+    if (entry.state() == KeyState.DEACTIVATED
+        || entry.state() == KeyState.COMPROMISED
+        || entry.state() == KeyState.DESTROYED) {
+      return; // it signs nothing as it is
+    }
+    Optional<Instant> end =
+        limits.quota().filter(most -> most == 0).isPresent()
+            ? Optional.of(now)
+            : limits.notAfter().map(at -> at.isBefore(now) ? now : at);
+    end.ifPresent(
+        at ->
+            guards
+                .orderedStream()
+                .forEach(
+                    guard -> {
+                      if (at.isAfter(now)) {
+                        guard.requireLeaving(entry, at);
+                      } else {
+                        guard.requireUnneeded(entry);
+                      }
+                    }));
   }
 
   /**
@@ -329,6 +386,14 @@ public class Keyring {
     } catch (NoSuchKey e) {
       // Destroyed before a crash kept the row from saying so.
     }
+  }
+
+  /**
+   * Waits until nobody else judges what devices need, and keeps others waiting until the
+   * transaction under way ends.
+   */
+  public void lockRetiring() {
+    rows.lockRetiring();
   }
 
   /** All keys, by name. */

@@ -36,7 +36,7 @@ class ListenerConnectors {
   private final SessionLimits sessions;
   private final Clock clock;
   private final String address;
-  private final List<String> names;
+  private final ServerNames names;
 
   ListenerConnectors(
       Authorities authorities,
@@ -52,7 +52,7 @@ class ListenerConnectors {
     this.sessions = sessions;
     this.clock = clock;
     this.address = address;
-    this.names = List.copyOf(names);
+    this.names = new ServerNames(names);
   }
 
   /** A connector, not yet bound. */
@@ -76,6 +76,11 @@ class ListenerConnectors {
     protocol.setKeepAliveTimeout(IDLE_MILLIS);
     protocol.addSslHostConfig(tls(spec));
     return connector;
+  }
+
+  /** What the certificates are made out to. */
+  ServerNames names() {
+    return names;
   }
 
   /** What devices pin of the authority that vouches for a listener's key. */

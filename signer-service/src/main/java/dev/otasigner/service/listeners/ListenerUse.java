@@ -66,7 +66,7 @@ class ListenerUse {
       Set<String> reached = reachable.computeIfAbsent(alike.profile(), this::reachedWith);
       for (OpenListener listener : open) {
         long on = isOn(alike, listener) ? alike.devices() : 0;
-        long needed = needs(alike, listener, reached, open) ? alike.devices() : 0;
+        long needed = needs(alike, listener, reached) ? alike.devices() : 0;
         if (on + needed > 0) {
           found
               .computeIfAbsent(listener.name(), name -> new TreeMap<>())
@@ -109,17 +109,19 @@ class ListenerUse {
    * A device that came through a listener, however it did, and has no other way by its profile,
    * needs that listener as well.
    */
-  private static boolean needs(
-      DeviceCounts.Alike alike,
-      OpenListener listener,
-      Set<String> reached,
-      List<OpenListener> open) {
+  private boolean needs(DeviceCounts.Alike alike, OpenListener listener, Set<String> reached) {
     if (listener.spec().kind() == ListenerKind.ENROL) {
       return !alike.enrolled()
-          && open.stream()
-              .noneMatch(l -> l.spec().kind() == ListenerKind.ENROL && !l.equals(listener));
+          && listeners.list().stream()
+              .noneMatch(other -> !other.equals(listener) && enrols(other, alike.profile()));
     }
     return reached.equals(Set.of(listener.name())) || reached.isEmpty() && isOn(alike, listener);
+  }
+
+  /** Whether it is sure that a device with this profile can enrol there. */
+  private boolean enrols(OpenListener listener, Profile profile) {
+    return listener.spec().kind() == ListenerKind.ENROL
+        && listeners.isFor(profile, listener.spec(), TlsReduction.NONE);
   }
 
   private static Cohort sum(Cohort one, Cohort other) {

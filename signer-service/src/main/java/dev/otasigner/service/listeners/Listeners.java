@@ -105,34 +105,60 @@ public class Listeners implements MetricSource {
     return open.values().stream().sorted(Comparator.comparing(OpenListener::name)).toList();
   }
 
-  /**
-   * The device listeners that a device running this profile can talk to: one of its ports, TLS in
-   * common, and a server certificate under an authority it pins.
-   */
-  public List<OpenListener> reachableWith(Profile profile) {
-    return reachableWith(profile, TlsReduction.NONE);
+  /** What certificates of listeners are made out to; this machine's names first. */
+  public List<String> names() {
+    return connectors.names().all();
   }
 
-  /** The same, as if some of what listeners speak were gone. */
-  public List<OpenListener> reachableWith(Profile profile, TlsReduction reduction) {
-    return list().stream()
-        .filter(listener -> listener.spec().kind() == ListenerKind.DEVICE)
-        .filter(
-            listener ->
-                reduction
-                    .of(listener.spec())
-                    .filter(left -> isReachable(left, profile))
-                    .isPresent())
+  /** Whether a device that dials this server finds it named by their certificates. */
+  public boolean isNamed(String server) {
+    return connectors.names().isFor(server);
+  }
+
+  /** All that are to be open, by name, whether or not their ports could be bound. */
+  public List<RegisteredListener> registered() {
+    return registry.all().stream()
+        .map(entry -> new RegisteredListener(entry.spec(), entry.sunset()))
         .toList();
   }
 
-  private boolean isReachable(ListenerSpec listener, Profile profile) {
-    return profile.ports().contains(listener.port())
-        && listener.tls().isSpokenBy(profile.tls())
-        && profile
+  /**
+   * The device listeners that a device running this profile can talk to; see {@link #isFor}. Only
+   * those that are open.
+   */
+  public List<OpenListener> reachableWith(Profile profile) {
+    return list().stream()
+        .filter(listener -> listener.spec().kind() == ListenerKind.DEVICE)
+        .filter(listener -> isFor(profile, listener.spec(), TlsReduction.NONE))
+        .toList();
+  }
+
+  /**
+   * Whether a device running this profile can talk to a listener of which some is gone: it is on
+   * one of the ports that the device dials, and {@link #isSpokenBy} holds.
+   */
+  public boolean isFor(Profile profile, ListenerSpec listener, TlsReduction reduction) {
+    return profile.ports().contains(listener.port()) && isSpokenBy(profile, listener, reduction);
+  }
+
+  /**
+   * Whether a listener of which some is gone has TLS in common with a device running this profile,
+   * and a server certificate under an authority that it pins, made out to a server that it dials.
+   */
+  public boolean isSpokenBy(Profile profile, ListenerSpec listener, TlsReduction reduction) {
+    return reduction
+        .of(listener)
+        .filter(left -> left.tls().isSpokenBy(profile.tls()))
+        .filter(left -> isTrusted(left, profile))
+        .isPresent();
+  }
+
+  private boolean isTrusted(ListenerSpec listener, Profile profile) {
+    return profile
             .tls()
             .serverAnchors()
-            .contains(connectors.serverAuthority(listener.tls().serverKey()));
+            .contains(connectors.serverAuthority(listener.tls().serverKey()))
+        && profile.servers().stream().anyMatch(this::isNamed);
   }
 
   /** Opens a listener for good; it is reachable when this returns. */

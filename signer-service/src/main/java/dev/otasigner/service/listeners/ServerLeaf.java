@@ -17,7 +17,6 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,8 +24,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
-import org.bouncycastle.asn1.x509.GeneralName;
-import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,11 +50,7 @@ final class ServerLeaf extends X509ExtendedKeyManager {
   private volatile Instant retry = Instant.MIN;
 
   ServerLeaf(
-      ClientKeyType type,
-      List<String> names,
-      Authorities authorities,
-      AuditLog audit,
-      Clock clock) {
+      ClientKeyType type, ServerNames names, Authorities authorities, AuditLog audit, Clock clock) {
     this(type, key -> certified(key, type, names, authorities, audit), clock);
   }
 
@@ -76,7 +69,7 @@ final class ServerLeaf extends X509ExtendedKeyManager {
   private static List<X509Certificate> certified(
       PublicKey key,
       ClientKeyType type,
-      List<String> names,
+      ServerNames names,
       Authorities authorities,
       AuditLog audit) {
     List<X509Certificate> chain =
@@ -84,7 +77,7 @@ final class ServerLeaf extends X509ExtendedKeyManager {
             AuthorityKind.SERVER,
             new Authorities.Subject(
                 "localhost",
-                subjectNames(names),
+                names.inCertificate(),
                 SubjectPublicKeyInfo.getInstance(key.getEncoded()),
                 type),
             VALIDITY);
@@ -114,17 +107,6 @@ final class ServerLeaf extends X509ExtendedKeyManager {
             clock.instant().plus(VALIDITY).minus(REPLACED_BEFORE_END));
     entries.put(entry.alias, entry);
     return entry;
-  }
-
-  private static GeneralNames subjectNames(List<String> names) {
-    List<GeneralName> all = new ArrayList<>();
-    all.add(new GeneralName(GeneralName.dNSName, "localhost"));
-    all.add(new GeneralName(GeneralName.iPAddress, "127.0.0.1"));
-    for (String name : names) {
-      boolean address = name.indexOf(':') >= 0 || name.matches("[0-9.]+");
-      all.add(new GeneralName(address ? GeneralName.iPAddress : GeneralName.dNSName, name));
-    }
-    return new GeneralNames(all.toArray(GeneralName[]::new));
   }
 
   private static KeyPair generate(ClientKeyType type) {

@@ -58,6 +58,11 @@ public record TlsReduction(
     return equals(NONE);
   }
 
+  /** Whether it takes anything from a listener. */
+  public boolean isOf(ListenerSpec spec) {
+    return !of(spec).equals(Optional.of(spec));
+  }
+
   /** What is left of a listener, or empty when nothing is. */
   Optional<ListenerSpec> of(ListenerSpec spec) {
     TlsPolicy tls = spec.tls();

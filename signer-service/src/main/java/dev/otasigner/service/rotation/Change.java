@@ -1,5 +1,6 @@
 package dev.otasigner.service.rotation;
 
+import dev.otasigner.service.catalogue.Narrowing;
 import dev.otasigner.service.catalogue.ReleaseName;
 import dev.otasigner.service.keyring.KeyEntry;
 import dev.otasigner.service.listeners.TlsReduction;
@@ -28,6 +29,7 @@ import java.util.function.Function;
  *     are no longer offered
  * @param endedLineages whose metadata is signed no more
  * @param fixedBootloaders that turn out not to be updatable
+ * @param narrowing of one release, finer than withdrawing it
  * @param at the time at which the question is asked; steps that are scheduled for later are not
  *     taken then. Empty: now, and then with every step that is scheduled
  */
@@ -40,8 +42,11 @@ record Change(
     boolean hybridManifests,
     Set<String> endedLineages,
     Set<String> fixedBootloaders,
+    Optional<Narrowing> narrowing,
     Optional<Instant> at) {
-  private static final int MAX = 32;
+  /** Of each kind; a policy may stop all the keys that there are. */
+  private static final int MAX = 1000;
+
   private static final int MAX_BITS = 256;
   private static final int MAX_PORT = 65_535;
 
@@ -69,6 +74,7 @@ record Change(
           false,
           Set.of(),
           Set.of(),
+          Optional.empty(),
           Optional.empty());
 
   Change {
@@ -80,8 +86,30 @@ record Change(
   }
 
   static Change retiring(List<KeyEntry> keys) {
+    return NONE.retiringToo(keys);
+  }
+
+  static Change closing(String listener) {
+    return NONE.speaking(TlsReduction.closing(Set.of(listener)));
+  }
+
+  static Change pruning(ImageVersion build) {
     return new Change(
-        keys,
+        List.of(),
+        TlsReduction.NONE,
+        List.of(),
+        List.of(build),
+        0,
+        false,
+        Set.of(),
+        Set.of(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  static Change of(Narrowing narrowing) {
+    return new Change(
+        List.of(),
         TlsReduction.NONE,
         List.of(),
         List.of(),
@@ -89,11 +117,25 @@ record Change(
         false,
         Set.of(),
         Set.of(),
+        Optional.of(narrowing),
         Optional.empty());
   }
 
-  static Change closing(String listener) {
-    return NONE.speaking(TlsReduction.closing(Set.of(listener)));
+  /** Together with keys that go besides. */
+  Change retiringToo(List<KeyEntry> more) {
+    List<KeyEntry> all = new ArrayList<>(retired);
+    more.stream().filter(key -> !all.contains(key)).forEach(all::add);
+    return new Change(
+        all,
+        tls,
+        withdrawn,
+        pruned,
+        minStrengthBits,
+        hybridManifests,
+        endedLineages,
+        fixedBootloaders,
+        narrowing,
+        at);
   }
 
   Change speaking(TlsReduction other) {
@@ -106,23 +148,29 @@ record Change(
         hybridManifests,
         endedLineages,
         fixedBootloaders,
+        narrowing,
         at);
   }
 
-  /** Than listeners to be closed, and builds to be pruned. */
-  boolean isAboutMore() {
-    Change only =
+  /** Whether only what is offered changes, or nothing: what devices trust is not touched. */
+  boolean isAboutBuildsOnly() {
+    return equals(
         new Change(
             List.of(),
-            TlsReduction.closing(tls.listeners()),
-            List.of(),
+            TlsReduction.NONE,
+            withdrawn,
             pruned,
             0,
             false,
             Set.of(),
             Set.of(),
-            Optional.empty());
-    return !equals(only);
+            narrowing,
+            Optional.empty()));
+  }
+
+  /** How a candidate of a head file is listed after the narrowing, or empty when it is not. */
+  Optional<Head.Candidate> narrowed(Head head, Head.Candidate candidate) {
+    return narrowing.isPresent() ? narrowing.get().of(head, candidate) : Optional.of(candidate);
   }
 
   boolean isWithdrawn(Head head, Head.Candidate candidate) {
@@ -182,6 +230,7 @@ record Change(
         fields.has("hybridManifests") && fields.bool("hybridManifests"),
         Set.copyOf(strings(fields, "endLineages")),
         Set.copyOf(strings(fields, "fixBootloaders")),
+        Optional.empty(),
         fields.has("at") ? Optional.of(fields.time("at")) : Optional.empty());
   }
 

@@ -36,7 +36,7 @@ final class Crossings {
   /**
    * What becomes of one cohort.
    *
-   * @param offered whether what is offered leads it to the new key
+   * @param offered whether what is offered leads all of it to the new key, in every share
    * @param signed otherwise, a build that is here and would, once it is offered
    */
   record Crossing(Cohort cohort, boolean offered, Optional<ImageVersion> signed) {
@@ -69,11 +69,13 @@ final class Crossings {
   }
 
   private Crossing of(Cohort cohort) throws IOException {
-    Route route = new Route(world, stored, edges, Share.AS_IF_IN);
-    DeviceState end = route.way(cohort.state()).end();
-    return hasCrossed(end)
-        ? new Crossing(cohort, true, Optional.empty())
-        : new Crossing(cohort, false, route.unlisted(cohort.state(), this::hasCrossed));
+    for (Share share : Route.SHARES) {
+      Route route = new Route(world, stored, edges, share);
+      if (!hasCrossed(route.way(cohort.state()).end())) {
+        return new Crossing(cohort, false, route.unlisted(cohort.state(), this::hasCrossed));
+      }
+    }
+    return new Crossing(cohort, true, Optional.empty());
   }
 
   private boolean hasCrossed(DeviceState state) {

@@ -1,5 +1,7 @@
 package dev.otasigner.service.rotation;
 
+import dev.otasigner.service.fleet.KeyDemand;
+import dev.otasigner.service.fleet.ProductPolicy;
 import dev.otasigner.service.keyring.KeyEntry;
 import dev.otasigner.service.keyring.Keyring;
 import dev.otasigner.service.listeners.DeviceTrust;
@@ -11,6 +13,7 @@ import dev.otasigner.service.rotation.Impact.CohortImpact;
 import dev.otasigner.service.signing.Cohort;
 import dev.otasigner.service.signing.FleetFacts;
 import dev.otasigner.verifier.json.Json;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -38,16 +41,19 @@ class Expiries {
   private final List<EndingSource> sources;
   private final FleetFacts fleet;
   private final Keyring keyring;
+  private final Clock clock;
   private final Duration certificatesAhead;
 
   Expiries(
       List<EndingSource> sources,
       FleetFacts fleet,
       Keyring keyring,
+      Clock clock,
       @Value("${signer.devices.certificate-days}") int certificateDays) {
     this.sources = List.copyOf(sources);
     this.fleet = fleet;
     this.keyring = keyring;
+    this.clock = clock;
     this.certificatesAhead =
         DeviceTrust.RENEWABLE.plus(Duration.ofDays(certificateDays).dividedBy(PART_LEFT));
   }
@@ -75,6 +81,7 @@ class Expiries {
         if (!cohorts.isEmpty()) {
           products.add(product);
           all.addAll(certificates(product, cohorts));
+          all.addAll(demands(product));
         }
       } catch (RuntimeException e) {
         isComplete = false;
@@ -132,6 +139,36 @@ class Expiries {
 
   private static Json.Obj list(String member, String name) {
     return Json.object().put(member, Json.strings(List.of(name))).build();
+  }
+
+  /** Days from which on a policy lets keys sign no build, the keys of all demands until then. */
+  private List<Expiry> demands(String product) {
+    ProductPolicy policy = fleet.policy(product);
+    Demands demands = new Demands(product, keyring.list());
+    Instant now = clock.instant();
+    return policy.keys().stream()
+        .map(KeyDemand::from)
+        .filter(from -> from.isAfter(now))
+        .distinct()
+        .sorted()
+        .flatMap(from -> demand(product, from, demands.weaker(policy, from)).stream())
+        .toList();
+  }
+
+  private static Optional<Expiry> demand(String product, Instant from, List<KeyEntry> weak) {
+    return weak.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Expiry(
+                product,
+                "keys that the policy lets sign until " + from,
+                from.truncatedTo(ChronoUnit.SECONDS),
+                Ending.LONGEST_AHEAD,
+                Json.object()
+                    .put("retireKeys", Json.strings(weak.stream().map(KeyEntry::name).toList()))
+                    .build(),
+                impact -> true,
+                "bring the devices to keys that are strong enough, or have the policy wait"));
   }
 
   /**

@@ -16,6 +16,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +31,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
@@ -46,7 +48,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 class HandshakeTrials {
   private static final Logger log = LoggerFactory.getLogger(HandshakeTrials.class);
 
-  /** Of a product, those first that a listener is to answer. */
+  /** So many of a product at a time. */
   static final int MAX_ADDRESSES = 64;
 
   private static final int THREADS = 8;
@@ -133,7 +135,10 @@ class HandshakeTrials {
       Map<Address, HandshakeResult> before =
           store.of(product).stream()
               .collect(Collectors.toMap(HandshakeResult::address, Function.identity()));
-      List<HandshakeResult> results = tried(plan(product, profiles.of(product)), before);
+      List<Plan> plans = plan(product, profiles.of(product), before);
+      List<HandshakeResult> results =
+          new ArrayList<>(tried(plans.stream().limit(MAX_ADDRESSES).toList(), before));
+      plans.stream().skip(MAX_ADDRESSES).flatMap(known(before)).forEach(results::add);
       transaction.executeWithoutResult(
           status -> {
             store.replace(product, results);
@@ -171,24 +176,40 @@ class HandshakeTrials {
             "detail", result.outcome().detail()));
   }
 
-  /** What is tried of these profiles. */
-  List<Plan> plan(String product, Iterable<Profile> live) {
-    List<Plan> plans = new ArrayList<>();
+  private static Function<Plan, Stream<HandshakeResult>> known(
+      Map<Address, HandshakeResult> before) {
+    return plan -> Stream.ofNullable(before.get(plan.address()));
+  }
+
+  /**
+   * Each address of these profiles once: those first that are expected to answer, and of these the
+   * ones that were not tried for longest.
+   */
+  List<Plan> plan(String product, Iterable<Profile> live, Map<Address, HandshakeResult> before) {
+    Map<Address, Plan> plans = new LinkedHashMap<>();
     for (Profile profile : live) {
       List<Integer> spoken =
           listeners.reachableWith(profile).stream().map(l -> l.spec().port()).toList();
       for (String host : profile.servers()) {
         for (int port : profile.ports()) {
-          plans.add(
-              new Plan(
-                  new Address(product, profile.digest(), host, port),
-                  profile,
-                  spoken.contains(port)));
+          Address address = new Address(product, profile.digest(), host, port);
+          plans.putIfAbsent(
+              address,
+              new Plan(address, profile, spoken.contains(port) && listeners.isNamed(host)));
         }
       }
     }
-    plans.sort(Comparator.comparing(Plan::expected).reversed());
-    return plans.stream().limit(MAX_ADDRESSES).toList();
+    return plans.values().stream()
+        .sorted(
+            Comparator.comparing(Plan::expected)
+                .reversed()
+                .thenComparing(plan -> lastTried(plan, before)))
+        .toList();
+  }
+
+  private static Instant lastTried(Plan plan, Map<Address, HandshakeResult> before) {
+    HandshakeResult known = before.get(plan.address());
+    return known == null ? Instant.MIN : known.tried();
   }
 
   private List<HandshakeResult> tried(List<Plan> plans, Map<Address, HandshakeResult> before) {

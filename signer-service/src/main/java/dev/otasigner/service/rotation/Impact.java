@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What a change does to each cohort.
@@ -35,6 +36,7 @@ public record Impact(List<CohortImpact> cohorts) {
    * @param way the builds they take, as long as nothing stops them
    * @param until when what serves them ends, or empty while nothing does that is known
    * @param writtenOff how many of them people have given up
+   * @param wasBefore whether they are stopped as things are, and the change takes nothing from them
    */
   public record CohortImpact(
       Cohort cohort,
@@ -42,7 +44,8 @@ public record Impact(List<CohortImpact> cohorts) {
       List<Repair> repairs,
       List<ImageVersion> way,
       Optional<Ending> until,
-      long writtenOff) {
+      long writtenOff,
+      boolean wasBefore) {
     public CohortImpact {
       repairs = List.copyOf(repairs);
       way = List.copyOf(way);
@@ -54,7 +57,7 @@ public record Impact(List<CohortImpact> cohorts) {
         List<Repair> repairs,
         List<ImageVersion> way,
         Optional<Ending> until) {
-      this(cohort, obstacle, repairs, way, until, 0);
+      this(cohort, obstacle, repairs, way, until, 0, false);
     }
 
     static CohortImpact of(Cohort cohort, Optional<Obstacle> obstacle) {
@@ -62,16 +65,25 @@ public record Impact(List<CohortImpact> cohorts) {
     }
 
     CohortImpact forCohort(Cohort other) {
-      return new CohortImpact(other, obstacle, repairs, way, until, writtenOff);
+      return new CohortImpact(other, obstacle, repairs, way, until, writtenOff, wasBefore);
     }
 
     CohortImpact havingWrittenOff(long devices) {
-      return new CohortImpact(cohort, obstacle, repairs, way, until, devices);
+      return new CohortImpact(cohort, obstacle, repairs, way, until, devices, wasBefore);
     }
 
-    /** Whether somebody would be cut off whom nobody has given up. */
+    CohortImpact asBefore() {
+      return new CohortImpact(cohort, obstacle, repairs, way, until, writtenOff, true);
+    }
+
+    /** Whether somebody would be cut off by it whom nobody has given up. */
     boolean isStranded() {
-      return obstacle.isPresent() && writtenOff < cohort.count();
+      return obstacle.isPresent() && !wasBefore && writtenOff < cohort.count();
+    }
+
+    /** Whether all who would be cut off by it are given up. */
+    private boolean isGivenUp() {
+      return obstacle.isPresent() && !wasBefore && writtenOff >= cohort.count();
     }
 
     ImageVersion version() {
@@ -104,6 +116,9 @@ public record Impact(List<CohortImpact> cohorts) {
       obstacle.ifPresent(
           o -> json.put("check", o.check).put("reason", o.reason).put("detail", o.detail));
       savedBy().ifPresent(v -> json.put("savedBy", v));
+      if (wasBefore) {
+        json.put("strandedBefore", true);
+      }
       if (writtenOff > 0) {
         json.put("writtenOff", writtenOff);
       }
@@ -148,11 +163,16 @@ public record Impact(List<CohortImpact> cohorts) {
 
   /** Those that would be cut off, and may be. */
   List<CohortImpact> givenUp() {
-    return cohorts.stream().filter(c -> c.obstacle().isPresent() && !c.isStranded()).toList();
+    return cohorts.stream().filter(CohortImpact::isGivenUp).toList();
   }
 
   public boolean isAllowed() {
     return stranded().isEmpty();
+  }
+
+  /** Without those who are led to where it does no harm: for a change that is still to come. */
+  Impact leaving() {
+    return new Impact(cohorts.stream().filter(c -> c.savedBy().isEmpty()).toList());
   }
 
   Impact with(Impact other) {
@@ -220,6 +240,11 @@ public record Impact(List<CohortImpact> cohorts) {
    * @param policyRuns how often the judgement was run for the answer
    */
   Json.Obj toJson(long policyRuns) {
-    return toJson(cohorts).put("policyRuns", policyRuns).build();
+    return toJson(policyRuns, cohort -> true);
+  }
+
+  /** The same, without cohorts that are not for whoever asks. */
+  Json.Obj toJson(long policyRuns, Predicate<CohortImpact> readable) {
+    return toJson(cohorts.stream().filter(readable).toList()).put("policyRuns", policyRuns).build();
   }
 }

@@ -4,6 +4,7 @@ import dev.otasigner.service.rotation.Impact.CohortImpact;
 import dev.otasigner.service.rotation.Impact.Obstacle;
 import dev.otasigner.service.signing.Cohort;
 import dev.otasigner.verifier.ImageVersion;
+import dev.otasigner.verifier.catalogue.Head;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.policy.Share;
@@ -13,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiPredicate;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -25,11 +26,10 @@ import java.util.function.UnaryOperator;
 final class Inquiry {
   private final Stored stored;
   private final Edges edges;
-  private final Age today;
-  private final Age then;
+  private final Comparison really;
+  private final Comparison byConfiguration;
   private final UnaryOperator<DeviceState> changed;
   private final BiPredicate<DeviceState, Profile> concerned;
-  private final Function<DeviceState, List<Kept>> keeping;
   private final Ends ends;
 
   /**
@@ -45,73 +45,120 @@ final class Inquiry {
     static Age until(World now, World later) {
       return new Age(now, Optional.of(later));
     }
+
+    /** As devices see it that read head files in a way of their own. */
+    Age announcing(UnaryOperator<Head> seen) {
+      return new Age(now.announcing(seen), later.map(world -> world.announcing(seen)));
+    }
   }
 
   /** Something that the change would take away, and what would be if it were left. */
   record Kept(Repair repair, Age age) {}
 
   /**
+   * Before the change, and after it.
+   *
+   * @param keeping what could be left as it is, to be tried as a repair
+   */
+  record Comparison(Age today, Age then, Supplier<List<Kept>> keeping) {
+    Comparison announcing(UnaryOperator<Head> seen) {
+      return new Comparison(
+          today.announcing(seen),
+          then.announcing(seen),
+          () ->
+              keeping.get().stream()
+                  .map(kept -> new Kept(kept.repair(), kept.age().announcing(seen)))
+                  .toList());
+    }
+  }
+
+  /**
    * A question.
    *
+   * @param really the service as it is
+   * @param byConfiguration the service if everything did what it is configured to
    * @param changed what the change makes of a device itself
    * @param concerned whom the change is about: they are stranded by it even if something else
    *     strands them besides
-   * @param keeping what could be left as it is, to be tried as a repair
    */
   Inquiry(
       Stored stored,
       Edges edges,
-      Age today,
-      Age then,
+      Comparison really,
+      Comparison byConfiguration,
       UnaryOperator<DeviceState> changed,
       BiPredicate<DeviceState, Profile> concerned,
-      Function<DeviceState, List<Kept>> keeping,
       Ends ends) {
     this.stored = stored;
     this.edges = edges;
-    this.today = today;
-    this.then = then;
+    this.really = really;
+    this.byConfiguration = byConfiguration;
     this.changed = changed;
     this.concerned = concerned;
-    this.keeping = keeping;
     this.ends = ends;
   }
 
   /**
-   * A cohort that the change has nothing to do with, and that was cut off before, is not cut off by
-   * it; everyone else must be served, in every share and out of it.
+   * Everyone must be served, in every share and out of it. A cohort that the change has nothing to
+   * do with, and that was cut off before, is not cut off by it; but what cuts it off may pass, like
+   * a failed handshake, and what the change takes from it by configuration does not.
    */
   CohortImpact of(Cohort cohort) {
     try {
       DeviceState before = cohort.state();
       DeviceState state = changed.apply(before);
-      List<Share> stranded = new ArrayList<>();
+      Optional<Obstacle> obstacle = Optional.empty();
       for (Share share : Route.SHARES) {
-        if (obstacle(then, state, share).isPresent()
-            && (concerned.test(before, stored.profile(before))
-                || obstacle(today, before, share).isEmpty())) {
-          stranded.add(share);
+        if (obstacle.isEmpty()) {
+          obstacle = obstacle(really.then(), state, share);
         }
       }
-      if (!stranded.isEmpty()) {
-        Share first = stranded.get(0);
+      if (obstacle.isEmpty()) {
+        Route.Way way = way(really, state, Share.AS_IF_IN);
         return new CohortImpact(
-            cohort,
-            obstacle(then, state, first),
-            repairs(state, stranded),
-            way(state, first).builds(),
-            Optional.empty());
+            cohort, Optional.empty(), List.of(), way.builds(), ends.first(state, way.end()));
       }
-      Route.Way way = way(state, Share.AS_IF_IN);
+      boolean isConcerned = concerned.test(before, stored.profile(before));
+      for (Comparison comparison : List.of(really, byConfiguration)) {
+        List<Share> stranded = stranded(comparison, before, state, isConcerned);
+        if (!stranded.isEmpty()) {
+          Share first = stranded.get(0);
+          return new CohortImpact(
+              cohort,
+              obstacle(comparison.then(), state, first),
+              repairs(comparison, state, stranded),
+              way(comparison, state, first).builds(),
+              Optional.empty());
+        }
+      }
       return new CohortImpact(
-          cohort, Optional.empty(), List.of(), way.builds(), ends.first(state, way.end()));
+              cohort,
+              obstacle,
+              List.of(),
+              way(really, state, Share.AS_IF_IN).builds(),
+              Optional.empty())
+          .asBefore();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private Route.Way way(DeviceState state, Share share) throws IOException {
-    return route(then.now(), share).way(state);
+  /** The shares in which the change cuts a cohort off. */
+  private List<Share> stranded(
+      Comparison comparison, DeviceState before, DeviceState state, boolean isConcerned)
+      throws IOException {
+    List<Share> stranded = new ArrayList<>();
+    for (Share share : Route.SHARES) {
+      if (obstacle(comparison.then(), state, share).isPresent()
+          && (isConcerned || obstacle(comparison.today(), before, share).isEmpty())) {
+        stranded.add(share);
+      }
+    }
+    return stranded;
+  }
+
+  private Route.Way way(Comparison comparison, DeviceState state, Share share) throws IOException {
+    return route(comparison.then().now(), share).way(state);
   }
 
   private Route route(World world, Share share) {
@@ -127,16 +174,17 @@ final class Inquiry {
   }
 
   /** What serves the cohort in every share in which it is stranded. */
-  private List<Repair> repairs(DeviceState state, List<Share> stranded) throws IOException {
-    List<Repair> repairs = new ArrayList<>(repairs(state, stranded.get(0)));
+  private List<Repair> repairs(Comparison comparison, DeviceState state, List<Share> stranded)
+      throws IOException {
+    List<Repair> repairs = new ArrayList<>(repairs(comparison, state, stranded.get(0)));
     boolean builds = repairs.stream().anyMatch(Repair::isByBuild);
     for (Share share : stranded.subList(1, stranded.size())) {
-      List<Repair> more = repairs(state, share);
+      List<Repair> more = repairs(comparison, state, share);
       builds &= more.stream().anyMatch(Repair::isByBuild);
       repairs.retainAll(more);
     }
     if (builds && repairs.stream().noneMatch(Repair::isByBuild)) {
-      published(state, stranded)
+      published(comparison, state, stranded)
           .ifPresent(build -> repairs.add(0, new Repair(Repair.Kind.PUBLISH, build.toString())));
     }
     return repairs;
@@ -146,16 +194,20 @@ final class Inquiry {
    * The newest build that is not offered in each of these shares, and would save the cohort in all
    * of them: one share may wait for what another one is never offered.
    */
-  private Optional<ImageVersion> published(DeviceState state, List<Share> stranded)
-      throws IOException {
+  private Optional<ImageVersion> published(
+      Comparison comparison, DeviceState state, List<Share> stranded) throws IOException {
     for (ImageVersion build : stored.newest()) {
       boolean offered = true;
       boolean saves = true;
       for (Share share : stranded) {
-        Route now = route(today.now(), share);
+        Route now = route(comparison.today().now(), share);
         offered &= now.offers(state, build);
         saves =
-            saves && now.isSavedBy(build, state, after -> obstacle(then, after, share).isEmpty());
+            saves
+                && now.isSavedBy(
+                    build,
+                    state,
+                    after -> obstacle(comparison.then(), after, share).isEmpty());
       }
       if (saves && !offered) {
         return Optional.of(build);
@@ -164,16 +216,17 @@ final class Inquiry {
     return Optional.empty();
   }
 
-  private List<Repair> repairs(DeviceState state, Share share) throws IOException {
+  private List<Repair> repairs(Comparison comparison, DeviceState state, Share share)
+      throws IOException {
     List<Repair> repairs = new ArrayList<>();
-    Route now = route(today.now(), share);
-    now.savedBy(state, after -> obstacle(then, after, share).isEmpty())
+    Route now = route(comparison.today().now(), share);
+    now.savedBy(state, after -> obstacle(comparison.then(), after, share).isEmpty())
         .ifPresent(build -> repairs.add(new Repair(Repair.Kind.WAIT, build.toString())));
     if (repairs.isEmpty()) {
-      now.unlisted(state, after -> obstacle(then, after, share).isEmpty())
+      now.unlisted(state, after -> obstacle(comparison.then(), after, share).isEmpty())
           .ifPresent(build -> repairs.add(new Repair(Repair.Kind.PUBLISH, build.toString())));
     }
-    for (Kept kept : keeping.apply(state)) {
+    for (Kept kept : comparison.keeping().get()) {
       if (obstacle(kept.age(), state, share).isEmpty()) {
         repairs.add(kept.repair());
       }

@@ -153,7 +153,7 @@ class KeyRotations {
   /** Where it stands at this moment. */
   Place place(String product, Succession keys) {
     List<Crossing> crossings =
-        new Crossings(keys, World.with(rotation::cutOff), rotation.stored(product), edges)
+        new Crossings(keys, rotation.present(), rotation.stored(product), edges)
             .of(notGivenUp(product));
     return new Place(
         keys,

@@ -1,6 +1,7 @@
 package dev.otasigner.service.rotation;
 
 import dev.otasigner.keys.KeyState;
+import dev.otasigner.service.access.Actor;
 import dev.otasigner.service.catalogue.ReleaseName;
 import dev.otasigner.service.catalogue.ReleaseState;
 import dev.otasigner.service.keyring.KeyEntry;
@@ -199,7 +200,11 @@ record Place(
     return waits.size() > MAX_TOLD ? told + "; and others" : told;
   }
 
+  /** Of other people's products no more is told than how many devices. */
   private static String wait(CohortImpact impact) {
+    if (!isReadable(impact)) {
+      return "of another product";
+    }
     return "on "
         + impact.version()
         + " in "
@@ -230,6 +235,10 @@ record Place(
       notes.add(keys.after().name() + " is " + keys.after().state().code() + ": abort");
     }
     return notes;
+  }
+
+  private static boolean isReadable(CohortImpact impact) {
+    return Actor.current().reaches(impact.cohort().state().product());
   }
 
   private static String devices(List<Crossing> crossings) {
@@ -270,7 +279,7 @@ record Place(
             .build());
     members.put("steps", new Json.Arr(steps));
     members.put("notes", Json.strings(notes()));
-    members.put("impact", new Impact(retiring.stranded()).toJson(policyRuns));
+    members.put("impact", new Impact(retiring.stranded()).toJson(policyRuns, Place::isReadable));
     return members;
   }
 

@@ -1,15 +1,12 @@
 package dev.otasigner.service.rotation;
 
 import dev.otasigner.keys.KeyPurpose;
-import dev.otasigner.keys.KeyState;
 import dev.otasigner.service.catalogue.Catalogue;
 import dev.otasigner.service.catalogue.Narrowing;
+import dev.otasigner.service.fleet.ProductPolicy;
 import dev.otasigner.service.keyring.KeyEntry;
 import dev.otasigner.service.keyring.Keyring;
-import dev.otasigner.service.listeners.ListenerKind;
-import dev.otasigner.service.listeners.ListenerSpec;
 import dev.otasigner.service.listeners.Listeners;
-import dev.otasigner.service.listeners.OpenListener;
 import dev.otasigner.service.listeners.TlsReduction;
 import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.service.rotation.Impact.CohortImpact;
@@ -22,8 +19,6 @@ import dev.otasigner.service.signing.FleetFacts;
 import dev.otasigner.service.signing.PopulationJudgement;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.catalogue.Head;
-import dev.otasigner.verifier.crypto.VerificationKey;
-import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.policy.Share;
@@ -31,23 +26,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;
 
 /** Answers, for a change, who would be stranded by it and what saves them. */
 @Component
 public class Rotation {
-  private static final Set<KeyState> STOPPED =
-      EnumSet.of(KeyState.DEACTIVATED, KeyState.COMPROMISED, KeyState.DESTROYED);
-
   /** Identifiers that are told of a stranded cohort: who wants all of them asks the fleet. */
   private static final int MAX_NAMED = 20;
 
@@ -117,20 +105,136 @@ public class Rotation {
     return of(product, Change.closing(listener));
   }
 
+  /** Who runs a build, or would be led on by nothing that is offered, and by it. */
+  public Impact ofPruning(String product, BuildFiles build) {
+    return of(product, Change.pruning(build.manifest().version()));
+  }
+
+  /** What a release that reaches fewer devices than now does to those that it led on. */
+  public Impact ofNarrowing(Narrowing narrowing) {
+    String product = narrowing.release().product();
+    Stored stored = stored(product);
+    HeldAlike alike = HeldAlike.of(product, narrowing, fleet, catalogue, stored);
+    return of(product, Change.of(narrowing), stored, alike.asked(), alike.broken());
+  }
+
+  /** Whose hardware or format builds to come are no longer signed for. */
+  Impact ofAdmitting(String product, ProductPolicy before, ProductPolicy after) {
+    if (before.hardware().equals(after.hardware()) && before.formats().equals(after.formats())) {
+      return new Impact(List.of());
+    }
+    Stored stored = stored(product);
+    return named(
+        product,
+        fleet.cohorts(product).stream()
+            .map(
+                cohort ->
+                    CohortImpact.of(
+                        cohort,
+                        notAdmitted(cohort.state(), after, stored)
+                            .filter(
+                                obstacle -> notAdmitted(cohort.state(), before, stored).isEmpty())))
+            .toList(),
+        Set.of());
+  }
+
+  private static Optional<Obstacle> notAdmitted(
+      DeviceState state, ProductPolicy policy, Stored stored) {
+    String hardware = state.hardware().id();
+    if (!policy.hardware().isEmpty() && !policy.hardware().contains(hardware)) {
+      return Optional.of(notSigned("hardware " + hardware));
+    }
+    try {
+      return stored
+          .build(state.running().version())
+          .map(build -> build.manifest().format())
+          .filter(format -> !policy.formats().isEmpty() && !policy.formats().contains(format))
+          .map(format -> notSigned("format " + format.code()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Obstacle notSigned(String what) {
+    return new Obstacle("policy", "not-admitted", "no build to come is signed for its " + what);
+  }
+
   /** What a change does to the devices of a product. */
   public Impact of(String product, Change change) {
-    Stored stored = stored(product);
-    Impact impact = new Impact(List.of());
-    for (ListenerSpec listener : enrolment(change.tls())) {
-      impact = impact.with(ofClosingEnrolment(product, listener, change.tls()));
+    return of(
+        product,
+        change,
+        stored(product),
+        fleet.cohorts(product).stream().map(Asked::of).toList(),
+        Set.of());
+  }
+
+  /**
+   * Devices of whom a question is asked.
+   *
+   * @param seen how they read head files
+   */
+  record Asked(Cohort cohort, Optional<UnaryOperator<Head>> seen) {
+    static Asked of(Cohort cohort) {
+      return new Asked(cohort, Optional.empty());
     }
-    for (ImageVersion version : change.pruned()) {
-      impact = impact.with(ofPruning(product, requireBuild(stored, version)));
+  }
+
+  /**
+   * Every change is judged here, whether it is asked about or made.
+   *
+   * @param broken see {@link #named}
+   */
+  private Impact of(
+      String product, Change change, Stored stored, List<Asked> asked, Set<Long> broken) {
+    List<BuildFiles> pruned =
+        change.pruned().stream().map(version -> requireBuild(stored, version)).toList();
+    if (asked.isEmpty()) {
+      return new Impact(List.of()); // without asking what every key and listener is
     }
-    if (impact.cohorts().isEmpty() || change.isAboutMore()) {
-      impact = impact.with(each(product, change, stored));
+    Proposed proposed = proposed(product, change, stored);
+    Ends ends = new Ends(product, catalogue);
+    Inquiry.Comparison really = proposed.really();
+    Inquiry.Comparison byConfiguration = proposed.byConfiguration();
+    Inquiry common = inquiry(stored, proposed, really, byConfiguration, ends);
+    List<CohortImpact> impacts = new ArrayList<>();
+    for (Asked one : asked) {
+      Cohort cohort = one.cohort();
+      Optional<Obstacle> besides =
+          contradiction(change, cohort, stored)
+              .or(() -> proposed.notEnrolled(cohort.state()))
+              .or(() -> needed(cohort.state(), pruned, really.then().now(), stored));
+      impacts.add(
+          besides.isPresent()
+              ? CohortImpact.of(cohort, besides)
+              : one.seen()
+                  .map(
+                      seen ->
+                          inquiry(
+                              stored,
+                              proposed,
+                              really.announcing(seen),
+                              byConfiguration.announcing(seen),
+                              ends))
+                  .orElse(common)
+                  .of(cohort));
     }
-    return impact;
+    return named(product, impacts, broken);
+  }
+
+  private Inquiry inquiry(
+      Stored stored,
+      Proposed proposed,
+      Inquiry.Comparison really,
+      Inquiry.Comparison byConfiguration,
+      Ends ends) {
+    return new Inquiry(
+        stored, edges, really, byConfiguration, proposed::changed, proposed::concerns, ends);
+  }
+
+  private Proposed proposed(String product, Change change, Stored stored) {
+    return new Proposed(
+        product, change, stored, keyring.list(), doors(), new Standing(product, change, catalogue));
   }
 
   private static BuildFiles requireBuild(Stored stored, ImageVersion version) {
@@ -141,27 +245,43 @@ public class Rotation {
     }
   }
 
-  private Impact each(String product, Change change, Stored stored) {
-    List<Cohort> cohorts = fleet.cohorts(product);
-    if (cohorts.isEmpty()) {
-      return new Impact(List.of()); // without asking what every key and listener is
-    }
-    Inquiry inquiry = inquiry(product, change, stored);
-    return named(
-        product,
-        cohorts.stream()
-            .map(
-                cohort ->
-                    contradiction(change, cohort, stored)
-                        .map(what -> CohortImpact.of(cohort, Optional.of(what)))
-                        .orElseGet(() -> inquiry.of(cohort)))
-            .toList(),
-        Set.of());
+  /** What devices trust is not changed for those that are not what they are taken for. */
+  private Optional<Obstacle> contradiction(Change change, Cohort cohort, Stored stored) {
+    return change.isAboutBuildsOnly()
+        ? Optional.empty()
+        : declared.contradiction(cohort.state(), stored);
   }
 
-  /** Nothing is changed for devices that are not what they are taken for. */
-  private Optional<Obstacle> contradiction(Change change, Cohort cohort, Stored stored) {
-    return change.isNothing() ? Optional.empty() : declared.contradiction(cohort.state(), stored);
+  private Optional<Obstacle> needed(
+      DeviceState state, List<BuildFiles> pruned, World world, Stored stored) {
+    return pruned.stream()
+        .flatMap(build -> needs(state, build, world, stored).stream())
+        .findFirst();
+  }
+
+  private Optional<Obstacle> needs(
+      DeviceState state, BuildFiles build, World world, Stored stored) {
+    if (PopulationJudgement.runs(state, build)) {
+      return Optional.of(
+          new Obstacle("running", "needed", "it runs the build: what comes next is judged by it"));
+    }
+    Head.Candidate listing =
+        CandidateListing.forEveryone(build.manifest(), state.channel(), state.hardware().id());
+    try {
+      if (edges.of(state, listing, build, world, stored).after().isEmpty()) {
+        return Optional.empty(); // it would not take the build
+      }
+      for (Share share : Route.SHARES) {
+        if (new Route(world, stored, edges, share).obstacle(state).isPresent()) {
+          return Optional.of(
+              new Obstacle(
+                  "next-step", "needed", "nothing that is offered leads it on, and this may"));
+        }
+      }
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
@@ -196,330 +316,18 @@ public class Rotation {
             .havingWrittenOff(writtenOff);
   }
 
-  private Inquiry inquiry(String product, Change change, Stored stored) {
-    Proposed proposed = new Proposed(product, change, stored);
-    return new Inquiry(
-        stored,
-        edges,
-        proposed.today(),
-        proposed.then(change.tls(), proposed.signers),
-        proposed::changed,
-        (state, profile) -> change.isNothing() || proposed.concerns(state, profile),
-        proposed::keeping,
-        new Ends(product, catalogue));
-  }
-
-  /** The listeners on which devices enrol that a change would close. */
-  private List<ListenerSpec> enrolment(TlsReduction tls) {
-    return listeners.list().stream()
-        .map(OpenListener::spec)
-        .filter(spec -> spec.kind() == ListenerKind.ENROL && tls.listeners().contains(spec.name()))
-        .toList();
-  }
-
   /** What keeps a device with this profile from talking to the service as it is. */
   Optional<Obstacle> cutOff(Profile profile) {
     return doors().obstacle(profile, TlsReduction.NONE);
   }
 
+  /** The service as it is at this moment. */
+  World present() {
+    Doors doors = doors();
+    return World.with(profile -> doors.obstacle(profile, TlsReduction.NONE));
+  }
+
   private Doors doors() {
     return new Doors(listeners, handshakes.all(), clock.instant());
-  }
-
-  /** What a change to a product comes to. */
-  private final class Proposed {
-    private final Change change;
-    private final Stored stored;
-    private final List<KeyEntry> signers;
-    private final List<VerificationKey> stopped;
-    private final Set<String> scheduled;
-    private final Standing standing;
-    private final Doors doors = doors();
-
-    Proposed(String product, Change change, Stored stored) {
-      this.change = change;
-      this.stored = stored;
-      this.signers =
-          keyring.list().stream()
-              .filter(key -> isSigner(key) && mayServe(key, product))
-              .filter(key -> isRetired(key, change))
-              .toList();
-      this.stopped =
-          keyring.list().stream()
-              .filter(key -> isSigner(key) && STOPPED.contains(key.state()))
-              .filter(key -> !signers.contains(key))
-              .map(KeyEntry::key)
-              .toList();
-      this.scheduled =
-          listeners.list().stream()
-              .filter(listener -> isScheduled(listener, change))
-              .map(OpenListener::name)
-              .collect(Collectors.toSet());
-      this.standing = new Standing(product, change, catalogue);
-    }
-
-    private static boolean isSigner(KeyEntry key) {
-      return key.purpose() == KeyPurpose.IMAGE || key.purpose() == KeyPurpose.MANIFEST;
-    }
-
-    private static boolean mayServe(KeyEntry key, String product) {
-      return key.product().isEmpty() || key.product().get().equals(product);
-    }
-
-    private static boolean isRetired(KeyEntry key, Change change) {
-      return change.retired().stream().anyMatch(r -> r.keyId().equals(key.keyId()))
-          || !STOPPED.contains(key.state())
-              && key.suite().strengthBits() < change.minStrengthBits();
-    }
-
-    /** A listener that goes at a time before the one that is asked about, or at any. */
-    private boolean isScheduled(OpenListener listener, Change change) {
-      return listener
-          .sunset()
-          .filter(sunset -> change.at().isEmpty() || !sunset.isAfter(change.at().get()))
-          .isPresent();
-    }
-
-    Inquiry.Age today() {
-      World world = World.with(p -> doors.obstacle(p, TlsReduction.NONE)).without(stopped);
-      return scheduled.isEmpty()
-          ? Inquiry.Age.forGood(world)
-          : Inquiry.Age.until(
-              world, world.behind(p -> doors.obstacle(p, TlsReduction.closing(scheduled))));
-    }
-
-    Inquiry.Age then(TlsReduction tls, List<KeyEntry> retired) {
-      World left =
-          World.with(p -> doors.obstacle(p, tls))
-              .without(stopped)
-              .without(retired.stream().map(KeyEntry::key).toList());
-      return age(left.announcing(head -> announced(head, left)).under(standing), tls);
-    }
-
-    private Inquiry.Age age(World world, TlsReduction tls) {
-      return scheduled.isEmpty()
-          ? Inquiry.Age.forGood(world)
-          : Inquiry.Age.until(world, world.behind(p -> doors.obstacle(p, tls.and(scheduled))));
-    }
-
-    /** What a build to come is signed with decides, as it does when it is judged. */
-    private Head announced(Head head, World left) {
-      return new Head(
-          head.channel(),
-          head.hardware(),
-          head.issued(),
-          head.candidates().stream()
-              .filter(candidate -> !change.isWithdrawn(head, candidate))
-              .filter(candidate -> !change.hybridManifests() || stored.isHybrid(candidate, left))
-              .toList());
-    }
-
-    DeviceState changed(DeviceState state) {
-      return change.fixedBootloaders().contains(state.bootloader().id()) ? fixed(state) : state;
-    }
-
-    private static DeviceState fixed(DeviceState state) {
-      Bootloader bootloader = state.bootloader();
-      return new DeviceState(
-          state.deviceId(),
-          state.product(),
-          state.hardware(),
-          state.channel(),
-          state.clock(),
-          new Bootloader(
-              bootloader.id(),
-              bootloader.anchors(),
-              bootloader.trialAnchors(),
-              bootloader.allowList(),
-              bootloader.rollbackProtection(),
-              false,
-              bootloader.keyTlv(),
-              bootloader.slotBytes()),
-          state.running(),
-          state.components(),
-          state.securityCounter(),
-          state.lineage(),
-          state.rootVersion(),
-          state.clientCert());
-    }
-
-    /** Whether a device's own anchors name a key that goes, or it speaks with what goes. */
-    boolean concerns(DeviceState state, Profile profile) {
-      return standing.concerns(state, profile)
-          || signers.stream().anyMatch(key -> names(state, profile, key))
-          || listeners.reachableWith(profile).size()
-              > listeners.reachableWith(profile, change.tls()).size();
-    }
-
-    private static boolean names(DeviceState state, Profile profile, KeyEntry key) {
-      return state.bootloader().accepted().stream().anyMatch(a -> a.keyId().equals(key.keyId()))
-          || profile.anchors().stream().anyMatch(a -> a.keyId().equals(key.keyId()));
-    }
-
-    List<Inquiry.Kept> keeping(DeviceState state) {
-      List<Inquiry.Kept> kept = new ArrayList<>();
-      for (String name : change.tls().listeners()) {
-        kept.add(
-            new Inquiry.Kept(
-                new Repair(Repair.Kind.KEEP_LISTENER, name),
-                then(change.tls().keeping(name), signers)));
-      }
-      for (KeyEntry key : signers) {
-        kept.add(
-            new Inquiry.Kept(
-                new Repair(Repair.Kind.KEEP_KEY, key.name()),
-                then(change.tls(), signers.stream().filter(k -> !k.equals(key)).toList())));
-      }
-      return kept;
-    }
-  }
-
-  /** A device that was never enrolled needs a door to do so. */
-  private Impact ofClosingEnrolment(String product, ListenerSpec listener, TlsReduction tls) {
-    boolean another =
-        listeners.list().stream()
-            .anyMatch(
-                l ->
-                    l.spec().kind() == ListenerKind.ENROL
-                        && !l.name().equals(listener.name())
-                        && !tls.listeners().contains(l.name()));
-    return named(
-        product,
-        fleet.cohorts(product).stream()
-            .map(
-                cohort ->
-                    CohortImpact.of(
-                        cohort,
-                        another || Cohort.isEnrolled(cohort.state())
-                            ? Optional.empty()
-                            : Optional.of(
-                                Obstacle.unreachable(
-                                    "it has not enrolled yet, and no other listener enrols"))))
-            .toList(),
-        Set.of());
-  }
-
-  /** What a release that reaches fewer devices than now does to those that it led on. */
-  public Impact ofNarrowing(Narrowing change) {
-    String product = change.release().product();
-    Stored stored = stored(product);
-    Doors doors = doors();
-    World today = World.with(p -> doors.obstacle(p, TlsReduction.NONE));
-    Ends ends = new Ends(product, catalogue);
-    List<CohortImpact> impacts = new ArrayList<>();
-    HeldAlike alike = heldAlike(product, change, stored);
-    for (Cohort cohort : alike.cohorts()) {
-      UnaryOperator<Head> seen =
-          cohort.id() == 0 ? withoutHeld(cohort.devices().get(0)) : UnaryOperator.identity();
-      World now = today.announcing(seen);
-      impacts.add(
-          new Inquiry(
-                  stored,
-                  edges,
-                  Inquiry.Age.forGood(now),
-                  Inquiry.Age.forGood(now.announcing(head -> after(change, head))),
-                  UnaryOperator.identity(),
-                  (state, profile) -> false,
-                  state -> List.of(),
-                  ends)
-              .of(cohort));
-    }
-    return named(product, impacts, alike.broken());
-  }
-
-  private static UnaryOperator<Head> withoutHeld(String device) {
-    return head -> Narrowing.withoutHeld(head, device);
-  }
-
-  /**
-   * The devices that a change is about, apart where hold lists tell them apart: those that stand on
-   * one are cohorts of their own, without an id.
-   *
-   * @param broken cohorts of which some devices are apart
-   */
-  private record HeldAlike(List<Cohort> cohorts, Set<Long> broken) {}
-
-  private HeldAlike heldAlike(String product, Narrowing change, Stored stored) {
-    Set<String> named = change.devices().orElseGet(() -> catalogue.held(product));
-    Map<Set<String>, List<DeviceState>> alike = new LinkedHashMap<>();
-    Map<Long, Set<String>> apart = new LinkedHashMap<>();
-    for (FleetFacts.Known device : fleet.devices(product, named)) {
-      Set<String> held =
-          stored.heads(device.state()).stream()
-              .flatMap(head -> head.candidates().stream())
-              .filter(candidate -> Narrowing.isHeld(candidate, device.state().deviceId()))
-              .map(Head.Candidate::manifest)
-              .collect(Collectors.toSet());
-      alike.computeIfAbsent(held, h -> new ArrayList<>()).add(device.state());
-      apart.computeIfAbsent(device.cohort(), c -> new HashSet<>()).add(device.state().deviceId());
-    }
-    List<Cohort> cohorts = new ArrayList<>();
-    alike.values().forEach(states -> cohorts.addAll(Cohort.of(states)));
-    if (change.devices().isEmpty()) {
-      for (Cohort cohort : fleet.cohorts(product)) {
-        Set<String> without = apart.getOrDefault(cohort.id(), Set.of());
-        if (cohort.count() > without.size()) {
-          cohorts.add(without.isEmpty() ? cohort : rest(product, cohort, without));
-        }
-      }
-    }
-    return new HeldAlike(cohorts, apart.keySet());
-  }
-
-  private Cohort rest(String product, Cohort cohort, Set<String> without) {
-    return new Cohort(
-        cohort.id(),
-        cohort.state(),
-        cohort.count() - without.size(),
-        fleet.devices(product, cohort, without.size() + 1).stream()
-            .filter(device -> !without.contains(device))
-            .limit(1)
-            .toList());
-  }
-
-  /** Who runs a build, or would be led on by nothing that is offered, and by it. */
-  public Impact ofPruning(String product, BuildFiles build) {
-    Stored stored = stored(product);
-    Doors doors = doors();
-    World world = World.with(p -> doors.obstacle(p, TlsReduction.NONE));
-    return named(
-        product,
-        fleet.cohorts(product).stream()
-            .map(cohort -> CohortImpact.of(cohort, needs(cohort.state(), build, world, stored)))
-            .toList(),
-        Set.of());
-  }
-
-  private Optional<Obstacle> needs(
-      DeviceState state, BuildFiles build, World world, Stored stored) {
-    if (PopulationJudgement.runs(state, build)) {
-      return Optional.of(
-          new Obstacle("running", "needed", "it runs the build: what comes next is judged by it"));
-    }
-    Head.Candidate listing =
-        CandidateListing.forEveryone(build.manifest(), state.channel(), state.hardware().id());
-    try {
-      if (edges.of(state, listing, build, world, stored).after().isEmpty()) {
-        return Optional.empty(); // it would not take the build
-      }
-      for (Share share : Route.SHARES) {
-        if (new Route(world, stored, edges, share).obstacle(state).isPresent()) {
-          return Optional.of(
-              new Obstacle(
-                  "next-step", "needed", "nothing that is offered leads it on, and this may"));
-        }
-      }
-      return Optional.empty();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static Head after(Narrowing change, Head head) {
-    return new Head(
-        head.channel(),
-        head.hardware(),
-        head.issued(),
-        head.candidates().stream().flatMap(c -> change.of(head, c).stream()).toList());
   }
 }

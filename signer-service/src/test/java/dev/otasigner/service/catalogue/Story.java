@@ -4,6 +4,7 @@ import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
 import dev.otasigner.verifier.Digest;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** A product told through the HTTP API, step by step, as the tests need it. */
 public final class Story {
@@ -94,7 +95,7 @@ public final class Story {
   }
 
   /** The first profile: one manifest key, TLS 1.2 on the legacy port. */
-  public String legacyProfile(int port) {
+  public String legacyProfile(Integer... ports) {
     return profile(
         "{'knows':['ecdsa-p256-sha256','ed25519','ml-dsa-65'],'manifest':{'rule':{'all':['"
             + named("manifest")
@@ -103,7 +104,7 @@ public final class Story {
             + CBC
             + "'],'serverAnchors':['server'],'clientKey':'rsa-2048'},'servers':['localhost'],"
             + "'ports':["
-            + port
+            + String.join(",", Arrays.stream(ports).map(String::valueOf).toList())
             + "]}");
   }
 

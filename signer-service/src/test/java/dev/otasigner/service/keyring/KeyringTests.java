@@ -24,8 +24,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPairGenerator;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -60,6 +62,8 @@ class KeyringTests {
   /** Devices that still need a key, as rotation would find them. */
   static final class Needed implements RetirementGuard {
     final Set<String> names = new HashSet<>();
+    final Set<String> staying = new HashSet<>();
+    boolean isBroken;
     volatile Runnable meanwhile = () -> {};
 
     @Override
@@ -68,6 +72,21 @@ class KeyringTests {
       if (names.contains(key.name())) {
         throw new SignerException(ProblemType.WOULD_STRAND, "device-2 needs " + key.name());
       }
+    }
+
+    @Override
+    public void requireLeaving(KeyEntry key, Instant end) {
+      if (staying.contains(key.name())) {
+        throw new SignerException(ProblemType.WOULD_STRAND, "device-3 stays with " + key.name());
+      }
+    }
+
+    @Override
+    public Map<String, String> consequences(KeyEntry key) {
+      if (isBroken) {
+        throw new IllegalStateException("the fleet is not known");
+      }
+      return names.contains(key.name()) ? Map.of("strands", "1") : Map.of("strands", "0");
     }
   }
 
@@ -84,9 +103,44 @@ class KeyringTests {
     data = TemporaryData.register(registry);
   }
 
+  @Test
+  void aKeyThatIsToEndOneDayMayBeNeededUntilThenOnly() {
+    KeyEntry key = active();
+    Limits end =
+        new Limits(
+            Optional.empty(), Optional.of(Instant.parse("2089-01-01T00:00:00Z")), Optional.empty());
+    needed.staying.add(key.name());
+    assertThatThrownBy(() -> keyring.limit(key.keyId(), end))
+        .hasMessage("device-3 stays with " + key.name());
+    needed.staying.clear();
+    needed.names.add(key.name());
+    keyring.limit(key.keyId(), end);
+    keyring.limit(key.keyId(), ONE_SIGNATURE);
+    Limits none = new Limits(Optional.empty(), Optional.empty(), Optional.of(0L));
+    assertThatThrownBy(() -> keyring.limit(key.keyId(), none))
+        .hasMessage("device-2 needs " + key.name());
+  }
+
+  /** What nobody can tell holds up no stop. */
+  @Test
+  void aStolenKeyIsStoppedWhateverIsKnownOfTheFleet() {
+    KeyEntry key = active();
+    needed.isBroken = true;
+    keyring.change(key.keyId(), KeyState.COMPROMISED, Optional.of("laptop"));
+    assertThat(
+            database.queryForObject(
+                "select record from audit_leaf where record like ? and record like ?",
+                String.class,
+                "%\"key.compromised\"%",
+                "%" + key.keyId().hex() + "%"))
+        .contains("\"strands\":\"unknown\"");
+  }
+
   @AfterEach
   void nothingIsNeeded() {
     needed.names.clear();
+    needed.staying.clear();
+    needed.isBroken = false;
     needed.meanwhile = () -> {};
   }
 

@@ -110,7 +110,7 @@ final class Operations {
         call("POST /api/v1/keys/{key}/limit", "limitKey", "Narrows when and how often a key signs")
             .takes(Shapes.NewKeyLimits.class)
             .answers(200, Shapes.Key.class)
-            .refuses(CONFLICT, KEY_NOT_USABLE, TOKEN_UNAVAILABLE));
+            .refuses(CONFLICT, KEY_NOT_USABLE, TOKEN_UNAVAILABLE, WOULD_STRAND));
     for (String step : List.of("activate", "suspend", "deactivate", "compromise", "destroy")) {
       keys.add(
           call("POST /api/v1/keys/{key}/" + step, step + "Key", "Changes the key's state: " + step)
@@ -135,7 +135,7 @@ final class Operations {
             .takes(Shapes.ProductPolicy.class)
             .answers(200, Shapes.ProductPolicy.class)
             .answers(202, Shapes.PolicyChange.class)
-            .refuses(CONFLICT),
+            .refuses(CONFLICT, WOULD_STRAND),
         call(
                 "GET " + PRODUCT + "/policy-changes",
                 "listPolicyChanges",
@@ -146,7 +146,7 @@ final class Operations {
                 "confirmPolicyChange",
                 "Confirms a policy")
             .answers(200, Shapes.ProductPolicy.class)
-            .refuses(CONFLICT),
+            .refuses(CONFLICT, WOULD_STRAND),
         call(
             "DELETE " + PRODUCT + "/policy-changes/{id}",
             "dropPolicyChange",

@@ -691,6 +691,7 @@ final class Shapes {
       @Facets.Is("name") String bootloader,
       @Facets.Is("name") String lineage,
       boolean served,
+      @Nullable Boolean strandedBefore,
       List<ImageVersion> way,
       @Nullable String check,
       @Nullable String reason,

@@ -9,7 +9,9 @@ import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -33,7 +35,10 @@ abstract class AtTheBridge {
   static int legacyPort;
   static int modernPort;
   static int count;
-  private static boolean prepared;
+  private static final Map<Integer, Prepared> SERVICES = new HashMap<>();
+
+  /** A service that several classes share, and which it is for those in between. */
+  private record Prepared(Admin admin, int legacyPort, int modernPort) {}
 
   @SuppressWarnings("NullAway.Init") // by aProduct()
   Story story;
@@ -44,7 +49,7 @@ abstract class AtTheBridge {
   @DynamicPropertySource
   static void data(DynamicPropertyRegistry registry) {
     TemporaryData.register(registry);
-    prepared = false;
+    registry.add("signer.listeners.names", () -> "127.0.0.2");
   }
 
   /** Two devices on 34.11; a bridge to new anchors, a new rule and TLS 1.3 is ready. */
@@ -56,13 +61,14 @@ abstract class AtTheBridge {
 
   /** Two listeners, and nobody on record. */
   void openDoors() throws IOException {
-    if (!prepared) {
-      admin = Admin.withEveryRole(port, printed.password());
-      legacyPort = freePort();
-      modernPort = freePort();
+    Prepared known = SERVICES.get(port);
+    admin = known == null ? Admin.withEveryRole(port, printed.password()) : known.admin();
+    legacyPort = known == null ? freePort() : known.legacyPort();
+    modernPort = known == null ? freePort() : known.modernPort();
+    if (known == null) {
       open("legacy", legacyPort, "TLSv1.2", Story.CBC, "rsa-2048");
       open("modern", modernPort, "TLSv1.3", "TLS_AES_256_GCM_SHA384", "p-384");
-      prepared = true;
+      SERVICES.put(port, new Prepared(admin, legacyPort, modernPort));
     }
     jdbc.sql("delete from fleet_device").update();
   }
@@ -88,6 +94,21 @@ abstract class AtTheBridge {
     jdbc.sql(
             "update fleet_device set cohort = null, version = ?, manifest = ?, profile = ?, bootloader = 'boot2',"
                 + " lineage = 'hybrid' where product = ? and device_id = ?")
+        .params(
+            build.string("version"),
+            build.string("manifest"),
+            build.string("profile"),
+            story.product,
+            device)
+        .update();
+  }
+
+  /** As if the device had installed a build that changes nothing but its profile. */
+  void run(String device, String version) {
+    Answer build = admin.get(story.base + "/builds/" + version).expect(200);
+    jdbc.sql(
+            "update fleet_device set cohort = null, version = ?, manifest = ?, profile = ? where"
+                + " product = ? and device_id = ?")
         .params(
             build.string("version"),
             build.string("manifest"),

@@ -106,7 +106,7 @@ class EndAlarmTests extends AtTheBridge {
   /** As a service that was just started would. */
   private EndAlarms started(EndingSource... sources) {
     return new EndAlarms(
-        new Expiries(List.of(sources), fleet, keyring, CERTIFICATE_DAYS),
+        new Expiries(List.of(sources), fleet, keyring, clock, CERTIFICATE_DAYS),
         store,
         rotation,
         keyring,
@@ -119,6 +119,26 @@ class EndAlarmTests extends AtTheBridge {
     String id = keyring.byName(story.named("manifest")).keyId().hex();
     Support support = Support.key(Optional.of(story.product), id, "make another");
     return () -> List.of(new Ending(key("manifest"), end).taking(support));
+  }
+
+  /** Keys that a policy does not let sign any more one day are as good as retired then. */
+  @Test
+  void aDemandOfThePolicyIsAnEndForWeakerKeys() throws Exception {
+    Instant from = Instant.now().plus(Duration.ofDays(60)).truncatedTo(ChronoUnit.SECONDS);
+    admin
+        .put(
+            story.base + "/policy",
+            "{'keys':[{'purpose':'image','from':'" + from + "','minStrengthBits':192}]}")
+        .expect(200);
+    alarms.look();
+    Fields alarm = alarm("keys that the policy lets sign until " + from).orElseThrow();
+    assertThat(alarm.string("stage")).isEqualTo("3-months");
+    assertThat(alarm.integer("devices", 0, 9)).isEqualTo(2);
+    assertThat(alarm.object("ask").strings("retireKeys", 1000))
+        .contains(story.named("image"), story.named("image-next"));
+    admin.put(story.base + "/policy", "{}").expect(200);
+    alarms.look();
+    assertThat(alarm("keys that the policy lets sign until " + from)).isEmpty();
   }
 
   @ParameterizedTest
@@ -188,7 +208,7 @@ class EndAlarmTests extends AtTheBridge {
     assertThat(alarm.time("ends")).isEqualTo(end);
     assertThat(alarm.integer("devices", 0, 9)).isEqualTo(1);
     Fields impact = asked(alarm);
-    assertThat(alarm.object("ask").strings("retireKeys", 9))
+    assertThat(alarm.object("ask").strings("retireKeys", 1000))
         .containsExactly(story.named("manifest"));
     assertThat(explained(alarm)).isEqualTo(explained(impact)).hasSize(1);
     assertThat(alarm.string("text"))

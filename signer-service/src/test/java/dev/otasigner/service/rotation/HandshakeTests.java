@@ -1,7 +1,9 @@
 package dev.otasigner.service.rotation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.otasigner.service.ConfigurationRefused;
 import dev.otasigner.service.MovingClock;
 import dev.otasigner.service.NothingScheduled;
 import dev.otasigner.service.audit.AuditLog;
@@ -28,6 +30,7 @@ class HandshakeTests extends AtTheBridge {
   @Autowired private HandshakesHealthIndicator health;
   @Autowired private HandshakeStore store;
   @Autowired private LiveProfiles profiles;
+  @Autowired private NamesGuard names;
   @Autowired private Listeners listeners;
   @Autowired private FleetFacts fleet;
   @Autowired private AuditLog audit;
@@ -50,7 +53,7 @@ class HandshakeTests extends AtTheBridge {
   }
 
   private List<Fields> tryNow() throws RejectedException {
-    return admin.post(path(), "").expect(200).json().objects("handshakes", 99);
+    return admin.post(path(), "").expect(200).json().objects("handshakes", 200);
   }
 
   /** A profile like the legacy one, of another server, pins or suite. */
@@ -228,19 +231,111 @@ class HandshakeTests extends AtTheBridge {
   }
 
   @Test
-  void noMoreAddressesAreTriedThanAreBoundedAndThoseFirstThatAreToAnswer() throws Exception {
-    StringBuilder servers = new StringBuilder("127.0.0.2");
+  void noMoreAddressesAreTriedAtATimeThanAreBoundedAndAllInTurn() throws Exception {
+    StringBuilder servers = new StringBuilder("127.0.0.2','127.0.0.2");
     for (int i = 3; i < 30; i++) {
       servers.append("','127.0.0.").append(i);
     }
     running(profile(servers.toString(), "1,2,3," + legacyPort, Story.CBC, "server"));
     List<Fields> tried = tryNow();
     assertThat(tried).hasSize(HandshakeTrials.MAX_ADDRESSES);
+    assertThat(expected(tried)).as("those first that are to answer").isEqualTo(3);
+    tried = tryNow();
+    assertThat(tried).as("28 servers on four ports, and the two that were there").hasSize(114);
+    assertThat(expected(tried)).isEqualTo(3);
+  }
+
+  private static long expected(List<Fields> tried) throws RejectedException {
     long expected = 0;
     for (Fields result : tried) {
       expected += result.bool("expected") ? 1 : 0;
     }
-    assertThat(expected).as("28 servers on one port, and the two that were there").isEqualTo(30);
+    return expected;
+  }
+
+  /** What devices are cut off by for now is no leave to take what serves them otherwise. */
+  @Test
+  void whatMayPassIsNoExcuse() throws Exception {
+    String elsewhere = profile("127.0.0.2", legacyPort, Story.CBC, "server");
+    story.build("34.12", elsewhere, "image", "manifest");
+    run("d1", "34.12");
+    take("d2", "36.14");
+    story.build("36.15", next, "image-next", "manifest-ed,manifest-pq");
+    story.release("36.15", false).expect(201);
+    tryNow();
+    Impact.CohortImpact now = rotation.of(story.product, Change.NONE).stranded().get(0);
+    assertThat(now.obstacle().orElseThrow().detail()).contains("no-connection");
+    Fields refused =
+        admin
+            .post(story.base + "/releases/stable/gw/36.14/withdraw", "{}")
+            .expectProblem(409, "would-strand")
+            .json()
+            .object("impact");
+    assertThat(
+            refused.objects("cohorts", 9).stream()
+                .flatMap(cohort -> devices(cohort).stream())
+                .toList())
+        .containsExactly("d1");
+  }
+
+  /** Who dials a server that no certificate names goes on to no other: such a start is refused. */
+  @Test
+  void theServiceDoesNotStartUnderNamesThatLeaveDevicesBehind() throws Exception {
+    List<String> all = List.of("localhost", "127.0.0.1", "127.0.0.2");
+    List<String> fewer = List.of("localhost", "127.0.0.1");
+    names.requireNobodyLeft(all);
+    running(profile("127.0.0.2", legacyPort, Story.CBC, "server"));
+    assertThatThrownBy(() -> names.requireNobodyLeft(fewer))
+        .isInstanceOf(ConfigurationRefused.class)
+        .hasMessageStartingWith(
+            "signer.listeners.names (--name): without 127.0.0.2 no server that they dial is named"
+                + " any more by 1 device of "
+                + story.product);
+    names.requireNobodyLeft(List.of("localhost", "127.0.0.2", "127.0.0.1"));
+    running(legacy);
+    names.requireNobodyLeft(fewer);
+    assertThat(
+            jdbc.sql("select record from audit_leaf where record like ?")
+                .param("%\"listener.names-changed\"%")
+                .query(String.class)
+                .single())
+        .contains("\"from\":\"127.0.0.1,127.0.0.2,localhost\"", "\"to\":\"127.0.0.1,localhost\"");
+    running(profile("127.0.0.2", legacyPort, Story.CBC, "server"));
+    names.requireNobodyLeft(all);
+  }
+
+  private static List<String> devices(Fields cohort) {
+    try {
+      return cohort.strings("devices", 9);
+    } catch (RejectedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** A port that the service could not bind is a door that is shut, and not one that is missing. */
+  @Test
+  void aListenerThatIsNotOpenServesNobodyAndExcusesNothing() throws Exception {
+    jdbc.sql(
+            "insert into listener (name, port, kind, versions, suites, tls_groups, server_key,"
+                + " opened) select 'shut', 1, kind, versions, suites, tls_groups, server_key,"
+                + " opened from listener where name = 'legacy'")
+        .update();
+    try {
+      String shut = profile("localhost", 1, Story.CBC, "server");
+      story.build("34.12", shut, "image", "manifest");
+      run("d1", "34.12");
+      Impact.CohortImpact now = rotation.of(story.product, Change.NONE).stranded().get(0);
+      assertThat(now.cohort().devices()).containsExactly("d1");
+      assertThat(now.obstacle().orElseThrow().detail())
+          .isEqualTo("listener shut, which it would reach, is not open");
+      Change other = Change.closing("modern");
+      Impact before = rotation.of(story.product, other);
+      assertThat(before.stranded())
+          .as("its bridge leads to the listener that would close")
+          .anyMatch(cohort -> cohort.cohort().devices().contains("d1"));
+    } finally {
+      jdbc.sql("delete from listener where name = 'shut'").update();
+    }
   }
 
   @Test

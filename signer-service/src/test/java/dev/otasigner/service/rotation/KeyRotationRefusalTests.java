@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.otasigner.service.Admin;
 import dev.otasigner.service.Admin.Answer;
+import dev.otasigner.service.catalogue.Story;
 import dev.otasigner.verifier.json.Fields;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -147,6 +148,31 @@ class KeyRotationRefusalTests extends RotatedProduct {
     as(user("release-engineer@" + story.product), id, "introduce").expectProblem(403, "forbidden");
     as(user("key-custodian@" + story.product), id, "introduce").expect(200);
     assertThat(state("own")).isEqualTo("active");
+  }
+
+  /** How many devices of another product lean on it is told, and nothing else about them. */
+  @Test
+  void aKeyOfTwoProductsShowsEachTheirOwnDevices() throws Exception {
+    Story other = new Story(admin, story.product + "x");
+    other.build("7.1", other.legacyProfile(legacyPort), "image", "manifest");
+    other.device("theirs-1", "7.1");
+    jdbc.sql(
+            "update fleet_bootloader set document = (select document from fleet_bootloader where"
+                + " product = ? and id = 'boot1') where product = ?")
+        .params(story.product, other.product)
+        .update();
+    String plan = "{'oldKey':'" + named("image") + "','newKey':'" + named("image-next") + "'}";
+    String all = admin.post(story.base + "/rotation/plan", plan).expect(200).text();
+    assertThat(all).contains("theirs-1", "\"left\":3");
+    String own =
+        user("auditor@" + story.product)
+            .post(story.base + "/rotation/plan", plan)
+            .expect(200)
+            .text();
+    assertThat(own)
+        .contains("\"left\":3", "of another product", "\"d1\"")
+        .doesNotContain("theirs-1")
+        .doesNotContain("7.1.0");
   }
 
   private Admin user(String role) {

@@ -7,7 +7,6 @@ import dev.otasigner.service.catalogue.Story;
 import dev.otasigner.service.listeners.ListenerSunsets;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
-import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
@@ -204,26 +203,54 @@ class RotationTests extends AtTheBridge {
   }
 
   @Test
-  void anEnrolmentListenerIsNeededByThoseWhoHaveNotEnrolledWhileItIsTheOnlyOne() throws Exception {
-    enrol("door");
+  void anEnrolmentListenerIsNeededByThoseWhoHaveNotEnrolledAndAreMadeForNoOther() throws Exception {
+    enrol("door", freePort(), "TLSv1.3", "TLS_AES_256_GCM_SHA384");
     assertThat(needed("door")).isEqualTo(2);
-    enrol("gate");
+    int gate = freePort();
+    enrol("gate", gate, "TLSv1.2", Story.CBC);
+    assertThat(needed("door")).as("nobody's profile names the gate's port").isEqualTo(2);
+    assertThat(close("door").expectProblem(409, "would-strand").text())
+        .contains("it has not enrolled yet");
+    story.build("34.12", story.legacyProfile(legacyPort, gate), "image", "manifest");
+    run("d1", "34.12");
+    run("d2", "34.12");
     assertThat(needed("door")).isZero();
-    admin.post("/api/v1/listeners/gate/close", "{}").expect(200);
+    assertThat(impact("door").bool("allowed")).isTrue();
+    assertThat(ask("{'closeListeners':['door'],'dropTls':{'ports':['" + gate + "']}}").text())
+        .as("both at once")
+        .contains("it has not enrolled yet");
+    assertThat(ask("{'closeListeners':['door','legacy']}").text())
+        .as("what else is asked is answered")
+        .contains("none speaks TLSv1.2");
+    close("gate").expectProblem(409, "would-strand");
     jdbc.sql("delete from fleet_device").update();
-    admin.post("/api/v1/listeners/door/close", "{}").expect(200);
+    close("gate").expect(200);
+    close("door").expect(200);
   }
 
-  private static void enrol(String name) throws IOException {
+  private Answer ask(String change) {
+    return admin.post(story.base + "/rotation/impact", change).expect(200);
+  }
+
+  private static Answer close(String listener) {
+    return admin.post("/api/v1/listeners/" + listener + "/close", "{}");
+  }
+
+  private static void enrol(String name, int port, String version, String suite) {
     admin
         .post(
             "/api/v1/listeners",
             "{'name':'"
                 + name
                 + "','port':"
-                + freePort()
-                + ",'kind':'enrol','tls':{'versions':['TLSv1.3'],"
-                + "'suites':['TLS_AES_256_GCM_SHA384'],'serverKey':'p-384'}}")
+                + port
+                + ",'kind':'enrol','tls':{'versions':['"
+                + version
+                + "'],'suites':['"
+                + suite
+                + "'],'serverKey':'"
+                + (version.equals("TLSv1.2") ? "rsa-2048" : "p-384")
+                + "'}}")
         .expect(201);
   }
 

@@ -218,14 +218,11 @@ final class Fates {
       boolean all = alive == predicted.devices().size();
       boolean staged = told.task().plan().share() < 1000;
       boolean right;
-      if (predicted.served() && !predicted.before()) {
-        count("no claim");
-        right = true; // cut off before, it may be so or not; its way is looked at all the same
-      } else if (predicted.served()) {
+      if (predicted.served()) {
         count("served");
         right = all;
       } else {
-        count("stranded");
+        count(predicted.wasBefore() ? "stranded before" : "stranded");
         // Inside of the share or outside of it: it is not said who.
         right = staged ? !all : alive == 0;
       }
@@ -238,7 +235,7 @@ final class Fates {
         }
       }
     }
-    boolean allowed = told.predictions().stream().allMatch(Prediction::served);
+    boolean allowed = told.predictions().stream().noneMatch(Prediction::isByChange);
     if (told.agreed().isPresent()) {
       count(told.agreed().get() ? "agreed" : "refused");
       if (told.agreed().get() != allowed) {
@@ -254,7 +251,7 @@ final class Fates {
   private void requireSaved(Told told) throws IOException {
     Repair repair = told.task().repair().orElseThrow();
     for (Prediction predicted : told.task().known()) {
-      if (predicted.served()) {
+      if (!predicted.isByChange()) {
         continue;
       }
       boolean all = predicted.devices().stream().allMatch(told.alive()::contains);

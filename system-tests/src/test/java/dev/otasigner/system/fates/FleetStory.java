@@ -116,9 +116,8 @@ final class FleetStory {
             .expect(200);
       }
     }
-    Fields today = impact("{}");
     requireKnownWhereTheyAre();
-    return Prediction.read(impact(json()), today, product.named(""), this::members);
+    return Prediction.read(impact(json()), product.named(""), this::members);
   }
 
   private Fields impact(String body) {

@@ -12,7 +12,7 @@ import java.util.Set;
  *
  * @param devices all of them
  * @param served whether the change leaves it served
- * @param before whether it is served as things are
+ * @param wasBefore whether it is not, and was not before
  * @param way major versions that it takes
  * @param why check and reason, of a cohort that is not served
  */
@@ -20,7 +20,7 @@ record Prediction(
     long cohort,
     List<String> devices,
     boolean served,
-    boolean before,
+    boolean wasBefore,
     List<Integer> way,
     Set<Repair> repairs,
     String why) {
@@ -45,15 +45,9 @@ record Prediction(
     List<String> of(long cohort);
   }
 
-  /** Reads an impact beside the one of no change at all. */
-  static List<Prediction> read(Fields impact, Fields today, String prefix, Members members)
+  /** Reads an impact. */
+  static List<Prediction> read(Fields impact, String prefix, Members members)
       throws RejectedException {
-    Set<Long> cutOff = new LinkedHashSet<>();
-    for (Fields cohort : today.objects("cohorts", MAX)) {
-      if (!cohort.bool("served")) {
-        cutOff.add(cohort.integer("cohort", 0, Long.MAX_VALUE));
-      }
-    }
     List<Prediction> predictions = new ArrayList<>();
     for (Fields cohort : impact.objects("cohorts", MAX)) {
       long number = cohort.integer("cohort", 0, Long.MAX_VALUE);
@@ -75,12 +69,17 @@ record Prediction(
               number,
               members.of(number),
               served,
-              !cutOff.contains(number),
+              cohort.has("strandedBefore"),
               way,
               repairs,
               served ? "" : cohort.string("check") + "/" + cohort.string("reason")));
     }
     return predictions;
+  }
+
+  /** Whether the change cuts it off. */
+  boolean isByChange() {
+    return !served && !wasBefore;
   }
 
   static int major(String version) {
