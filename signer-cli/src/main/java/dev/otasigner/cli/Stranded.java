@@ -14,8 +14,8 @@ public final class Stranded {
   private Stranded() {}
 
   /**
-   * A line, begun by a line break, for each cohort that the change would cut off; not for those that
-   * were cut off before.
+   * A line, begun by a line break, for each cohort that the change would cut off; not for those
+   * that were cut off before.
    */
   public static List<String> lines(Fields impact) throws RejectedException {
     List<String> lines = new ArrayList<>();
