@@ -52,6 +52,27 @@ record CohortState(
         month(row.getObject("cert_not_after", OffsetDateTime.class)));
   }
 
+  /** Of a device that has said nothing yet. */
+  static CohortState of(Device device) {
+    Report report = device.report();
+    return new CohortState(
+        List.of(
+            device.made().hardware(),
+            device.made().revision(),
+            report.channel(),
+            report.clockClass().code(),
+            report.bootloaderId(),
+            report.version().toString(),
+            report.manifest().hex(),
+            report.profile().hex(),
+            report.lineage(),
+            ""),
+        report.securityCounter(),
+        report.rootVersion(),
+        "",
+        NOT_ENROLLED);
+  }
+
   private static int month(@Nullable OffsetDateTime ends) {
     if (ends == null) {
       return NOT_ENROLLED;

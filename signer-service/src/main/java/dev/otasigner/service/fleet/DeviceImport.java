@@ -41,6 +41,7 @@ class DeviceImport {
   private final DeviceStore store;
   private final CheckIns checkIns;
   private final FactoryStates states;
+  private final Settlement settlement;
   private final AuditLog audit;
   private final TransactionTemplate transaction;
   private final Clock clock;
@@ -49,12 +50,14 @@ class DeviceImport {
       DeviceStore store,
       CheckIns checkIns,
       FactoryStates states,
+      Settlement settlement,
       AuditLog audit,
       TransactionTemplate transaction,
       Clock clock) {
     this.store = store;
     this.checkIns = checkIns;
     this.states = states;
+    this.settlement = settlement;
     this.audit = audit;
     this.transaction = transaction;
     this.clock = clock;
@@ -148,7 +151,9 @@ class DeviceImport {
       }
     }
     if (!dryRun) {
-      store.insert(found.values().stream().filter(Found::isNew).map(Found::device).toList());
+      List<Device> arrived =
+          found.values().stream().filter(Found::isNew).map(Found::device).toList();
+      store.insert(arrived, settlement.arriving(product, arrived));
       store.retell(
           found.values().stream()
               .filter(f -> f.isChanged() && !f.isNew())

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -97,17 +98,28 @@ class DeviceStore {
         .list();
   }
 
-  /** Without secrets: they are set apart. */
+  /** Without secrets: they are set apart. They are counted later. */
   void insert(Collection<Device> devices) {
+    insert(devices, List.of());
+  }
+
+  /**
+   * Without secrets.
+   *
+   * @param cohorts in which they are counted, in the same order, or none
+   */
+  void insert(Collection<Device> devices, List<Long> cohorts) {
+    Iterator<Long> cohort = cohorts.iterator();
     batches.batchUpdate(
         "insert into fleet_device (product, device_id, hardware, revision, factory_build,"
             + " channel, clock_class, clock_floor, bootloader, version, manifest, profile,"
-            + " security_counter, lineage, root_version, seq, last_seen)"
-            + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            + " security_counter, lineage, root_version, seq, last_seen, cohort, counted)"
+            + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         devices.stream()
             .map(
                 device -> {
                   Report report = device.report();
+                  Long counted = cohort.hasNext() ? cohort.next() : null;
                   return new @Nullable Object[] {
                     device.key().product(),
                     device.key().deviceId(),
@@ -125,7 +137,9 @@ class DeviceStore {
                     report.lineage(),
                     report.rootVersion(),
                     report.seq(),
-                    device.seen().map(seen -> time(seen.at())).orElse(null)
+                    device.seen().map(seen -> time(seen.at())).orElse(null),
+                    counted,
+                    counted
                   };
                 })
             .toList());

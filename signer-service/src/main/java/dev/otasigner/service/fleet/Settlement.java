@@ -2,6 +2,7 @@ package dev.otasigner.service.fleet;
 
 import dev.otasigner.service.problem.DatabaseTrouble;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -36,6 +38,9 @@ class Settlement {
   /** So often a part is tried while somebody else finds the same new states. */
   private static final int TRIES = 5;
 
+  /** States that are remembered; a few hundred bytes each. */
+  private static final int MAX_LASTING = 20_000;
+
   private static final int EVERY_SECONDS = 10;
   private static final long DAY_MILLIS = 24 * 60 * 60 * 1000L;
 
@@ -60,6 +65,11 @@ class Settlement {
     this.products = products;
     this.transaction = OwnTransaction.like(transaction);
   }
+
+  /** Cohorts are never taken away, so what is known of them stays true. */
+  private final Map<Cohort, Long> lasting = new ConcurrentHashMap<>();
+
+  private record Cohort(String product, CohortState state) {}
 
   /** A device that has changed, and the cohort it is still counted in; 0 for none. */
   private record Changed(String deviceId, long counted, CohortState state) {}
@@ -187,14 +197,18 @@ class Settlement {
     batches.batchUpdate(
         "update fleet_device set cohort = ?, counted = ? where product = ? and device_id = ?",
         moved);
-    // Everybody takes them in this order, so that nobody waits for one who waits.
+    count(more);
+    return settled;
+  }
+
+  /** Everybody takes them in this order, so that nobody waits for one who waits. */
+  private void count(Map<Long, Long> more) {
     batches.batchUpdate(
         "update fleet_cohort set devices = devices + ? where id = ?",
         more.entrySet().stream()
             .filter(e -> e.getKey() != 0 && e.getValue() != 0)
             .map(e -> new Object[] {e.getValue(), e.getKey()})
             .toList());
-    return settled;
   }
 
   private List<Changed> lock(String product, String first, String last, String how) {
@@ -234,6 +248,40 @@ class Settlement {
     }
     missing.forEach((digest, state) -> cohorts.put(state, cohort(product, digest, state)));
     return cohorts;
+  }
+
+  /**
+   * The cohorts of devices that are about to be put on record, in the order of the devices: theirs
+   * to name in their rows, in the transaction under way, which counts them.
+   */
+  List<Long> arriving(String product, Collection<Device> devices) {
+    List<Long> cohorts = new ArrayList<>();
+    Map<Long, Long> more = new TreeMap<>();
+    for (Device device : devices) {
+      long cohort = lasting(product, CohortState.of(device));
+      cohorts.add(cohort);
+      more.merge(cohort, 1L, Long::sum);
+    }
+    count(more);
+    return cohorts;
+  }
+
+  /** A cohort that is there whatever becomes of the transaction under way. */
+  private long lasting(String product, CohortState state) {
+    Cohort name = new Cohort(product, state);
+    Long known = lasting.get(name);
+    if (known == null) {
+      known =
+          tried(
+              () ->
+                  Objects.requireNonNull(
+                      transaction.execute(status -> cohort(product, state.digest(), state))));
+      if (lasting.size() >= MAX_LASTING) {
+        lasting.clear();
+      }
+      lasting.put(name, known);
+    }
+    return known;
   }
 
   private long cohort(String product, String digest, CohortState state) {

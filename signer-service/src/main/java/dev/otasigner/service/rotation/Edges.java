@@ -1,5 +1,6 @@
 package dev.otasigner.service.rotation;
 
+import dev.otasigner.service.rotation.Impact.Obstacle;
 import dev.otasigner.service.signing.BuildFiles;
 import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Bytes;
@@ -57,7 +58,7 @@ final class Edges {
       Optional<Reason> untrusted) {}
 
   /** What the device's code said: where the build takes the device, or why it does not. */
-  record Answer(Optional<DeviceState> after, Optional<RejectedException> refusal) {}
+  record Answer(Optional<DeviceState> after, Optional<Obstacle> refusal) {}
 
   /** How often the judgement was run since the service started; the rest was remembered. */
   long runs() {
@@ -105,7 +106,8 @@ final class Edges {
               lineages);
       answer = new Answer(Optional.of(accepted.after()), Optional.empty());
     } catch (RejectedException e) {
-      answer = new Answer(Optional.empty(), Optional.of(e));
+      // Not the exception itself, whose stack would be kept for as long.
+      answer = new Answer(Optional.empty(), Optional.of(Obstacle.of(e)));
     }
     runs.incrementAndGet();
     synchronized (kept) {
@@ -130,7 +132,8 @@ final class Edges {
 
   /**
    * A build to come has no image file that only keys signed which are gone: the device is given
-   * another one, where there is one for it.
+   * another one, where there is one for it. Nor is its component signed by those: one that a device
+   * refuses for that is judged by what is left.
    */
   private static Accepted judgeVariants(
       DeviceState state,
@@ -141,16 +144,20 @@ final class Edges {
       LineageCheck lineages)
       throws RejectedException, IOException {
     try {
-      return judge(state, running, listing, build, without, lineages);
+      return judge(state, state, running, listing, build, without, lineages);
     } catch (RejectedException first) {
-      if (without.isNothing() || listing.variants().size() < 2) {
+      if (without.isNothing()) {
         throw first;
       }
-      for (Head.Variant variant : listing.variants()) {
-        try {
-          return judge(state, running, only(listing, variant), build, without, lineages);
-        } catch (RejectedException e) {
-          // The refusal of what the device chose first is the one to be told.
+      boolean isComponent =
+          first.reason() == Reason.BOOTLOADER_COMPONENT && build.component().isPresent();
+      for (DeviceState as : isComponent ? List.of(state, without.trusted(state)) : List.of(state)) {
+        for (Head.Variant variant : listing.variants()) {
+          try {
+            return judge(as, state, running, only(listing, variant), build, without, lineages);
+          } catch (RejectedException e) {
+            // The refusal of what the device chose first is the one to be told.
+          }
         }
       }
       throw first;
@@ -171,7 +178,14 @@ final class Edges {
         listing.test());
   }
 
+  /**
+   * Judges what there is, then what is left of it.
+   *
+   * @param as the device to which the build is shown as it is
+   * @param state the device
+   */
   private static Accepted judge(
+      DeviceState as,
       DeviceState state,
       Profile running,
       Head.Candidate listing,
@@ -183,7 +197,7 @@ final class Edges {
     Head head = new Head(state.channel(), state.hardware().id(), Instant.EPOCH, List.of(listing));
     UpdateSelection.Selection selection =
         UpdateSelection.select(
-            state,
+            as,
             running,
             head,
             documents(state, listing, build, envelope),
@@ -195,7 +209,7 @@ final class Edges {
     UpdateSelection.Chosen chosen = selection.chosen().get();
     ByteSource image = build.image(chosen.eligible().variant().name());
     Accepted accepted =
-        UpgradePolicy.judge(state, running, chosen.with(image, build.component()), lineages);
+        UpgradePolicy.judge(as, running, chosen.with(image, build.component()), lineages);
     without.requireBoots(state, accepted, build, image);
     return accepted;
   }

@@ -151,6 +151,11 @@ public record Impact(List<CohortImpact> cohorts) {
           String.valueOf(refusal.getMessage()));
     }
 
+    /** The same, of something in particular. */
+    Obstacle in(String where) {
+      return new Obstacle(check, reason, where + ": " + detail);
+    }
+
     static Obstacle unreachable(String detail) {
       return new Obstacle(CONNECTION, "unreachable", detail);
     }

@@ -95,9 +95,7 @@ final class Route {
     for (Head.Candidate candidate : offered(state)) {
       Edges.Answer answer = edge(state, candidate);
       Optional<Obstacle> obstacle =
-          answer.after().isPresent()
-              ? cutOff(answer.after().get())
-              : answer.refusal().map(Obstacle::of);
+          answer.after().isPresent() ? cutOff(answer.after().get()) : answer.refusal();
       if (obstacle.isEmpty()) {
         return new Stop(answer.after(), first);
       }
@@ -157,7 +155,7 @@ final class Route {
     return edges
         .of(oneBelow(state, manifest), listing, files.get(), world, stored)
         .refusal()
-        .map(refusal -> Obstacle.of(refusal.in("a build to come, like " + version(state))));
+        .map(refusal -> refusal.in("a build to come, like " + version(state)));
   }
 
   /** The newest build that this channel and hardware are led to, whatever the lineage. */

@@ -6,7 +6,9 @@ import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.crypto.Anchor;
 import dev.otasigner.verifier.crypto.VerificationKey;
+import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.dsse.Envelope;
@@ -17,7 +19,9 @@ import dev.otasigner.verifier.mcuboot.McubootStrip;
 import dev.otasigner.verifier.policy.Accepted;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A build as if some keys had never signed it: the real bytes with these signatures cut out. That
@@ -37,6 +41,36 @@ final class WithoutKeys {
   /** Whether nothing is cut out. */
   boolean isNothing() {
     return retired.isEmpty();
+  }
+
+  /** The device as if its bootloader took the word of these keys, too. */
+  DeviceState trusted(DeviceState state) {
+    Bootloader bootloader = state.bootloader();
+    Set<BootAnchor> anchors = new LinkedHashSet<>(bootloader.anchors());
+    retired.stream()
+        .filter(key -> BootAnchor.isFor(key.suite()))
+        .forEach(key -> anchors.add(BootAnchor.of(new Anchor(key))));
+    return new DeviceState(
+        state.deviceId(),
+        state.product(),
+        state.hardware(),
+        state.channel(),
+        state.clock(),
+        new Bootloader(
+            bootloader.id(),
+            List.copyOf(anchors),
+            bootloader.trialAnchors(),
+            bootloader.allowList(),
+            bootloader.rollbackProtection(),
+            bootloader.updatable(),
+            bootloader.keyTlv(),
+            bootloader.slotBytes()),
+        state.running(),
+        state.components(),
+        state.securityCounter(),
+        state.lineage(),
+        state.rootVersion(),
+        state.clientCert());
   }
 
   /**

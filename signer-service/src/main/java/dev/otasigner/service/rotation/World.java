@@ -7,6 +7,7 @@ import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -51,7 +52,13 @@ record World(
   }
 
   World announcing(UnaryOperator<Head> change) {
-    return new World(gone, head -> change.apply(listing.apply(head)), unreachable, standing);
+    return new World(gone, once(head -> change.apply(listing.apply(head))), unreachable, standing);
+  }
+
+  /** Thousands of cohorts read the same few head files. */
+  private static UnaryOperator<Head> once(UnaryOperator<Head> change) {
+    IdentityHashMap<Head, Head> known = new IdentityHashMap<>();
+    return head -> known.computeIfAbsent(head, change);
   }
 
   World behind(Function<Profile, Optional<Obstacle>> other) {

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.dao.CannotAcquireLockException;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -77,6 +78,44 @@ class SettlementTests {
   private void insert(int from, int to) {
     transaction.executeWithoutResult(
         status -> store.insert(IntStream.range(from, to).mapToObj(i -> device("d" + i)).toList()));
+  }
+
+  private void arrive(List<Device> devices) {
+    store.insert(devices, settlement.arriving(product, devices));
+  }
+
+  private long inCohorts() {
+    return jdbc.sql("select sum(devices) from fleet_cohort where product = ?")
+        .param(product)
+        .query(Long.class)
+        .single();
+  }
+
+  /** A list of a million devices need not be read again to be counted. */
+  @Test
+  void devicesOfAListAreCountedAsTheyComeIn() {
+    settlement.settle(product);
+    transaction.executeWithoutResult(
+        status -> arrive(List.of(device("a"), device("b"), device("c"))));
+    assertThat(
+            jdbc.sql("select count(*) from fleet_device where product = ? and cohort is null")
+                .param(product)
+                .query(Long.class)
+                .single())
+        .isZero();
+    assertThat(inCohorts()).isEqualTo(4);
+    assertThatThrownBy(
+            () ->
+                transaction.executeWithoutResult(
+                    status -> {
+                      arrive(List.of(device("e")));
+                      arrive(List.of(device("a")));
+                    }))
+        .isInstanceOf(DataIntegrityViolationException.class);
+    assertThat(inCohorts()).as("of those that are on record").isEqualTo(4);
+    settlement.settle(product);
+    settlement.recount(product);
+    assertThat(inCohorts()).as("counted anew").isEqualTo(4);
   }
 
   /** Some devices check in, each in one of a few states, in any order. */

@@ -5,15 +5,10 @@ import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -23,8 +18,7 @@ import java.util.stream.Stream;
 
 /**
  * What it costs to ask who would be stranded, in a fleet of a million devices. Products, keys,
- * builds and releases come through the API; the devices are rows, in as many states as there are
- * cohorts. {@code IMPACT_BUILDS} makes fewer builds.
+ * builds, releases and lists of devices come through the API. {@code IMPACT_BUILDS} makes fewer builds.
  */
 final class ImpactLoad {
   private static final String PRODUCT = "/api/v1/products/big";
@@ -37,6 +31,7 @@ final class ImpactLoad {
   private static final int PROFILES = 50;
   private static final int COHORTS = 5_000;
   private static final int DEVICES = 1_000_000;
+  private static final int LIST = 100_000;
   private static final List<String> CLOCKS = List.of("rtc", "network", "none");
 
   private final Path launcher;
@@ -68,10 +63,7 @@ final class ImpactLoad {
     try {
       ImpactLoad load = new ImpactLoad(launcher, desk.resolve("data"), out);
       load.prepare();
-      load.manufacture();
       load.ask();
-    } catch (SQLException e) {
-      throw new IOException("the devices are not written", e);
     } finally {
       try (Stream<Path> files = Files.walk(desk)) {
         for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -102,6 +94,7 @@ final class ImpactLoad {
       for (int i = 0; i < BUILDS; i++) {
         build(admin, i, "image");
       }
+      manufacture(admin);
     }
   }
 
@@ -192,40 +185,39 @@ final class ImpactLoad {
   }
 
   /** Two hundred devices of each cohort: a build, one of two bootloaders, one of three clocks. */
-  private void manufacture() throws SQLException {
+  private void manufacture(RunningService.Connection admin)
+      throws IOException, RejectedException {
     long begun = System.nanoTime();
-    String url = "jdbc:h2:file:" + data.resolve("db").resolve("signer");
-    try (Connection database = DriverManager.getConnection(url, "sa", "");
-        PreparedStatement insert =
-            database.prepareStatement(
-                "insert into fleet_device (product, device_id, hardware, revision, factory_build,"
-                    + " channel, clock_class, clock_floor, bootloader, version, manifest, profile,"
-                    + " security_counter, lineage, root_version, seq)"
-                    + " values ('big', ?, ?, 'a', ?, ?, ?, ?, ?, ?, ?, ?, 1, 'main', 1, -1)")) {
-      database.setAutoCommit(false);
-      Timestamp floor = Timestamp.from(Instant.EPOCH);
-      for (int i = 0; i < DEVICES; i++) {
+    for (int from = 0; from < DEVICES; from += LIST) {
+      StringBuilder list =
+          new StringBuilder("deviceId,hardware,revision,build,bootloader,channel,clockClass\n");
+      for (int i = from; i < from + LIST; i++) {
         int cohort = i % COHORTS;
         Built built = builds.get(cohort % builds.size());
         int variety = cohort / builds.size() % (2 * CLOCKS.size());
-        insert.setString(1, String.format(Locale.ROOT, "d%07d", i));
-        insert.setString(2, built.hardware());
-        insert.setString(3, built.version());
-        insert.setString(4, built.channel());
-        insert.setString(5, CLOCKS.get(variety / 2));
-        insert.setTimestamp(6, floor);
-        insert.setString(7, (variety % 2 == 0 ? "old" : "both") + built.role() % HARDWARE);
-        insert.setString(8, built.version());
-        insert.setString(9, built.manifest());
-        insert.setString(10, built.profile());
-        insert.addBatch();
-        if (i % 10_000 == 9_999) {
-          insert.executeBatch();
-          database.commit();
-        }
+        list.append(
+            String.format(
+                Locale.ROOT,
+                "d%07d,%s,a,%s,%s%d,%s,%s\n",
+                i,
+                built.hardware(),
+                built.version(),
+                variety % 2 == 0 ? "old" : "both",
+                built.role() % HARDWARE,
+                built.channel(),
+                CLOCKS.get(variety / 2)));
+      }
+      Fields told =
+          admin.send(
+              "POST",
+              PRODUCT + "/devices/import",
+              "text/csv",
+              list.toString().getBytes(StandardCharsets.UTF_8));
+      if (told.integer("added", 0, LIST) != LIST) {
+        throw new IOException("not all devices came in: " + told.integer("added", 0, LIST));
       }
     }
-    out.printf(Locale.ROOT, "%n%d devices written in %.0f s%n", DEVICES, seconds(begun));
+    out.printf(Locale.ROOT, "%n%d devices came in by lists in %.0f s%n", DEVICES, seconds(begun));
   }
 
   private static double seconds(long begun) {

@@ -71,9 +71,16 @@ public record BootAnchor(Anchor anchor, ImageHash hash, boolean pure) {
 
   /** The anchor with the hash that bootloaders use with its suite by default. */
   public static BootAnchor of(Anchor anchor) {
-    ImageHash hash =
-        anchor.suite() == SignatureSuite.ECDSA_P384_SHA384 ? ImageHash.SHA384 : ImageHash.SHA256;
-    return new BootAnchor(anchor, hash, false);
+    return new BootAnchor(anchor, usualHash(anchor.suite()), false);
+  }
+
+  /** Whether bootloaders check signatures of this suite at all. */
+  public static boolean isFor(SignatureSuite suite) {
+    return isCombination(suite, usualHash(suite), false);
+  }
+
+  private static ImageHash usualHash(SignatureSuite suite) {
+    return suite == SignatureSuite.ECDSA_P384_SHA384 ? ImageHash.SHA384 : ImageHash.SHA256;
   }
 
   /** The combinations that MCUboot can be built for. */
