@@ -205,9 +205,7 @@ final class Inquiry {
         saves =
             saves
                 && now.isSavedBy(
-                    build,
-                    state,
-                    after -> obstacle(comparison.then(), after, share).isEmpty());
+                    build, state, after -> obstacle(comparison.then(), after, share).isEmpty());
       }
       if (saves && !offered) {
         return Optional.of(build);

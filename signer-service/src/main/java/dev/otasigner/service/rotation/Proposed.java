@@ -68,7 +68,8 @@ final class Proposed {
   }
 
   private static boolean isRetired(KeyEntry key, Change change) {
-    return isNamed(key, change) || key.suite().strengthBits() < change.minStrengthBits();
+    return isNamed(key, change)
+        || !STOPPED.contains(key.state()) && key.suite().strengthBits() < change.minStrengthBits();
   }
 
   /** What devices really meet: doors that are shut and keys that are suspended serve nobody. */
@@ -114,12 +115,8 @@ final class Proposed {
     }
 
     private Inquiry.Age then(TlsReduction tls, List<KeyEntry> retired) {
-      World world =
-          present(tls)
-              .without(retired.stream().map(KeyEntry::key).toList())
-              .announcing(Proposed.this::announced)
-              .under(standing);
-      return age(world, tls);
+      World left = present(tls).without(retired.stream().map(KeyEntry::key).toList());
+      return age(left.announcing(head -> announced(head, left)).under(standing), tls);
     }
 
     private Inquiry.Age age(World world, TlsReduction tls) {
@@ -147,14 +144,15 @@ final class Proposed {
     }
   }
 
-  private Head announced(Head head) {
+  /** What a build to come is signed with decides, as it does when it is judged. */
+  private Head announced(Head head, World left) {
     return new Head(
         head.channel(),
         head.hardware(),
         head.issued(),
         head.candidates().stream()
             .filter(candidate -> !change.isWithdrawn(head, candidate))
-            .filter(candidate -> !change.hybridManifests() || stored.isHybrid(candidate))
+            .filter(candidate -> !change.hybridManifests() || stored.isHybrid(candidate, left))
             .flatMap(candidate -> change.narrowed(head, candidate).stream())
             .toList());
   }

@@ -18,7 +18,8 @@ import java.util.stream.Stream;
 
 /**
  * What it costs to ask who would be stranded, in a fleet of a million devices. Products, keys,
- * builds, releases and lists of devices come through the API. {@code IMPACT_BUILDS} makes fewer builds.
+ * builds, releases and lists of devices come through the API. {@code IMPACT_BUILDS} makes fewer
+ * builds.
  */
 final class ImpactLoad {
   private static final String PRODUCT = "/api/v1/products/big";
@@ -185,8 +186,7 @@ final class ImpactLoad {
   }
 
   /** Two hundred devices of each cohort: a build, one of two bootloaders, one of three clocks. */
-  private void manufacture(RunningService.Connection admin)
-      throws IOException, RejectedException {
+  private void manufacture(RunningService.Connection admin) throws IOException, RejectedException {
     long begun = System.nanoTime();
     for (int from = 0; from < DEVICES; from += LIST) {
       StringBuilder list =
