@@ -9,9 +9,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 /** Act 4: keys and ciphers change, carried by an upgrade, and nobody is left behind. */
 final class Rotation {
@@ -37,6 +39,7 @@ final class Rotation {
     steps.step("bridge 36.14 is signed by old and new keys, judged and released", this::bridge);
     steps.step("device-1 takes the bridge", () -> takeBridge(FIRST_DEVICE));
     steps.step("retiring the old image key is refused", this::retireTooEarly);
+    steps.step("impact and graph show who waits for which build", this::showImpact);
     steps.step("device-2 takes the bridge", () -> takeBridge(SECOND_DEVICE));
     steps.step(
         "a fleet of " + Crowd.DEVICES + " takes it through what goes wrong in the field",
@@ -149,6 +152,29 @@ final class Rotation {
       throw new StepFailedException("the refusal names a device that is safe:\n" + refused.all());
     }
     return "device-2 would be cut off (bootloader-component), saved by 36.14";
+  }
+
+  private String showImpact() throws IOException, StepFailedException {
+    Program engineer = world.engineer();
+    String[] change = {"--product", PRODUCT, "--retire-key", "image-2019"};
+    Output impact = engineer.run(with(change, "rotation", "impact")).requireExit(REFUSED);
+    for (String told : List.of(SECOND_DEVICE, "wait-for-build", "36.14.0+0")) {
+      if (!impact.out().contains(told)) {
+        throw new StepFailedException("the impact does not tell " + told + ":\n" + impact.all());
+      }
+    }
+    engineer
+        .run(with(change, "rotation", "graph", "--svg", "upgrades.svg"))
+        .requireExit(REFUSED);
+    String drawn = Files.readString(engineer.directory().resolve("upgrades.svg"));
+    if (!drawn.contains("36.14.0+0")) {
+      throw new StepFailedException("the graph does not show the bridge");
+    }
+    return "1 device waits for 36.14.0+0, drawn in upgrades.svg";
+  }
+
+  private static String[] with(String[] options, String... command) {
+    return Stream.of(command, options).flatMap(Arrays::stream).toArray(String[]::new);
   }
 
   private String retire() throws IOException, StepFailedException {

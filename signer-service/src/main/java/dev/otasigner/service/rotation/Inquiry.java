@@ -11,7 +11,10 @@ import dev.otasigner.verifier.policy.Share;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiPredicate;
 import java.util.function.Supplier;
@@ -31,6 +34,7 @@ final class Inquiry {
   private final UnaryOperator<DeviceState> changed;
   private final BiPredicate<DeviceState, Profile> concerned;
   private final Ends ends;
+  private final IdentityHashMap<World, Map<Share, Route>> routes = new IdentityHashMap<>();
 
   /**
    * What devices meet now, and what they meet later.
@@ -108,7 +112,7 @@ final class Inquiry {
       DeviceState before = cohort.state();
       DeviceState state = changed.apply(before);
       Optional<Obstacle> obstacle = Optional.empty();
-      for (Share share : Route.SHARES) {
+      for (Share share : shares(really, state)) {
         if (obstacle.isEmpty()) {
           obstacle = obstacle(really.then(), state, share);
         }
@@ -143,12 +147,20 @@ final class Inquiry {
     }
   }
 
+  /** In and out of every share; one of them when nothing is listed for a part of the fleet. */
+  private List<Share> shares(Comparison comparison, DeviceState state) {
+    return route(comparison.today().now(), Share.AS_IF_IN).isStaged(state)
+            || route(comparison.then().now(), Share.AS_IF_IN).isStaged(state)
+        ? Route.SHARES
+        : List.of(Share.AS_IF_IN);
+  }
+
   /** The shares in which the change cuts a cohort off. */
   private List<Share> stranded(
       Comparison comparison, DeviceState before, DeviceState state, boolean isConcerned)
       throws IOException {
     List<Share> stranded = new ArrayList<>();
-    for (Share share : Route.SHARES) {
+    for (Share share : shares(comparison, state)) {
       if (obstacle(comparison.then(), state, share).isPresent()
           && (isConcerned || obstacle(comparison.today(), before, share).isEmpty())) {
         stranded.add(share);
@@ -162,7 +174,9 @@ final class Inquiry {
   }
 
   private Route route(World world, Share share) {
-    return new Route(world, stored, edges, share);
+    return routes
+        .computeIfAbsent(world, w -> new EnumMap<>(Share.class))
+        .computeIfAbsent(share, s -> new Route(world, stored, edges, s));
   }
 
   private Optional<Obstacle> obstacle(Age age, DeviceState state, Share share) throws IOException {

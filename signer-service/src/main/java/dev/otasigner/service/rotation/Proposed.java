@@ -94,6 +94,7 @@ final class Proposed {
   private final class View {
     private final BiFunction<Profile, TlsReduction, Optional<Obstacle>> unreachable;
     private final List<VerificationKey> stopped;
+    private final List<Inquiry.Kept> kept = new ArrayList<>();
 
     View(
         BiFunction<Profile, TlsReduction, Optional<Obstacle>> unreachable,
@@ -126,21 +127,29 @@ final class Proposed {
               world, world.behind(profile -> unreachable.apply(profile, tls.and(scheduled))));
     }
 
+    /** Made once: what is found out about one cohort is known of the next. */
     private List<Inquiry.Kept> keeping() {
-      List<Inquiry.Kept> kept = new ArrayList<>();
+      if (kept.isEmpty()) {
+        kept.addAll(made());
+      }
+      return kept;
+    }
+
+    private List<Inquiry.Kept> made() {
+      List<Inquiry.Kept> all = new ArrayList<>();
       for (String name : change.tls().listeners()) {
-        kept.add(
+        all.add(
             new Inquiry.Kept(
                 new Repair(Repair.Kind.KEEP_LISTENER, name),
                 then(change.tls().keeping(name), signers)));
       }
       for (KeyEntry key : signers) {
-        kept.add(
+        all.add(
             new Inquiry.Kept(
                 new Repair(Repair.Kind.KEEP_KEY, key.name()),
                 then(change.tls(), signers.stream().filter(k -> !k.equals(key)).toList())));
       }
-      return kept;
+      return all;
     }
   }
 

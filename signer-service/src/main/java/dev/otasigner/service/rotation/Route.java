@@ -13,8 +13,10 @@ import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.Share;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way of a cohort from where it is to the head of its channel and hardware, under a change. At
@@ -33,6 +35,11 @@ final class Route {
   private final Stored stored;
   private final Edges edges;
   private final Share share;
+  private final IdentityHashMap<List<Head>, Boolean> staged = new IdentityHashMap<>();
+  private final IdentityHashMap<List<Head>, Optional<ImageVersion>> newest =
+      new IdentityHashMap<>();
+  private @Nullable DeviceState lastStart;
+  private @Nullable Way last;
 
   Route(World world, Stored stored, Edges edges, Share share) {
     this.world = world;
@@ -59,7 +66,33 @@ final class Route {
     }
   }
 
+  /** Whether something is listed for a part of the fleet, so that it matters who is asked. */
+  boolean isStaged(DeviceState state) {
+    return staged.computeIfAbsent(
+        stored.heads(state),
+        heads ->
+            heads.stream()
+                .map(world.listing())
+                .flatMap(head -> head.candidates().stream())
+                .anyMatch(
+                    candidate ->
+                        Share.AS_IF_IN.includes(candidate, "")
+                            != Share.AS_IF_OUT.includes(candidate, "")));
+  }
+
+  /** The way; it is asked for more than once of each cohort. */
+  @SuppressWarnings("ReferenceEquality") // comparing all of a state takes as long as its way
   Way way(DeviceState start) throws IOException {
+    Way known = last;
+    if (known == null || lastStart != start) {
+      known = find(start);
+      last = known;
+      lastStart = start;
+    }
+    return known;
+  }
+
+  private Way find(DeviceState start) throws IOException {
     Optional<Obstacle> cutOff = cutOff(start);
     if (cutOff.isPresent()) {
       return new Way(List.of(), start, cutOff);
@@ -160,12 +193,15 @@ final class Route {
 
   /** The newest build that this channel and hardware are led to, whatever the lineage. */
   private Optional<ImageVersion> head(DeviceState state) {
-    return stored.heads(state).stream()
-        .map(world.listing())
-        .flatMap(h -> h.candidates().stream())
-        .filter(candidate -> share.includes(candidate, ""))
-        .map(Head.Candidate::version)
-        .max(ImageVersion::compareTo);
+    return newest.computeIfAbsent(
+        stored.heads(state),
+        heads ->
+            heads.stream()
+                .map(world.listing())
+                .flatMap(h -> h.candidates().stream())
+                .filter(candidate -> share.includes(candidate, ""))
+                .map(Head.Candidate::version)
+                .max(ImageVersion::compareTo));
   }
 
   /** Whether a device that has come to a state is served there. */
