@@ -163,9 +163,7 @@ final class Rotation {
         throw new StepFailedException("the impact does not tell " + told + ":\n" + impact.all());
       }
     }
-    engineer
-        .run(with(change, "rotation", "graph", "--svg", "upgrades.svg"))
-        .requireExit(REFUSED);
+    engineer.run(with(change, "rotation", "graph", "--svg", "upgrades.svg")).requireExit(REFUSED);
     String drawn = Files.readString(engineer.directory().resolve("upgrades.svg"));
     if (!drawn.contains("36.14.0+0")) {
       throw new StepFailedException("the graph does not show the bridge");
