@@ -205,23 +205,23 @@ final class Inquiry {
   }
 
   /**
-   * The newest build that is not offered in each of these shares, and would save the cohort in all
-   * of them: one share may wait for what another one is never offered.
+   * The newest build that is no bridge, and as one would save the cohort in all of these shares:
+   * one of them may wait for what another one is never offered.
    */
   private Optional<ImageVersion> published(
       Comparison comparison, DeviceState state, List<Share> stranded) throws IOException {
-    for (ImageVersion build : stored.newest()) {
-      boolean offered = true;
+    for (ImageVersion build : stored.newest(state)) {
+      boolean bridge = false;
       boolean saves = true;
       for (Share share : stranded) {
         Route now = route(comparison.today().now(), share);
-        offered &= now.offers(state, build);
+        bridge |= now.isBridge(state, build);
         saves =
             saves
                 && now.isSavedBy(
                     build, state, after -> obstacle(comparison.then(), after, share).isEmpty());
       }
-      if (saves && !offered) {
+      if (saves && !bridge) {
         return Optional.of(build);
       }
     }

@@ -231,19 +231,25 @@ final class Route {
     return Optional.empty();
   }
 
-  /** The newest build that is here, is not offered to the device, and would save it. */
+  /** The newest build that is here, is not a bridge, and would save the device as one. */
   Optional<ImageVersion> unlisted(DeviceState state, Served served) throws IOException {
-    for (ImageVersion version : stored.newest()) {
-      if (!offers(state, version) && isSavedBy(version, state, served)) {
+    for (ImageVersion version : stored.newest(state)) {
+      if (!isBridge(state, version) && isSavedBy(version, state, served)) {
         return Optional.of(version);
       }
     }
     return Optional.empty();
   }
 
-  /** Whether a device of this state is offered the build today. */
-  boolean offers(DeviceState state, ImageVersion version) {
-    return offered(state).stream().anyMatch(candidate -> candidate.version().equals(version));
+  /**
+   * Whether every lineage announces the build to everybody already. One that is offered to a
+   * device, and is no bridge, is not offered to it any more in the next lineage that it comes to.
+   */
+  boolean isBridge(DeviceState state, ImageVersion version) {
+    return stored.heads(state).stream()
+        .map(world.listing())
+        .flatMap(head -> head.candidates().stream())
+        .anyMatch(candidate -> candidate.bridge() && candidate.version().equals(version));
   }
 
   /** Whether a device would take this build on its way, were it a bridge, and be served there. */

@@ -32,7 +32,10 @@ import java.util.stream.Collectors;
  */
 final class Stored {
   /** So many builds are tried as a repair: who needs an older one has to say which. */
-  private static final int MAX_UNLISTED = 32;
+  private static final int MAX_UNLISTED = 16;
+
+  /** So many are looked through for those, whatever hardware they are for. */
+  private static final int MAX_NEWEST = 256;
 
   private final String product;
   private final FleetFacts fleet;
@@ -43,7 +46,7 @@ final class Stored {
   private final Map<Digest, Profile> profiles = new HashMap<>();
   private final Map<ImageVersion, Optional<BuildFiles>> files = new HashMap<>();
   private final List<VerificationKey> signatures = new ArrayList<>();
-  private final List<ImageVersion> newest = new ArrayList<>();
+  private final Map<String, List<ImageVersion>> newest = new HashMap<>();
   private final Map<String, Optional<Head>> own = new HashMap<>();
   private final Map<String, List<Head>> all = new HashMap<>();
   private final Map<Digest, Optional<RejectedException>> untrusted = new HashMap<>();
@@ -106,14 +109,26 @@ final class Stored {
     return known;
   }
 
-  /** The newest of the product's builds, listed or not. */
-  List<ImageVersion> newest() {
-    if (newest.isEmpty()) {
-      builds
-          .newest(product, Optional.empty(), MAX_UNLISTED)
-          .forEach(build -> newest.add(build.version()));
+  /** Of the product's newest builds, listed or not, those for a device's hardware. */
+  List<ImageVersion> newest(DeviceState state) throws IOException {
+    String hardware = state.hardware().id();
+    List<ImageVersion> known = newest.get(hardware);
+    if (known == null) {
+      known = new ArrayList<>();
+      for (Build build : builds.newest(product, Optional.empty(), MAX_NEWEST)) {
+        if (known.size() < MAX_UNLISTED && isFor(build.version(), hardware)) {
+          known.add(build.version());
+        }
+      }
+      newest.put(hardware, known);
     }
-    return newest;
+    return known;
+  }
+
+  private boolean isFor(ImageVersion version, String hardware) throws IOException {
+    return build(version).stream()
+        .flatMap(files -> files.manifest().hardware().stream())
+        .anyMatch(listed -> listed.id().equals(hardware));
   }
 
   private Optional<BuildFiles> find(ImageVersion version) throws IOException {

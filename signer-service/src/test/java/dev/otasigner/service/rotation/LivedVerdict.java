@@ -135,7 +135,7 @@ final class LivedVerdict {
     Set<ImageVersion> saving = new LinkedHashSet<>();
     for (Build build : product.builds()) {
       if (build.version().isNewerThan(state.running().version())
-          && !lost().stream().allMatch(first -> isOffered(build.version(), first))
+          && !isBridge(build.version())
           && isSavedBy(build.version())) {
         saving.add(build.version());
       }
@@ -143,13 +143,10 @@ final class LivedVerdict {
     return saving;
   }
 
-  private boolean isOffered(ImageVersion version, boolean first) {
-    Head head = announced.get(state.lineage());
-    return head != null
-        && head.candidates().stream()
-            .filter(c -> c.version().equals(version))
-            .anyMatch(
-                c -> c.bridge() || c.sharePerMille() == 1000 || c.sharePerMille() > 0 && first);
+  private boolean isBridge(ImageVersion version) {
+    return announced.values().stream()
+        .flatMap(head -> head.candidates().stream())
+        .anyMatch(listed -> listed.bridge() && listed.version().equals(version));
   }
 
   private boolean isSavedBy(ImageVersion bridge) {

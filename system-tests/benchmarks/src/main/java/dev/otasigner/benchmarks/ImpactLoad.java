@@ -92,8 +92,13 @@ final class ImpactLoad {
       for (int p = 0; p < PROFILES; p++) {
         profiles.add(profile(admin, 20_000 + p));
       }
+      long begun = System.nanoTime();
       for (int i = 0; i < BUILDS; i++) {
         build(admin, i, "image");
+        if ((i + 1) % (BUILDS / 10) == 0) {
+          out.printf(
+              Locale.ROOT, "%d builds signed and released in %.0f s%n", i + 1, seconds(begun));
+        }
       }
       manufacture(admin);
     }
@@ -217,7 +222,7 @@ final class ImpactLoad {
         throw new IOException("not all devices came in: " + told.integer("added", 0, LIST));
       }
     }
-    out.printf(Locale.ROOT, "%n%d devices came in by lists in %.0f s%n", DEVICES, seconds(begun));
+    out.printf(Locale.ROOT, "%d devices came in by lists in %.0f s%n", DEVICES, seconds(begun));
   }
 
   private static double seconds(long begun) {
