@@ -24,7 +24,8 @@ class KeyEndings implements EndingSource {
   public List<Ending> endings() {
     List<Ending> endings = new ArrayList<>();
     for (KeyEntry key : keyring.list()) {
-      if (key.state() == KeyState.ACTIVE) {
+      // One that is suspended ends just as well, and may be needed again.
+      if (key.state() == KeyState.ACTIVE || key.state() == KeyState.SUSPENDED) {
         keyring
             .allowance(key)
             .map(Keyring.Allowance::rule)

@@ -16,11 +16,13 @@ import org.springframework.web.bind.annotation.RestController;
 class RotationController {
   private final Rotation rotation;
   private final Changes changes;
+  private final EndedBy ended;
   private final FleetFacts fleet;
 
-  RotationController(Rotation rotation, Changes changes, FleetFacts fleet) {
+  RotationController(Rotation rotation, Changes changes, EndedBy ended, FleetFacts fleet) {
     this.rotation = rotation;
     this.changes = changes;
+    this.ended = ended;
     this.fleet = fleet;
   }
 
@@ -30,7 +32,7 @@ class RotationController {
     fleet.policy(product);
     Change change;
     try {
-      change = changes.read(product, new Fields(body, ""));
+      change = ended.with(changes.read(product, new Fields(body, "")));
     } catch (RejectedException e) {
       throw SignerException.badRequest(e);
     }

@@ -183,9 +183,26 @@ class ImpactTests extends AtTheBridge {
   @Test
   void whatNobodyRenewsIsOverOneDay() throws Exception {
     assertThat(ask("{'at':'" + in(1) + "'}").bool("allowed")).isTrue();
-    Fields cohort = only(ask("{'at':'2090-01-01T00:00:00Z'}"));
+    Fields today = only(ask("{}"));
+    assertThat(today.string("untilWhat")).contains("the root of lineage main");
+    Fields cohort = only(ask("{'at':'" + today.string("until") + "'}"));
     assertThat(cohort.string("reason")).isEqualTo("metadata-expired");
     assertThat(cohort.string("detail")).contains("the root of lineage main ends at");
+  }
+
+  /** Of the manifest's key, and of what all the service stands on. */
+  @Test
+  void whoeverLeansOnAKeyIsServedUntilItsLimit() throws Exception {
+    admin
+        .post("/api/v1/keys/" + story.named("manifest") + "/limit", "{'notAfter':'" + in(20) + "'}")
+        .expect(200);
+    assertThat(ask("{}").bool("allowed")).isTrue();
+    assertThat(ask("{'at':'" + in(10) + "'}").bool("allowed")).isTrue();
+    Fields cohort = only(ask("{'at':'" + in(21) + "'}"));
+    assertThat(cohort.bool("served")).isFalse();
+    assertThat(cohort.string("check")).isEqualTo("manifest");
+    assertThat(repairs(cohort)).contains("keep-key " + story.named("manifest"));
+    assertThat(only(ask("{'at':'2090-01-01T00:00:00Z'}")).bool("served")).isFalse();
   }
 
   /** The bridge leads to the other listener before the legacy one goes; without it nothing does. */
