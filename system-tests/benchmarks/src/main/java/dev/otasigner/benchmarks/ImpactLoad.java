@@ -95,7 +95,7 @@ final class ImpactLoad {
       long begun = System.nanoTime();
       for (int i = 0; i < BUILDS; i++) {
         build(admin, i, "image");
-        if ((i + 1) % (BUILDS / 10) == 0) {
+        if ((i + 1) % Math.max(1, BUILDS / 10) == 0) {
           out.printf(
               Locale.ROOT, "%d builds signed and released in %.0f s%n", i + 1, seconds(begun));
         }
