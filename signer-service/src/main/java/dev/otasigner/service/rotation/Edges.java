@@ -9,7 +9,6 @@ import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.catalogue.CataloguePaths;
 import dev.otasigner.verifier.catalogue.Head;
-import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.policy.Accepted;
@@ -55,7 +54,13 @@ final class Edges {
       Head.Candidate listing,
       Digest manifest,
       List<Digest> gone,
-      Optional<Reason> untrusted) {}
+      Optional<Reason> untrusted) {
+    /** Of what tells questions apart: to hash all of a state costs more than to compare it. */
+    @Override
+    public int hashCode() {
+      return 31 * StateKey.hash(state) + manifest.hashCode();
+    }
+  }
 
   /** What the device's code said: where the build takes the device, or why it does not. */
   record Answer(Optional<DeviceState> after, Optional<Obstacle> refusal) {}
@@ -79,8 +84,8 @@ final class Edges {
         new Question(
             state,
             listing,
-            build.manifestDigest(),
-            world.gone().stream().map(VerificationKey::keyId).sorted().toList(),
+            stored.manifestDigest(build),
+            world.gone().ids(),
             untrusted.map(RejectedException::reason));
     synchronized (kept) {
       Answer known = kept.get(question);
@@ -102,7 +107,7 @@ final class Edges {
               stored.profile(state),
               listing,
               build,
-              new WithoutKeys(world.gone()),
+              new WithoutKeys(world.gone().keys()),
               lineages);
       answer = new Answer(Optional.of(accepted.after()), Optional.empty());
     } catch (RejectedException e) {
@@ -151,6 +156,9 @@ final class Edges {
       }
       boolean isComponent =
           first.reason() == Reason.BOOTLOADER_COMPONENT && build.component().isPresent();
+      if (!isComponent && listing.variants().size() == 1) {
+        throw first; // there is no other file to be given
+      }
       for (DeviceState as : isComponent ? List.of(state, without.trusted(state)) : List.of(state)) {
         for (Head.Variant variant : listing.variants()) {
           try {
@@ -212,6 +220,19 @@ final class Edges {
         UpgradePolicy.judge(as, running, chosen.with(image, build.component()), lineages);
     without.requireBoots(state, accepted, build, image);
     return accepted;
+  }
+
+  /**
+   * What a device would be, did it take the build: asked before whether it does, since few of the
+   * states that devices come to are worth coming to. Empty when a bootloader component decides.
+   */
+  static Optional<DeviceState> ifTaken(
+      DeviceState state, BuildFiles build, World world, Stored stored) {
+    return build.manifest().bootloader().isPresent()
+        ? Optional.empty()
+        : Optional.of(
+            UpgradePolicy.stateIfTaken(
+                state, build.manifest(), stored.manifestDigest(build, world), build.profile()));
   }
 
   /** The two documents that a listed build has besides its image. */

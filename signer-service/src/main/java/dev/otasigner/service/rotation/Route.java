@@ -13,10 +13,11 @@ import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.Share;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The way of a cohort from where it is to the head of its channel and hardware, under a change. At
@@ -38,8 +39,7 @@ final class Route {
   private final IdentityHashMap<List<Head>, Boolean> staged = new IdentityHashMap<>();
   private final IdentityHashMap<List<Head>, Optional<ImageVersion>> newest =
       new IdentityHashMap<>();
-  private @Nullable DeviceState lastStart;
-  private @Nullable Way last;
+  private final Map<StateKey, Way> ways = new HashMap<>();
 
   Route(World world, Stored stored, Edges edges, Share share) {
     this.world = world;
@@ -56,13 +56,23 @@ final class Route {
   /**
    * Where a device comes to.
    *
-   * @param builds that it takes, in this order
-   * @param end the state in which it takes nothing more
-   * @param obstacle what stops it there, or empty when it is served
+   * @param stops the states that it comes through: where it starts, and after each build it takes
+   * @param isCutOff whether it is where it starts because it can ask for nothing
+   * @param obstacle what stops it at the end, or empty when it is served
    */
-  record Way(List<ImageVersion> builds, DeviceState end, Optional<Obstacle> obstacle) {
+  record Way(List<DeviceState> stops, boolean isCutOff, Optional<Obstacle> obstacle) {
     Way {
-      builds = List.copyOf(builds);
+      stops = List.copyOf(stops);
+    }
+
+    /** The builds that it takes, in this order. */
+    List<ImageVersion> builds() {
+      return stops.stream().skip(1).map(Route::version).toList();
+    }
+
+    /** The state in which it takes nothing more. */
+    DeviceState end() {
+      return stops.get(stops.size() - 1);
     }
   }
 
@@ -80,14 +90,13 @@ final class Route {
                             != Share.AS_IF_OUT.includes(candidate, "")));
   }
 
-  /** The way; it is asked for more than once of each cohort. */
-  @SuppressWarnings("ReferenceEquality") // comparing all of a state takes as long as its way
+  /** The way; of thousands of cohorts, many come to the same few states. */
   Way way(DeviceState start) throws IOException {
-    Way known = last;
-    if (known == null || lastStart != start) {
+    StateKey key = new StateKey(start);
+    Way known = ways.get(key);
+    if (known == null) {
       known = find(start);
-      last = known;
-      lastStart = start;
+      ways.put(key, known);
     }
     return known;
   }
@@ -95,17 +104,17 @@ final class Route {
   private Way find(DeviceState start) throws IOException {
     Optional<Obstacle> cutOff = cutOff(start);
     if (cutOff.isPresent()) {
-      return new Way(List.of(), start, cutOff);
+      return new Way(List.of(start), true, cutOff);
     }
-    List<ImageVersion> taken = new ArrayList<>();
+    List<DeviceState> stops = new ArrayList<>(List.of(start));
     DeviceState state = start;
-    for (int stop = 0; stop < MAX_STOPS; stop++) {
+    while (stops.size() <= MAX_STOPS) {
       Stop next = next(state);
       if (next.after().isEmpty()) {
-        return new Way(taken, state, atTheEnd(state, next.refusal()));
+        return new Way(stops, false, atTheEnd(state, next.refusal()));
       }
       state = next.after().get();
-      taken.add(version(state));
+      stops.add(state);
     }
     throw new IllegalStateException("builds lead in a circle from " + start.running().version());
   }
@@ -214,16 +223,8 @@ final class Route {
    * what is offered it can not be told to take anything but the newest that it accepts.
    */
   Optional<ImageVersion> savedBy(DeviceState start, Served served) throws IOException {
-    if (cutOff(start).isPresent()) {
-      return Optional.empty();
-    }
-    DeviceState state = start;
-    for (int stop = 0; stop < MAX_STOPS; stop++) {
-      Optional<DeviceState> after = next(state).after();
-      if (after.isEmpty()) {
-        return Optional.empty();
-      }
-      state = after.get();
+    List<DeviceState> stops = way(start).stops();
+    for (DeviceState state : stops.subList(1, stops.size())) {
       if (served.test(state)) {
         return Optional.of(version(state));
       }
@@ -254,10 +255,10 @@ final class Route {
 
   /** Whether a device would take this build on its way, were it a bridge, and be served there. */
   boolean isSavedBy(ImageVersion version, DeviceState state, Served served) throws IOException {
-    Optional<BuildFiles> build =
-        cutOff(state).isPresent() || !version.isNewerThan(version(state))
-            ? Optional.empty()
-            : stored.build(version);
+    if (!version.isNewerThan(version(state)) || way(state).isCutOff()) {
+      return false;
+    }
+    Optional<BuildFiles> build = stored.build(version);
     return build.isPresent() && isServedOver(build.get(), state, served);
   }
 
@@ -266,24 +267,47 @@ final class Route {
       throws IOException {
     Head.Candidate listing =
         CandidateListing.forEveryone(bridge.manifest(), start.channel(), start.hardware().id());
-    DeviceState state = start;
-    for (int stop = 0; stop < MAX_STOPS; stop++) {
-      Optional<DeviceState> after = next(state).after();
+    List<DeviceState> from = mayTake(listing.version(), way(start).stops());
+    if (!isWorthTaking(bridge, from, served)) {
+      return false;
+    }
+    for (DeviceState state : from) {
       Optional<DeviceState> over =
-          listing.version().isNewerThan(version(state))
-              ? edges
-                  .of(state, listing, bridge, world, stored)
-                  .after()
-                  .filter(there -> cutOff(there).isEmpty())
-              : Optional.empty();
-      if (over.isPresent()
-          && after.filter(other -> version(other).isNewerThan(listing.version())).isEmpty()) {
+          edges
+              .of(state, listing, bridge, world, stored)
+              .after()
+              .filter(there -> cutOff(there).isEmpty());
+      if (over.isPresent()) {
         return served.test(over.get());
       }
-      if (after.isEmpty()) {
-        return false;
+    }
+    return false;
+  }
+
+  /** The stops at which the build is newer, and newer than what the device takes there. */
+  private static List<DeviceState> mayTake(ImageVersion build, List<DeviceState> stops) {
+    List<DeviceState> from = new ArrayList<>();
+    for (int i = 0; i < stops.size(); i++) {
+      boolean isOutbid = i + 1 < stops.size() && version(stops.get(i + 1)).isNewerThan(build);
+      if (!isOutbid && build.isNewerThan(version(stops.get(i)))) {
+        from.add(stops.get(i));
       }
-      state = after.get();
+    }
+    return from;
+  }
+
+  /**
+   * Whether a device that took the build at one of these stops would be served there. Where it
+   * would not, it need not be judged whether it takes it: thousands would come to a few such
+   * states.
+   */
+  private boolean isWorthTaking(BuildFiles bridge, List<DeviceState> from, Served served)
+      throws IOException {
+    for (DeviceState state : from) {
+      Optional<DeviceState> there = Edges.ifTaken(state, bridge, world, stored);
+      if (there.isEmpty() || served.test(there.get())) {
+        return true;
+      }
     }
     return false;
   }

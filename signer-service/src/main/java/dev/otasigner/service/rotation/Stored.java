@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,6 +51,8 @@ final class Stored {
   private final Map<String, Optional<Head>> own = new HashMap<>();
   private final Map<String, List<Head>> all = new HashMap<>();
   private final Map<Digest, Optional<RejectedException>> untrusted = new HashMap<>();
+  private final IdentityHashMap<BuildFiles, Digest> manifests = new IdentityHashMap<>();
+  private final Map<List<Digest>, IdentityHashMap<BuildFiles, Digest>> cut = new HashMap<>();
 
   /** What is stored of a product; the keys that can have signed its manifests, when asked for. */
   Stored(
@@ -140,6 +143,28 @@ final class Stored {
       return Optional.of(builds.files(build.get()));
     } catch (NoSuchFileException pruned) {
       return Optional.empty();
+    }
+  }
+
+  /** Digest of a build's manifest file. */
+  Digest manifestDigest(BuildFiles build) {
+    return manifests.computeIfAbsent(build, BuildFiles::manifestDigest);
+  }
+
+  /** Digest of what is left of it without the keys that are gone. */
+  Digest manifestDigest(BuildFiles build, World world) {
+    if (world.gone().keys().isEmpty()) {
+      return manifestDigest(build);
+    }
+    return cut.computeIfAbsent(world.gone().ids(), ids -> new IdentityHashMap<>())
+        .computeIfAbsent(build, files -> cut(files, world));
+  }
+
+  private static Digest cut(BuildFiles build, World world) {
+    try {
+      return Digest.of(new WithoutKeys(world.gone().keys()).of(build.envelope()));
+    } catch (RejectedException e) {
+      throw new IllegalStateException("a stored manifest is damaged", e);
     }
   }
 

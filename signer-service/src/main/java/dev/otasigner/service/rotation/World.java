@@ -23,29 +23,40 @@ import java.util.function.UnaryOperator;
  * @param standing what keeps a device in this state, under this profile, from what it needs besides
  */
 record World(
-    List<VerificationKey> gone,
+    Gone gone,
     UnaryOperator<Head> listing,
     Function<Profile, Optional<Obstacle>> unreachable,
     BiFunction<DeviceState, Profile, Optional<Obstacle>> standing) {
-  World {
-    gone = List.copyOf(gone);
+
+  /**
+   * Keys that have stopped.
+   *
+   * @param ids of the same keys in order, by which answers are remembered
+   */
+  record Gone(List<VerificationKey> keys, List<Digest> ids) {
+    static final Gone NONE = of(List.of());
+
+    static Gone of(List<VerificationKey> keys) {
+      return new Gone(
+          List.copyOf(keys), keys.stream().map(VerificationKey::keyId).sorted().toList());
+    }
   }
 
   /** Everything is signed and announced as now. */
   static World with(Function<Profile, Optional<Obstacle>> unreachable) {
-    return new World(List.of(), head -> head, unreachable, (state, profile) -> Optional.empty());
+    return new World(Gone.NONE, head -> head, unreachable, (state, profile) -> Optional.empty());
   }
 
   World without(List<VerificationKey> more) {
-    List<VerificationKey> all = new ArrayList<>(gone);
+    List<VerificationKey> all = new ArrayList<>(gone.keys());
     more.stream().filter(key -> !isGone(key.keyId())).forEach(all::add);
-    return new World(all, listing, unreachable, standing);
+    return new World(Gone.of(all), listing, unreachable, standing);
   }
 
   /** As if this key went on signing. */
   World keeping(Digest keyId) {
     return new World(
-        gone.stream().filter(key -> !key.keyId().equals(keyId)).toList(),
+        Gone.of(gone.keys().stream().filter(key -> !key.keyId().equals(keyId)).toList()),
         listing,
         unreachable,
         standing);
@@ -74,6 +85,6 @@ record World(
   }
 
   boolean isGone(Digest keyId) {
-    return gone.stream().anyMatch(key -> key.keyId().equals(keyId));
+    return gone.ids().contains(keyId);
   }
 }

@@ -257,6 +257,23 @@ public final class UpgradePolicy {
   }
 
   /**
+   * What becomes of a device that takes a build without a bootloader component: the state that
+   * {@link #judge} returns when it accepts. Whether it would is not asked here.
+   *
+   * @param manifestDigest of the manifest's file
+   * @throws IllegalArgumentException when the manifest brings a bootloader component, whose file
+   *     decides what the bootloader becomes
+   */
+  public static DeviceState stateIfTaken(
+      DeviceState device, Manifest manifest, Digest manifestDigest, Profile brought) {
+    if (manifest.bootloader().isPresent()) {
+      throw new IllegalArgumentException("a bootloader component decides what the device becomes");
+    }
+    return after(
+        device, manifest, manifestDigest, brought, ImageCheck.committed(device.bootloader()));
+  }
+
+  /**
    * The state once the build has run, been confirmed and been reset: the running documents, the
    * counter, the lineage, whose chain starts anew at its first root when it changes, and the floor
    * of the clock.

@@ -32,8 +32,14 @@ class UpgradePolicyTests {
   private static final Profile FACTORY = TestFleet.factoryProfile().read();
   private final DeviceState device = TestFleet.device();
 
+  /** What is foretold of the device, should it take the build, is what becomes of it. */
   private Accepted judge(Made build) throws Exception {
-    return UpgradePolicy.judge(device, FACTORY, build.candidate());
+    Accepted accepted = UpgradePolicy.judge(device, FACTORY, build.candidate());
+    assertThat(
+            UpgradePolicy.stateIfTaken(
+                device, build.manifest(), Digest.of(build.envelope()), build.profile()))
+        .isEqualTo(accepted.after());
+    return accepted;
   }
 
   /** Asks with and without the image's bytes: both must refuse alike. */
