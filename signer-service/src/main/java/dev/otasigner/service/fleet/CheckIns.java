@@ -29,7 +29,6 @@ class CheckIns implements SmartLifecycle {
 
   private final DeviceStore store;
   private final Bootloaders bootloaders;
-  private final Profiles profiles;
   private final Products products;
   private final ObjectProvider<FactoryFiles> builds;
   private final TransactionTemplate transaction;
@@ -40,14 +39,12 @@ class CheckIns implements SmartLifecycle {
   CheckIns(
       DeviceStore store,
       Bootloaders bootloaders,
-      Profiles profiles,
       Products products,
       ObjectProvider<FactoryFiles> builds,
       TransactionTemplate transaction,
       Clock clock) {
     this.store = store;
     this.bootloaders = bootloaders;
-    this.profiles = profiles;
     this.products = products;
     this.builds = builds;
     this.transaction = OwnTransaction.like(transaction);
@@ -154,14 +151,15 @@ class CheckIns implements SmartLifecycle {
     }
   }
 
+  /**
+   * A profile that is not registered is taken note of: what a device says that it trusts is not
+   * made wrong by our not knowing it, and its cohort holds rotations up.
+   */
   private void requireKnown(Device device, Report report) {
     String product = device.key().product();
     Optional<Bootloaders.Registered> bootloader = bootloaders.find(product, report.bootloaderId());
     if (bootloader.isEmpty() || !bootloader.get().hardware().equals(device.made().hardware())) {
       throw unknown("bootloaderId", report.bootloaderId());
-    }
-    if (profiles.find(product, report.profile()).isEmpty()) {
-      throw unknown("profile", report.profile().hex());
     }
     if (!products.channels(product).contains(report.channel())) {
       throw unknown("channel", report.channel());

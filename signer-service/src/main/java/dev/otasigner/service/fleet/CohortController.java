@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -25,16 +26,19 @@ class CohortController {
   private final WrittenOff writtenOff;
   private final ObjectProvider<FactoryFiles> builds;
   private final Products products;
+  private final Profiles profiles;
 
   CohortController(
       Cohorts cohorts,
       WrittenOff writtenOff,
       ObjectProvider<FactoryFiles> builds,
-      Products products) {
+      Products products,
+      Profiles profiles) {
     this.cohorts = cohorts;
     this.writtenOff = writtenOff;
     this.builds = builds;
     this.products = products;
+    this.profiles = profiles;
   }
 
   @GetMapping
@@ -58,6 +62,7 @@ class CohortController {
             .filter(c -> is(version, c.state().running().version().toString()))
             .filter(c -> is(lineage, c.state().lineage()))
             .toList();
+    Set<Digest> registered = Set.copyOf(profiles.list(product));
     Map<Long, Cohorts.Heard> heard =
         cohorts.heard(product, wanted.stream().map(Cohorts.Counted::id).toList());
     List<Json.Obj> found =
@@ -69,7 +74,8 @@ class CohortController {
                         heard.getOrDefault(c.id(), Cohorts.Heard.NOTHING),
                         givenUp.getOrDefault(c.id(), 0L),
                         declared.computeIfAbsent(
-                            c.state().running(), running -> declared(product, c.state()))))
+                            c.state().running(), running -> declared(product, c.state())),
+                        registered.contains(c.state().running().profile())))
             .filter(json -> !unseen || !new Json.Num(0).equals(json.members().get("unseen")))
             .toList();
     return Json.object().put("cohorts", found).build();
@@ -112,7 +118,11 @@ class CohortController {
   }
 
   private static Json.Obj json(
-      Cohorts.Counted cohort, Cohorts.Heard heard, long givenUp, Optional<Digest> declared) {
+      Cohorts.Counted cohort,
+      Cohorts.Heard heard,
+      long givenUp,
+      Optional<Digest> declared,
+      boolean registered) {
     DeviceState state = cohort.state();
     boolean enrolled = state.clientCert().notAfter().isBefore(Cohorts.NEVER);
     return Json.object()
@@ -138,6 +148,7 @@ class CohortController {
         .put("unseen", heard.unseen())
         .put("writtenOff", givenUp)
         .put("declaredProfile", declared.orElse(null))
+        .put("profileRegistered", registered)
         .build();
   }
 }

@@ -8,7 +8,6 @@ import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.ClientKeyType;
 import dev.otasigner.verifier.device.ClockClass;
 import dev.otasigner.verifier.device.DeviceState;
-import dev.otasigner.verifier.device.Profile;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -90,7 +89,7 @@ public class Cohorts {
   public List<Counted> of(String product) {
     checkIns.flush();
     Map<String, Bootloader> known = new HashMap<>();
-    Map<Digest, Profile> read = new HashMap<>();
+    Map<Digest, DeviceState.ClientCert> read = new HashMap<>();
     Function<String, Bootloader> bootloader =
         id ->
             known.computeIfAbsent(
@@ -100,11 +99,11 @@ public class Cohorts {
                         .find(product, i)
                         .map(Bootloaders.Registered::bootloader)
                         .orElseThrow());
-    Function<Digest, Profile> profile =
-        digest -> read.computeIfAbsent(digest, d -> profiles.find(product, d).orElseThrow());
+    Function<Digest, DeviceState.ClientCert> toCome =
+        digest -> read.computeIfAbsent(digest, d -> profiles.toCome(product, d));
     for (int look = 1; look <= MAX_LOOKS; look++) {
       settlement.settle(product);
-      List<Row> rows = read(product, bootloader, profile);
+      List<Row> rows = read(product, bootloader, toCome);
       if (rows.stream().allMatch(row -> row.first().isPresent())) {
         return rows.stream().map(Row::counted).toList();
       }
@@ -125,7 +124,9 @@ public class Cohorts {
   }
 
   private List<Row> read(
-      String product, Function<String, Bootloader> bootloader, Function<Digest, Profile> profile) {
+      String product,
+      Function<String, Bootloader> bootloader,
+      Function<Digest, DeviceState.ClientCert> toCome) {
     return jdbc.sql(
             "select c.*, (select d.device_id from fleet_device d where d.product = c.product"
                 + " and d.cohort = c.id order by d.product, d.cohort, d.device_id limit 1)"
@@ -136,7 +137,7 @@ public class Cohorts {
             (row, n) ->
                 new Row(
                     row.getLong("id"),
-                    state(row, bootloader, profile),
+                    state(row, bootloader, toCome),
                     row.getLong("devices"),
                     Optional.ofNullable(row.getString("first_device"))))
         .list();
@@ -187,14 +188,16 @@ public class Cohorts {
   }
 
   private static DeviceState state(
-      ResultSet row, Function<String, Bootloader> bootloader, Function<Digest, Profile> profile)
+      ResultSet row,
+      Function<String, Bootloader> bootloader,
+      Function<Digest, DeviceState.ClientCert> toCome)
       throws SQLException {
     try {
       Digest running = new Digest(row.getString("profile"));
       int month = row.getInt("expires_month");
       DeviceState.ClientCert cert =
           month == CohortState.NOT_ENROLLED
-              ? new DeviceState.ClientCert(profile.apply(running).tls().clientKey(), NEVER)
+              ? toCome.apply(running)
               : new DeviceState.ClientCert(
                   known(ClientKeyType.ofCode(row.getString("key_type"))), begin(month));
       String components = row.getString("components");

@@ -33,7 +33,7 @@ class CountedDevices implements DeviceCounts {
 
   @Override
   public List<Alike> alike() {
-    Map<Digest, Profile> read = new HashMap<>();
+    Map<Digest, Optional<Profile>> read = new HashMap<>();
     return jdbc
         .sql(
             "select product, version, profile, last_listener,"
@@ -55,13 +55,12 @@ class CountedDevices implements DeviceCounts {
         .toList();
   }
 
-  private Alike alike(Row row, Map<Digest, Profile> read) {
+  private Alike alike(Row row, Map<Digest, Optional<Profile>> read) {
     try {
       return new Alike(
           row.product(),
           ImageVersion.parse(row.version()),
-          read.computeIfAbsent(
-              row.profile(), digest -> profiles.find(row.product(), digest).orElseThrow()),
+          read.computeIfAbsent(row.profile(), digest -> profiles.find(row.product(), digest)),
           row.enrolled(),
           row.listener(),
           row.devices());

@@ -68,10 +68,14 @@ class DeviceStore {
         .list();
   }
 
+  /** Of a million devices their few thousand cohorts are asked, and those that are in none. */
   List<Population.Client> clients(String product) {
     return jdbc.sql(
-            "select distinct profile, lineage, root_version from fleet_device where product = ?")
-        .param(product)
+            "select profile, lineage, root_version from fleet_cohort"
+                + " where product = ? and devices > 0 union"
+                + " select profile, lineage, root_version from fleet_device"
+                + " where product = ? and cohort is null")
+        .params(product, product)
         .query(
             (row, n) ->
                 new Population.Client(

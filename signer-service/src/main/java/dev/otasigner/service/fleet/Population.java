@@ -3,7 +3,6 @@ package dev.otasigner.service.fleet;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
-import dev.otasigner.verifier.device.Profile;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -76,13 +75,12 @@ public class Population {
             .find(product, report.bootloaderId())
             .map(Bootloaders.Registered::bootloader)
             .orElseThrow();
-    Profile profile = profiles.find(product, report.profile()).orElseThrow();
     // A renewed certificate that was not used yet may never have arrived.
     DeviceState.ClientCert cert =
         device
             .certified()
             .map(c -> new DeviceState.ClientCert(c.keyType(), c.notAfter()))
-            .orElse(new DeviceState.ClientCert(profile.tls().clientKey(), Cohorts.NEVER));
+            .orElseGet(() -> profiles.toCome(product, report.profile()));
     Optional<Device.Through> through = device.seen().flatMap(Device.Sighting::through);
     return new Member(
         new DeviceState(

@@ -5,6 +5,8 @@ import dev.otasigner.service.problem.SignerException;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.RejectedException;
+import dev.otasigner.verifier.device.ClientKeyType;
+import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.policy.LineageCheck;
 import dev.otasigner.verifier.policy.ProfileFit;
@@ -53,6 +55,16 @@ public class Profiles {
         .params(product, digest.hex())
         .query((row, n) -> read(row.getBytes(1)))
         .optional();
+  }
+
+  /**
+   * What a device under this profile will have once it has enrolled. Of a profile that is not
+   * registered nothing is known, and nothing is predicted.
+   */
+  DeviceState.ClientCert toCome(String product, Digest digest) {
+    ClientKeyType key =
+        find(product, digest).map(p -> p.tls().clientKey()).orElse(ClientKeyType.P_256);
+    return new DeviceState.ClientCert(key, Cohorts.NEVER);
   }
 
   public List<Digest> list(String product) {

@@ -10,13 +10,13 @@ public interface DeviceCounts {
   /**
    * Devices that are alike.
    *
-   * @param profile that they run
+   * @param profile that they run; empty when it is not registered
    * @param listener on which they were last heard of; empty when they never were
    */
   record Alike(
       String product,
       ImageVersion version,
-      Profile profile,
+      Optional<Profile> profile,
       boolean enrolled,
       Optional<String> listener,
       long devices) {}

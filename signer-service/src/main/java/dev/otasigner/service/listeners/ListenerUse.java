@@ -63,7 +63,11 @@ class ListenerUse {
     List<DeviceCounts.Alike> all =
         counts.stream().flatMap(source -> source.alike().stream()).toList();
     for (DeviceCounts.Alike alike : all) {
-      Set<String> reached = reachable.computeIfAbsent(alike.profile(), this::reachedWith);
+      Set<String> reached =
+          alike
+              .profile()
+              .map(profile -> reachable.computeIfAbsent(profile, this::reachedWith))
+              .orElse(Set.of());
       for (OpenListener listener : open) {
         long on = isOn(alike, listener) ? alike.devices() : 0;
         long needed = needs(alike, listener, reached) ? alike.devices() : 0;
@@ -113,7 +117,10 @@ class ListenerUse {
     if (listener.spec().kind() == ListenerKind.ENROL) {
       return !alike.enrolled()
           && listeners.list().stream()
-              .noneMatch(other -> !other.equals(listener) && enrols(other, alike.profile()));
+              .noneMatch(
+                  other ->
+                      !other.equals(listener)
+                          && alike.profile().filter(p -> enrols(other, p)).isPresent());
     }
     return reached.equals(Set.of(listener.name())) || reached.isEmpty() && isOn(alike, listener);
   }

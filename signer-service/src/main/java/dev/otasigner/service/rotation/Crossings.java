@@ -4,6 +4,7 @@ import dev.otasigner.service.catalogue.ReleaseName;
 import dev.otasigner.service.signing.Cohort;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.policy.Share;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -53,12 +54,16 @@ final class Crossings {
     }
   }
 
-  /** Of those cohorts that have still to cross. */
+  /**
+   * Of those cohorts that have still to cross. Whose profile is not registered may have to: it
+   * holds up the step that takes the old key away.
+   */
   List<Crossing> of(List<Cohort> cohorts) {
     List<Crossing> crossings = new ArrayList<>();
     try {
       for (Cohort cohort : cohorts) {
-        if (keys.needsCrossing(cohort.state(), stored.profile(cohort.state()))) {
+        Optional<Profile> profile = stored.registered(cohort.state());
+        if (profile.isPresent() && keys.needsCrossing(cohort.state(), profile.get())) {
           crossings.add(of(cohort));
         }
       }

@@ -35,7 +35,7 @@ class LiveProfiles {
     Map<Digest, Profile> live = new LinkedHashMap<>();
     for (Cohort cohort : fleet.cohorts(product)) {
       DeviceState state = cohort.state();
-      live.computeIfAbsent(state.running().profile(), digest -> stored.profile(state));
+      stored.registered(state).ifPresent(profile -> live.putIfAbsent(profile.digest(), profile));
       for (Head head : stored.heads(state)) {
         head.candidates().forEach(candidate -> add(live, candidate, stored));
       }

@@ -200,6 +200,10 @@ public class Rotation {
     List<CohortImpact> impacts = new ArrayList<>();
     for (Asked one : asked) {
       Cohort cohort = one.cohort();
+      if (stored.registered(cohort.state()).isEmpty()) {
+        impacts.add(unknown(cohort, change));
+        continue;
+      }
       Optional<Obstacle> besides =
           contradiction(change, cohort, stored)
               .or(() -> proposed.notEnrolled(cohort.state()))
@@ -220,6 +224,24 @@ public class Rotation {
                   .of(cohort));
     }
     return named(product, impacts, broken);
+  }
+
+  /**
+   * Nothing can be foretold of a device whose profile is not registered: what it trusts is not
+   * changed, and what is done about builds alone takes nothing from it that was known.
+   */
+  private static CohortImpact unknown(Cohort cohort, Change change) {
+    CohortImpact impact =
+        CohortImpact.of(
+            cohort,
+            Optional.of(
+                new Obstacle(
+                    "profile",
+                    "profile-unknown",
+                    "it reports profile "
+                        + cohort.state().running().profile().hex()
+                        + ", which is not registered: what it trusts is not known")));
+    return change.isAboutBuildsOnly() ? impact.asBefore() : impact;
   }
 
   private Inquiry inquiry(

@@ -5,6 +5,7 @@ import dev.otasigner.service.signing.Build;
 import dev.otasigner.service.signing.BuildFiles;
 import dev.otasigner.service.signing.Builds;
 import dev.otasigner.service.signing.FleetFacts;
+import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.RejectedException;
@@ -44,7 +45,7 @@ final class Stored {
   private final Catalogue catalogue;
   private final LineageCheck lineages;
   private final Supplier<List<VerificationKey>> keys;
-  private final Map<Digest, Profile> profiles = new HashMap<>();
+  private final Map<Digest, Optional<Profile>> profiles = new HashMap<>();
   private final Map<ImageVersion, Optional<BuildFiles>> files = new HashMap<>();
   private final List<VerificationKey> signatures = new ArrayList<>();
   private final Map<String, List<ImageVersion>> newest = new HashMap<>();
@@ -69,17 +70,23 @@ final class Stored {
     this.lineages = fleet.lineages(product);
   }
 
+  /** The profile that a device runs, which has to be registered. */
   Profile profile(DeviceState state) {
+    return registered(state)
+        .orElseThrow(() -> new IllegalStateException("a device's profile is not registered"));
+  }
+
+  /** The same, or empty when what the device says that it trusts is not known here. */
+  Optional<Profile> registered(DeviceState state) {
     return profiles.computeIfAbsent(state.running().profile(), this::read);
   }
 
-  private Profile read(Digest digest) {
+  private Optional<Profile> read(Digest digest) {
+    Optional<Bytes> bytes = fleet.profile(product, digest);
     try {
-      return Profile.read(
-          fleet
-              .profile(product, digest)
-              .orElseThrow(() -> new IllegalStateException("a device's profile is unknown"))
-              .toByteArray());
+      return bytes.isEmpty()
+          ? Optional.empty()
+          : Optional.of(Profile.read(bytes.get().toByteArray()));
     } catch (RejectedException e) {
       throw new IllegalStateException("a registered profile is damaged", e);
     }

@@ -95,17 +95,23 @@ public final class PopulationJudgement {
         listing, eligible.file(), build.envelope(), image, build.profile(), build.component());
   }
 
+  /**
+   * The profile that the device runs.
+   *
+   * @throws RejectedException PROFILE_UNFIT for one that is not registered: what the device would
+   *     accept is not known, so it counts as taking nothing
+   */
   private Profile runningProfile(DeviceState state, BuildFiles build) throws RejectedException {
     Digest digest = state.running().profile();
     if (digest.equals(build.profile().digest())) {
       return build.profile();
     }
-    Bytes bytes =
-        fleet
-            .profile(state.product(), digest)
-            .orElseThrow(
-                () -> new IllegalStateException("profile " + digest + " of a device is unknown"));
-    return Profile.read(bytes.toByteArray());
+    Optional<Bytes> bytes = fleet.profile(state.product(), digest);
+    if (bytes.isEmpty()) {
+      throw new RejectedException(
+          Reason.PROFILE_UNFIT, "devices report profile " + digest + ", which is not registered");
+    }
+    return Profile.read(bytes.get().toByteArray());
   }
 
   /** The states in which devices leave a factory that has only this build to write. */

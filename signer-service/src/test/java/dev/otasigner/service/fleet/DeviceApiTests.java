@@ -11,6 +11,7 @@ import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.device.ClientKeyType;
 import dev.otasigner.verifier.device.DeviceState;
+import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
@@ -565,9 +566,31 @@ class DeviceApiTests {
             "/device/v1/checkin",
             FleetFixture.report(1, profile).put("bootloaderId", "unheard-of").build())
         .expectProblem(400, "bad-request");
+  }
+
+  /** What a device says that it trusts is believed, even when nobody here knows it. */
+  @Test
+  void aProfileThatIsNotRegisteredIsACohortOfItsOwn() throws Exception {
+    String id = nextId();
+    TestDevice device = enrolled(id, ClientKeyType.P_384);
+    Digest unheardOf = new Digest("5e".repeat(32));
     device
-        .post(modern, "/device/v1/checkin", FleetFixture.report(1, FleetFixture.MANIFEST).build())
-        .expectProblem(400, "bad-request");
+        .post(modern, "/device/v1/checkin", FleetFixture.report(1, unheardOf).build())
+        .expect(200);
+    assertThat(unregistered()).containsExactly(id + " " + unheardOf.hex());
+    checkIn(device, modern, 2).expect(200);
+    assertThat(unregistered()).isEmpty();
+  }
+
+  private List<String> unregistered() throws Exception {
+    List<String> found = new ArrayList<>();
+    for (Fields cohort :
+        admin.get("/api/v1/products/gadget/cohorts").expect(200).json().objects("cohorts", 99)) {
+      if (!cohort.bool("profileRegistered")) {
+        found.add(cohort.string("first") + " " + cohort.string("profile"));
+      }
+    }
+    return found;
   }
 
   @Test

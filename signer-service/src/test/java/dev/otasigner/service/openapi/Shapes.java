@@ -614,7 +614,8 @@ final class Shapes {
       @Nullable Instant lastSeen,
       long unseen,
       long writtenOff,
-      @Nullable Digest declaredProfile) {}
+      @Nullable Digest declaredProfile,
+      boolean profileRegistered) {}
 
   record CohortList(List<Cohort> cohorts) {}
 

@@ -83,6 +83,39 @@ class ImpactTests extends AtTheBridge {
     assertThat(cohorts).filteredOn(c -> c.has("declaredProfile")).hasSize(1);
   }
 
+  /** What nobody here knows can not be judged: nothing that devices trust is changed for it. */
+  @Test
+  void aDeviceUnderAProfileThatIsNotRegisteredHoldsStepsUp() throws Exception {
+    String unheardOf = "5e".repeat(32);
+    jdbc.sql(
+            "update fleet_device set cohort = null, profile = ? where product = ? and device_id ="
+                + " 'd2'")
+        .params(unheardOf, story.product)
+        .update();
+    Fields impact = ask("{'endLineages':['other']}");
+    assertThat(impact.bool("allowed")).isFalse();
+    assertThat(stranded(impact))
+        .singleElement()
+        .satisfies(
+            cohort -> {
+              assertThat(cohort.strings("devices", 9)).containsExactly("d2");
+              assertThat(cohort.string("reason")).isEqualTo("profile-unknown");
+              assertThat(cohort.string("detail")).contains(unheardOf);
+            });
+    deactivate("manifest").expectProblem(409, "would-strand");
+    // What is done about builds alone takes nothing from it that was known.
+    assertThat(ask("{'prune':['36.14']}").objects("cohorts", 9))
+        .filteredOn(cohort -> cohort.has("strandedBefore"))
+        .singleElement()
+        .satisfies(cohort -> assertThat(cohort.string("reason")).isEqualTo("profile-unknown"));
+    // Builds are signed and released as before, listeners counted, and the fleet written off.
+    story.build("36.15", next, "image,image-next", NEXT_KEYS, "");
+    story.release("36.15", false).expect(201);
+    admin.get("/api/v1/listeners").expect(200);
+    admin.get(story.base + "/devices").expect(200);
+    admin.get(story.base + "/rotation/alarms").expect(200);
+  }
+
   @Test
   void whatWasJudgedOnceIsNotJudgedAgain() throws Exception {
     assertThat(ask("{}").integer("policyRuns", 0, 99)).isPositive();
