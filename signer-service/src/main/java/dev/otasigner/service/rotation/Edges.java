@@ -9,9 +9,10 @@ import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.catalogue.CataloguePaths;
 import dev.otasigner.verifier.catalogue.Head;
+import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
-import dev.otasigner.verifier.policy.Accepted;
+import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.policy.Documents;
 import dev.otasigner.verifier.policy.LineageCheck;
 import dev.otasigner.verifier.policy.Share;
@@ -40,13 +41,8 @@ final class Edges {
   private static final Bytes NO_SALT = Bytes.copyOf(new byte[8]);
 
   private final AtomicLong runs = new AtomicLong();
-  private final Map<Question, Answer> kept =
-      new LinkedHashMap<>(1024, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Question, Answer> eldest) {
-          return size() > MAX_KEPT;
-        }
-      };
+  private final Map<Question, Answer> kept = keeping();
+  private final Map<FilesQuestion, FilesAnswer> keptFiles = keeping();
 
   /** All that an answer depends on. */
   private record Question(
@@ -65,9 +61,64 @@ final class Edges {
   /** What the device's code said: where the build takes the device, or why it does not. */
   record Answer(Optional<DeviceState> after, Optional<Obstacle> refusal) {}
 
-  /** How often the judgement was run since the service started; the rest was remembered. */
+  /**
+   * All that the answer about a build's files depends on: they are named by its manifest.
+   *
+   * @param trusting whether the bootloader takes the word of the keys that are gone, too
+   */
+  private record FilesQuestion(
+      Digest manifest,
+      String variant,
+      Bootloader bootloader,
+      boolean trusting,
+      long securityCounter,
+      List<Digest> gone) {
+    @Override
+    public int hashCode() {
+      return 31 * manifest.hashCode() + bootloader.id().hashCode();
+    }
+  }
+
+  /** The bootloader once the build is confirmed, or why its files are refused. */
+  private record FilesAnswer(Optional<Bootloader> after, Optional<Refusal> refusal) {}
+
+  /** A refusal, not the exception itself, whose stack would be kept for as long. */
+  private record Refusal(Reason reason, Obstacle obstacle) {
+    static Refusal of(RejectedException e) {
+      return new Refusal(e.reason(), Obstacle.of(e));
+    }
+  }
+
+  /** Where it takes the device, or why it does not. */
+  private record Judged(Optional<DeviceState> after, Optional<Refusal> refusal) {
+    static Judged refused(Refusal refusal) {
+      return new Judged(Optional.empty(), Optional.of(refusal));
+    }
+  }
+
+  private static <K, V> Map<K, V> keeping() {
+    return new LinkedHashMap<>(1024, 0.75f, true) {
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+        return size() > MAX_KEPT;
+      }
+    };
+  }
+
+  /**
+   * How often the device's code judged something since the service started, a listing or the files
+   * of a build; the rest was remembered.
+   */
   long runs() {
     return runs.get();
+  }
+
+  /** A device's code, asked about one build in one world. */
+  private record Asking(
+      BuildFiles build, World world, Stored stored, WithoutKeys without, LineageCheck lineages) {
+    Digest manifest() {
+      return stored.manifestDigest(build);
+    }
   }
 
   /**
@@ -99,26 +150,38 @@ final class Edges {
             throw untrusted.get();
           }
         };
-    Answer answer;
-    try {
-      Accepted accepted =
-          judgeVariants(
-              state,
-              stored.profile(state),
-              listing,
-              build,
-              new WithoutKeys(world.gone().keys()),
-              lineages);
-      answer = new Answer(Optional.of(accepted.after()), Optional.empty());
-    } catch (RejectedException e) {
-      // Not the exception itself, whose stack would be kept for as long.
-      answer = new Answer(Optional.empty(), Optional.of(Obstacle.of(e)));
-    }
-    runs.incrementAndGet();
+    Judged judged =
+        judgeVariants(
+            state,
+            stored.profile(state),
+            listing,
+            new Asking(build, world, stored, new WithoutKeys(world.gone().keys()), lineages));
+    Answer answer = new Answer(judged.after(), judged.refusal().map(Refusal::obstacle));
     synchronized (kept) {
       kept.put(question, answer);
     }
     return answer;
+  }
+
+  /**
+   * Whether a build is refused for its files, whatever is asked besides: of thousands of devices on
+   * hundreds of builds that is a few answers. What it brings as a component is not asked here.
+   */
+  boolean isRefusedForFiles(
+      DeviceState state, Head.Candidate listing, BuildFiles build, World world, Stored stored)
+      throws IOException {
+    if (build.component().isPresent()) {
+      return false;
+    }
+    Asking asking =
+        new Asking(
+            build, world, stored, new WithoutKeys(world.gone().keys()), LineageCheck.NO_CATALOGUE);
+    for (Head.Variant variant : listing.variants()) {
+      if (judgeFiles(state, variant.name(), false, asking).refusal().isEmpty()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static Head.Candidate forAll(Head.Candidate listing) {
@@ -140,36 +203,29 @@ final class Edges {
    * another one, where there is one for it. Nor is its component signed by those: one that a device
    * refuses for that is judged by what is left.
    */
-  private static Accepted judgeVariants(
-      DeviceState state,
-      Profile running,
-      Head.Candidate listing,
-      BuildFiles build,
-      WithoutKeys without,
-      LineageCheck lineages)
-      throws RejectedException, IOException {
-    try {
-      return judge(state, state, running, listing, build, without, lineages);
-    } catch (RejectedException first) {
-      if (without.isNothing()) {
-        throw first;
-      }
-      boolean isComponent =
-          first.reason() == Reason.BOOTLOADER_COMPONENT && build.component().isPresent();
-      if (!isComponent && listing.variants().size() == 1) {
-        throw first; // there is no other file to be given
-      }
-      for (DeviceState as : isComponent ? List.of(state, without.trusted(state)) : List.of(state)) {
-        for (Head.Variant variant : listing.variants()) {
-          try {
-            return judge(as, state, running, only(listing, variant), build, without, lineages);
-          } catch (RejectedException e) {
-            // The refusal of what the device chose first is the one to be told.
-          }
+  private Judged judgeVariants(
+      DeviceState state, Profile running, Head.Candidate listing, Asking asking)
+      throws IOException {
+    Judged first = judge(state, running, listing, false, asking);
+    if (first.refusal().isEmpty() || asking.without().isNothing()) {
+      return first;
+    }
+    boolean isComponent =
+        first.refusal().get().reason() == Reason.BOOTLOADER_COMPONENT
+            && asking.build().component().isPresent();
+    if (!isComponent && listing.variants().size() == 1) {
+      return first; // there is no other file to be given
+    }
+    for (boolean trusting : isComponent ? List.of(false, true) : List.of(false)) {
+      for (Head.Variant variant : listing.variants()) {
+        Judged judged = judge(state, running, only(listing, variant), trusting, asking);
+        if (judged.refusal().isEmpty()) {
+          return judged;
         }
       }
-      throw first;
     }
+    // The refusal of what the device chose first is the one to be told.
+    return first;
   }
 
   private static Head.Candidate only(Head.Candidate listing, Head.Variant variant) {
@@ -189,37 +245,99 @@ final class Edges {
   /**
    * Judges what there is, then what is left of it.
    *
-   * @param as the device to which the build is shown as it is
-   * @param state the device
+   * @param trusting whether the device is shown the build as if it took the word of all keys
    */
-  private static Accepted judge(
-      DeviceState as,
-      DeviceState state,
-      Profile running,
-      Head.Candidate listing,
-      BuildFiles build,
-      WithoutKeys without,
-      LineageCheck lineages)
-      throws RejectedException, IOException {
-    Bytes envelope = without.of(build.envelope());
-    Head head = new Head(state.channel(), state.hardware().id(), Instant.EPOCH, List.of(listing));
-    UpdateSelection.Selection selection =
-        UpdateSelection.select(
-            as,
-            running,
-            head,
-            documents(state, listing, build, envelope),
-            lineages,
-            Share.AS_IF_IN);
-    if (selection.chosen().isEmpty()) {
-      throw selection.refused().get(0).refusal();
+  private Judged judge(
+      DeviceState state, Profile running, Head.Candidate listing, boolean trusting, Asking asking)
+      throws IOException {
+    BuildFiles build = asking.build();
+    DeviceState as =
+        trusting ? state.withBootloader(asking.without().trusted(state.bootloader())) : state;
+    runs.incrementAndGet();
+    UpdateSelection.Selection selection;
+    try {
+      selection =
+          UpdateSelection.select(
+              as,
+              running,
+              new Head(state.channel(), state.hardware().id(), Instant.EPOCH, List.of(listing)),
+              documents(state, listing, build, asking.without().of(build.envelope())),
+              asking.lineages(),
+              Share.AS_IF_IN);
+    } catch (RejectedException e) {
+      return Judged.refused(Refusal.of(e));
     }
-    UpdateSelection.Chosen chosen = selection.chosen().get();
-    ByteSource image = build.image(chosen.eligible().variant().name());
-    Accepted accepted =
-        UpgradePolicy.judge(as, running, chosen.with(image, build.component()), lineages);
-    without.requireBoots(state, accepted, build, image);
-    return accepted;
+    if (selection.chosen().isEmpty()) {
+      return Judged.refused(Refusal.of(selection.refused().get(0).refusal()));
+    }
+    String variant = selection.chosen().get().eligible().variant().name();
+    FilesAnswer files = judgeFiles(state, variant, trusting, asking);
+    return new Judged(
+        files
+            .after()
+            .map(
+                bootloader ->
+                    UpgradePolicy.stateIfTaken(
+                        state,
+                        build.manifest(),
+                        asking.stored().manifestDigest(build, asking.world()),
+                        build.profile(),
+                        bootloader)),
+        files.refusal());
+  }
+
+  private FilesAnswer judgeFiles(DeviceState state, String variant, boolean trusting, Asking asking)
+      throws IOException {
+    FilesQuestion question =
+        new FilesQuestion(
+            asking.manifest(),
+            variant,
+            state.bootloader(),
+            trusting,
+            state.securityCounter(),
+            asking.world().gone().ids());
+    synchronized (keptFiles) {
+      FilesAnswer known = keptFiles.get(question);
+      if (known != null) {
+        return known;
+      }
+    }
+    runs.incrementAndGet();
+    FilesAnswer answer;
+    try {
+      answer = new FilesAnswer(Optional.of(after(question, asking)), Optional.empty());
+    } catch (RejectedException e) {
+      answer = new FilesAnswer(Optional.empty(), Optional.of(Refusal.of(e)));
+    }
+    synchronized (keptFiles) {
+      keptFiles.put(question, answer);
+    }
+    return answer;
+  }
+
+  private static Bootloader after(FilesQuestion question, Asking asking)
+      throws RejectedException, IOException {
+    BuildFiles build = asking.build();
+    WithoutKeys without = asking.without();
+    Bootloader bootloader = question.bootloader();
+    ByteSource image = build.image(question.variant());
+    Bootloader after =
+        UpgradePolicy.judgeFiles(
+            question.trusting() ? without.trusted(bootloader) : bootloader,
+            question.securityCounter(),
+            build.manifest(),
+            variant(build.manifest(), question.variant()),
+            image,
+            build.component());
+    without.requireBoots(bootloader, question.securityCounter(), after, build, image);
+    return after;
+  }
+
+  private static Manifest.Variant variant(Manifest manifest, String name) {
+    return manifest.variants().stream()
+        .filter(variant -> variant.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("no variant " + name));
   }
 
   /**

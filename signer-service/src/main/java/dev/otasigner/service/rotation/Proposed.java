@@ -173,12 +173,7 @@ final class Proposed {
 
   private static DeviceState fixed(DeviceState state) {
     Bootloader bootloader = state.bootloader();
-    return new DeviceState(
-        state.deviceId(),
-        state.product(),
-        state.hardware(),
-        state.channel(),
-        state.clock(),
+    return state.withBootloader(
         new Bootloader(
             bootloader.id(),
             bootloader.anchors(),
@@ -187,13 +182,7 @@ final class Proposed {
             bootloader.rollbackProtection(),
             false,
             bootloader.keyTlv(),
-            bootloader.slotBytes()),
-        state.running(),
-        state.components(),
-        state.securityCounter(),
-        state.lineage(),
-        state.rootVersion(),
-        state.clientCert());
+            bootloader.slotBytes()));
   }
 
   /** Whether a device's own anchors name a key that goes, or it speaks with what goes. */

@@ -135,6 +135,11 @@ final class Route {
   private Stop next(DeviceState state) throws IOException {
     Optional<Obstacle> first = Optional.empty();
     for (Head.Candidate candidate : offered(state)) {
+      // Of all but the newest it is not told why they are refused.
+      if (first.isPresent()
+          && edges.isRefusedForFiles(state, candidate, listed(candidate), world, stored)) {
+        continue;
+      }
       Edges.Answer answer = edge(state, candidate);
       Optional<Obstacle> obstacle =
           answer.after().isPresent() ? cutOff(answer.after().get()) : answer.refusal();

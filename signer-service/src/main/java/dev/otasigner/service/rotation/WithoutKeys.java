@@ -10,13 +10,11 @@ import dev.otasigner.verifier.crypto.Anchor;
 import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.Bootloader;
-import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.manifest.ImageFormat;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.mcuboot.BootCheck;
 import dev.otasigner.verifier.mcuboot.McubootStrip;
-import dev.otasigner.verifier.policy.Accepted;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -43,55 +41,47 @@ final class WithoutKeys {
     return retired.isEmpty();
   }
 
-  /** The device as if its bootloader took the word of these keys, too. */
-  DeviceState trusted(DeviceState state) {
-    Bootloader bootloader = state.bootloader();
+  /** A bootloader as if it took the word of these keys, too. */
+  Bootloader trusted(Bootloader bootloader) {
     Set<BootAnchor> anchors = new LinkedHashSet<>(bootloader.anchors());
     retired.stream()
         .filter(key -> BootAnchor.isFor(key.suite()))
         .forEach(key -> anchors.add(BootAnchor.of(new Anchor(key))));
-    return new DeviceState(
-        state.deviceId(),
-        state.product(),
-        state.hardware(),
-        state.channel(),
-        state.clock(),
-        new Bootloader(
-            bootloader.id(),
-            List.copyOf(anchors),
-            bootloader.trialAnchors(),
-            bootloader.allowList(),
-            bootloader.rollbackProtection(),
-            bootloader.updatable(),
-            bootloader.keyTlv(),
-            bootloader.slotBytes()),
-        state.running(),
-        state.components(),
-        state.securityCounter(),
-        state.lineage(),
-        state.rootVersion(),
-        state.clientCert());
+    return new Bootloader(
+        bootloader.id(),
+        List.copyOf(anchors),
+        bootloader.trialAnchors(),
+        bootloader.allowList(),
+        bootloader.rollbackProtection(),
+        bootloader.updatable(),
+        bootloader.keyTlv(),
+        bootloader.slotBytes());
   }
 
   /**
    * Demands that what is left of an accepted build's image boots, now and once it is confirmed.
    *
+   * @param present the device's bootloader
+   * @param securityCounter the device's
+   * @param after its bootloader once the build is confirmed
    * @throws RejectedException the first refusal
    */
-  void requireBoots(DeviceState state, Accepted accepted, BuildFiles build, ByteSource image)
+  void requireBoots(
+      Bootloader present,
+      long securityCounter,
+      Bootloader after,
+      BuildFiles build,
+      ByteSource image)
       throws RejectedException, IOException {
     if (build.manifest().format() != ImageFormat.MCUBOOT || retired.isEmpty()) {
       return;
     }
     ByteSource left = strip(image);
-    Bootloader present = state.bootloader();
-    Bootloader after = accepted.after().bootloader();
-    BootCheck.judge(left, onTrial(present, after), state.securityCounter());
+    BootCheck.judge(left, onTrial(present, after), securityCounter);
     if (build.component().isPresent()) {
-      BootCheck.judge(left, after, state.securityCounter());
+      BootCheck.judge(left, after, securityCounter);
       try {
-        BootCheck.judge(
-            strip(component(build, build.component().get())), present, state.securityCounter());
+        BootCheck.judge(strip(component(build, build.component().get())), present, securityCounter);
       } catch (RejectedException e) {
         throw e.in("bootloader component").as(Reason.BOOTLOADER_COMPONENT);
       }

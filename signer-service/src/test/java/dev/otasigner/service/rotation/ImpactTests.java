@@ -109,8 +109,8 @@ class ImpactTests extends AtTheBridge {
         .singleElement()
         .satisfies(cohort -> assertThat(cohort.string("reason")).isEqualTo("profile-unknown"));
     // Builds are signed and released as before, listeners counted, and the fleet written off.
-    story.build("36.15", next, "image,image-next", NEXT_KEYS, "");
-    story.release("36.15", false).expect(201);
+    story.build("36.15", next, "image,image-next", NEXT_KEYS, ",'bootloader':{'id':'boot2'}");
+    story.release("36.15", true).expect(201);
     admin.get("/api/v1/listeners").expect(200);
     admin.get(story.base + "/devices").expect(200);
     admin.get(story.base + "/rotation/alarms").expect(200);

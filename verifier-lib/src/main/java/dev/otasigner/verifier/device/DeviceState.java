@@ -82,6 +82,23 @@ public record DeviceState(
     components = Map.copyOf(components);
   }
 
+  /** The same device with another bootloader. */
+  public DeviceState withBootloader(Bootloader other) {
+    return new DeviceState(
+        deviceId,
+        product,
+        hardware,
+        channel,
+        clock,
+        other,
+        running,
+        components,
+        securityCounter,
+        lineage,
+        rootVersion,
+        clientCert);
+  }
+
   /**
    * Reads a document.
    *

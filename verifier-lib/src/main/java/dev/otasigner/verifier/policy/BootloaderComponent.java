@@ -5,7 +5,6 @@ import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.device.Bootloader;
-import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.json.JsonReader;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.mcuboot.BootCheck;
@@ -50,6 +49,8 @@ public final class BootloaderComponent {
    * The bootloader that {@code file} brings, once it is the one the manifest states and the present
    * bootloader would install it.
    *
+   * @param installed on the device
+   * @param deviceCounter its security counter
    * @param stated by a manifest whose signatures have been checked
    * @param file at most {@link #MAX_BYTES}, read once and held in memory
    * @throws RejectedException BOOTLOADER_COMPONENT, whatever is wrong with it; what it was is the
@@ -57,7 +58,10 @@ public final class BootloaderComponent {
    * @throws IOException when it cannot be read, which is no refusal
    */
   public static Bootloader judge(
-      DeviceState device, Manifest.BootloaderComponent stated, ByteSource file)
+      Bootloader installed,
+      long deviceCounter,
+      Manifest.BootloaderComponent stated,
+      ByteSource file)
       throws RejectedException, IOException {
     try {
       // Held in memory: what was checked and what is read are then the same bytes.
@@ -65,8 +69,8 @@ public final class BootloaderComponent {
       requireSame("length", stated.lengthBytes(), (long) bytes.length);
       requireSame("digest", stated.sha256(), Digest.of(bytes));
       ByteSource exact = ByteSource.of(bytes);
-      Bootloader present = ImageCheck.committed(device.bootloader());
-      BootCheck.judge(exact, present, device.securityCounter());
+      Bootloader present = ImageCheck.committed(installed);
+      BootCheck.judge(exact, present, deviceCounter);
       Bootloader next = read(exact);
       requireSame("id", stated.id(), next.id());
       requireSame("anchors", stated.anchors(), next.anchors());

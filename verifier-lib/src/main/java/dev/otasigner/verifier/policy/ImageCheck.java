@@ -5,7 +5,6 @@ import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.Bootloader;
-import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.manifest.ImageFormat;
 import dev.otasigner.verifier.manifest.Manifest;
 import dev.otasigner.verifier.mcuboot.BootedImage;
@@ -16,7 +15,7 @@ import java.util.Optional;
 
 /** The checks of the judgement that need the image's bytes. */
 final class ImageCheck {
-  private final DeviceState device;
+  private final long deviceCounter;
   private final Manifest manifest;
   private final Manifest.Variant variant;
   private final Bootloader onTrial;
@@ -25,12 +24,12 @@ final class ImageCheck {
   private final Optional<StatedImage> image;
 
   private ImageCheck(
-      DeviceState device,
+      long deviceCounter,
       Manifest manifest,
       Manifest.Variant variant,
       Bootloader onTrial,
       Optional<StatedImage> image) {
-    this.device = device;
+    this.deviceCounter = deviceCounter;
     this.manifest = manifest;
     this.variant = variant;
     this.onTrial = onTrial;
@@ -42,21 +41,27 @@ final class ImageCheck {
    * pass, all that its bootloaders will be asked: present anchors, and those of a component beside
    * them.
    *
+   * @param bootloader of the device
+   * @param deviceCounter its security counter
    * @throws RejectedException IMAGE_LENGTH_MISMATCH, IMAGE_DIGEST_MISMATCH; then any reason of
    *     {@link Check#BOOT}
    */
   static ImageCheck read(
-      DeviceState device, Manifest manifest, Manifest.Variant variant, ByteSource source)
+      Bootloader bootloader,
+      long deviceCounter,
+      Manifest manifest,
+      Manifest.Variant variant,
+      ByteSource source)
       throws RejectedException, IOException {
-    Bootloader present = committed(device.bootloader());
+    Bootloader present = committed(bootloader);
     Bootloader onTrial =
         manifest.bootloader().map(c -> withTrial(present, c.anchors())).orElse(present);
     if (manifest.format() == ImageFormat.OPAQUE) {
       StatedImage.require(source, variant.lengthBytes(), variant.sha256());
-      return new ImageCheck(device, manifest, variant, onTrial, Optional.empty());
+      return new ImageCheck(deviceCounter, manifest, variant, onTrial, Optional.empty());
     }
     StatedImage image = StatedImage.read(source, variant.lengthBytes(), variant.sha256(), onTrial);
-    return new ImageCheck(device, manifest, variant, onTrial, Optional.of(image));
+    return new ImageCheck(deviceCounter, manifest, variant, onTrial, Optional.of(image));
   }
 
   /**
@@ -71,7 +76,7 @@ final class ImageCheck {
       requireFits(onTrial);
       return;
     }
-    BootedImage booted = image.get().judge(onTrial, device.securityCounter());
+    BootedImage booted = image.get().judge(onTrial, deviceCounter);
     requireVersion(booted);
     requireCounter(booted);
   }
@@ -85,7 +90,7 @@ final class ImageCheck {
       if (image.isEmpty()) {
         requireFits(next);
       } else {
-        image.get().judge(next, device.securityCounter());
+        image.get().judge(next, deviceCounter);
       }
     } catch (RejectedException e) {
       throw e.in("under the new bootloader alone");

@@ -1,5 +1,6 @@
 package dev.otasigner.verifier.policy;
 
+import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The judgement: would a device in this state take this build? Device, command line and service ask
@@ -61,18 +63,50 @@ public final class UpgradePolicy {
     Manifest manifest = judgeManifest(device, running, listing, candidate.manifestEnvelope());
     VariantChoice.require(manifest, listing, candidate.variant(), device);
     Manifest.Variant variant = ListingCheck.variantOf(manifest, candidate.variant().name());
-    ImageCheck image = ImageCheck.read(device, manifest, variant, candidate.image());
-    image.requireBoots();
-    Bootloader bootloader = bootloaderAfter(device, manifest, candidate);
-    if (manifest.bootloader().isPresent()) {
-      image.requireBootsUnder(bootloader);
-    }
+    Bootloader bootloader =
+        judgeFiles(
+            device.bootloader(),
+            device.securityCounter(),
+            manifest,
+            variant,
+            candidate.image(),
+            candidate.bootloaderComponent());
     ProfileFit.require(manifest, candidate.brought(), running, lineage);
     Digest manifestDigest = Digest.of(candidate.manifestEnvelope());
     return new Accepted(
         manifest,
         variant,
-        after(device, manifest, manifestDigest, candidate.brought(), bootloader));
+        stateIfTaken(device, manifest, manifestDigest, candidate.brought(), bootloader));
+  }
+
+  /**
+   * Every check that needs the bytes of image and component: what is left of the judgement once
+   * {@link #judgeListing} has passed. Of the device it depends on nothing but what is named here.
+   *
+   * @param bootloader of the device
+   * @param securityCounter of the device
+   * @param manifest whose signatures have been checked
+   * @param variant of the manifest, which the image is
+   * @return the device's bootloader once the build is confirmed
+   * @throws RejectedException with any reason of {@link Check#IMAGE}, {@link Check#BOOT} or {@link
+   *     Check#BOOTLOADER}
+   * @throws IOException when image or component could not be read, which is no refusal
+   */
+  public static Bootloader judgeFiles(
+      Bootloader bootloader,
+      long securityCounter,
+      Manifest manifest,
+      Manifest.Variant variant,
+      ByteSource image,
+      Optional<ByteSource> component)
+      throws RejectedException, IOException {
+    ImageCheck check = ImageCheck.read(bootloader, securityCounter, manifest, variant, image);
+    check.requireBoots();
+    Bootloader after = bootloaderAfter(bootloader, securityCounter, manifest, component);
+    if (manifest.bootloader().isPresent()) {
+      check.requireBootsUnder(after);
+    }
+    return after;
   }
 
   /**
@@ -239,10 +273,13 @@ public final class UpgradePolicy {
 
   /** The bootloader once the build is confirmed: the component's, or the present one. */
   private static Bootloader bootloaderAfter(
-      DeviceState device, Manifest manifest, Candidate candidate)
+      Bootloader bootloader,
+      long securityCounter,
+      Manifest manifest,
+      Optional<ByteSource> component)
       throws RejectedException, IOException {
     boolean stated = manifest.bootloader().isPresent();
-    if (stated != candidate.bootloaderComponent().isPresent()) {
+    if (stated != component.isPresent()) {
       throw new RejectedException(
           Reason.BOOTLOADER_COMPONENT,
           stated
@@ -250,35 +287,21 @@ public final class UpgradePolicy {
               : "a bootloader component that the manifest does not bring");
     }
     if (!stated) {
-      return ImageCheck.committed(device.bootloader());
+      return ImageCheck.committed(bootloader);
     }
     return BootloaderComponent.judge(
-        device, manifest.bootloader().get(), candidate.bootloaderComponent().get());
+        bootloader, securityCounter, manifest.bootloader().get(), component.get());
   }
 
   /**
-   * What becomes of a device that takes a build without a bootloader component: the state that
-   * {@link #judge} returns when it accepts. Whether it would is not asked here.
+   * What becomes of a device that takes a build, whether or not it would: the state once the build
+   * has run, been confirmed and been reset. That is the running documents, the counter, the
+   * lineage, whose chain starts anew at its first root when it changes, and the floor of the clock.
    *
    * @param manifestDigest of the manifest's file
-   * @throws IllegalArgumentException when the manifest brings a bootloader component, whose file
-   *     decides what the bootloader becomes
+   * @param bootloader what {@link #judgeFiles} returned
    */
   public static DeviceState stateIfTaken(
-      DeviceState device, Manifest manifest, Digest manifestDigest, Profile brought) {
-    if (manifest.bootloader().isPresent()) {
-      throw new IllegalArgumentException("a bootloader component decides what the device becomes");
-    }
-    return after(
-        device, manifest, manifestDigest, brought, ImageCheck.committed(device.bootloader()));
-  }
-
-  /**
-   * The state once the build has run, been confirmed and been reset: the running documents, the
-   * counter, the lineage, whose chain starts anew at its first root when it changes, and the floor
-   * of the clock.
-   */
-  private static DeviceState after(
       DeviceState device,
       Manifest manifest,
       Digest manifestDigest,
@@ -300,6 +323,21 @@ public final class UpgradePolicy {
         lineage,
         lineage.equals(device.lineage()) ? device.rootVersion() : 1,
         device.clientCert());
+  }
+
+  /**
+   * The same of a build without a bootloader component.
+   *
+   * @throws IllegalArgumentException when the manifest brings one, whose file decides what the
+   *     bootloader becomes
+   */
+  public static DeviceState stateIfTaken(
+      DeviceState device, Manifest manifest, Digest manifestDigest, Profile brought) {
+    if (manifest.bootloader().isPresent()) {
+      throw new IllegalArgumentException("a bootloader component decides what the device becomes");
+    }
+    Bootloader bootloader = ImageCheck.committed(device.bootloader());
+    return stateIfTaken(device, manifest, manifestDigest, brought, bootloader);
   }
 
   private static ImageVersion running(DeviceState device) {
