@@ -9,10 +9,8 @@ import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.catalogue.CataloguePaths;
 import dev.otasigner.verifier.catalogue.Head;
-import dev.otasigner.verifier.crypto.VerificationKey;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
-import dev.otasigner.verifier.dsse.Envelope;
 import dev.otasigner.verifier.policy.Accepted;
 import dev.otasigner.verifier.policy.Documents;
 import dev.otasigner.verifier.policy.LineageCheck;
@@ -345,10 +343,6 @@ final class LivedFates {
     return head == null ? List.of() : head.candidates();
   }
 
-  private Optional<Made> made(ImageVersion version, Ground ground) {
-    return product.build(version).flatMap(build -> maker.of(build, ground.gone()));
-  }
-
   /** Whose turn has come in a staged release has the whole share before it, and else none. */
   private static int share(int perMille, boolean first) {
     return perMille == 1000 || perMille > 0 && first ? 1000 : 0;
@@ -359,23 +353,15 @@ final class LivedFates {
         && (!ground.hybrid() || isHybrid(candidate.version(), ground));
   }
 
+  /** A manifest is hybrid by its own signatures, whatever becomes of those of its image. */
   private boolean isHybrid(ImageVersion version, Ground ground) {
-    Optional<Made> made = made(version, ground);
-    List<VerificationKey> keys = product.keys().stream().map(k -> k.key().key()).toList();
-    try {
-      if (made.isEmpty()) {
-        return false;
-      }
-      Set<Digest> signers = Envelope.read(made.get().envelope().toByteArray()).validSigners(keys);
-      return keys.stream()
-              .filter(key -> signers.contains(key.keyId()))
-              .map(key -> key.suite().isPostQuantum())
-              .distinct()
-              .count()
-          == 2;
-    } catch (RejectedException e) {
-      throw new AssertionError(e);
-    }
+    return product.build(version).stream()
+            .flatMap(build -> build.manifestKeys().stream())
+            .filter(key -> !ground.gone().contains(key.keyId()))
+            .map(DrawnProduct.Signer::isPostQuantum)
+            .distinct()
+            .count()
+        == 2;
   }
 
   /** Whether there is nothing newer for devices of this channel and hardware, in any lineage. */
