@@ -39,6 +39,9 @@ public class Rotation {
   /** Identifiers that are told of a stranded cohort: who wants all of them asks the fleet. */
   private static final int MAX_NAMED = 20;
 
+  /** Of so many cohorts; of each further one it is the first. */
+  private static final int MAX_NAMED_COHORTS = 100;
+
   private final FleetFacts fleet;
   private final Builds builds;
   private final Catalogue catalogue;
@@ -317,25 +320,23 @@ public class Rotation {
       return new Impact(impacts);
     }
     Map<Long, Long> writtenOff = fleet.writtenOff(product);
-    return new Impact(
-        impacts.stream()
-            .map(
-                impact ->
-                    named(
-                        product,
-                        impact,
-                        broken.contains(impact.cohort().id())
-                            ? 0
-                            : writtenOff.getOrDefault(impact.cohort().id(), 0L)))
-            .toList());
-  }
-
-  private CohortImpact named(String product, CohortImpact impact, long writtenOff) {
-    return impact.obstacle().isEmpty() || impact.cohort().id() == 0
-        ? impact
-        : impact
-            .forCohort(impact.cohort().naming(fleet.devices(product, impact.cohort(), MAX_NAMED)))
-            .havingWrittenOff(writtenOff);
+    List<CohortImpact> named = new ArrayList<>();
+    int namings = 0;
+    for (CohortImpact impact : impacts) {
+      Cohort cohort = impact.cohort();
+      if (impact.obstacle().isEmpty() || cohort.id() == 0) {
+        named.add(impact);
+        continue;
+      }
+      namings++;
+      Cohort told =
+          namings <= MAX_NAMED_COHORTS
+              ? cohort.naming(fleet.devices(product, cohort, MAX_NAMED))
+              : cohort;
+      long given = broken.contains(cohort.id()) ? 0 : writtenOff.getOrDefault(cohort.id(), 0L);
+      named.add(impact.forCohort(told).havingWrittenOff(given));
+    }
+    return new Impact(named);
   }
 
   /** What keeps a device with this profile from talking to the service as it is. */
