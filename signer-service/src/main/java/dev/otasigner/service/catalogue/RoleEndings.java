@@ -53,7 +53,12 @@ class RoleEndings implements EndingSource {
             root ->
                 endings.add(
                     ending(Metadata.ROOT + where, root.expires(), lifetimes.root())
-                        .taking(support(lineage, Ending.LONGEST_AHEAD, renewal(lineage, root)))));
+                        .taking(
+                            support(
+                                lineage,
+                                Optional.empty(),
+                                Ending.LONGEST_AHEAD,
+                                renewal(lineage, root)))));
     announced(lineage)
         .ifPresent(
             set -> {
@@ -72,13 +77,21 @@ class RoleEndings implements EndingSource {
               set.roles()
                   .forEach(
                       (name, role) ->
-                          endings.add(
-                              name.equals(Metadata.TARGETS)
-                                  ? whole(
-                                      lineage, name + where, role.expires(), lifetimes.targets())
-                                  : ending(name + where, role.expires(), lifetimes.channel())));
+                          endings.add(role(lineage, name, where, role.expires(), lifetimes)));
             });
     return endings;
+  }
+
+  /** Without its channel's role a device finds nothing; without the audit log's it goes on. */
+  private static Ending role(
+      Lineage lineage, String name, String where, Instant at, Lifetimes lifetimes) {
+    if (name.equals(Metadata.TARGETS)) {
+      return whole(lineage, name + where, at, lifetimes.targets());
+    }
+    Ending ending = ending(name + where, at, lifetimes.channel());
+    return name.equals(Publisher.AUDIT)
+        ? ending
+        : ending.taking(support(lineage, Optional.of(name), ending.ahead(), "have it signed anew"));
   }
 
   /** Also of a lineage whose holders have not signed a targets role yet. */
@@ -106,12 +119,18 @@ class RoleEndings implements EndingSource {
   /** The end of a role without which no device of the lineage accepts anything. */
   private static Ending whole(Lineage lineage, String what, Instant at, Duration lifetime) {
     Ending ending = ending(what, at, lifetime);
-    return ending.taking(support(lineage, ending.ahead(), "have it signed anew"));
+    return ending.taking(support(lineage, Optional.empty(), ending.ahead(), "have it signed anew"));
   }
 
-  private static Support support(Lineage lineage, Duration ahead, String remedy) {
+  private static Support support(
+      Lineage lineage, Optional<String> channelRole, Duration ahead, String remedy) {
     return new Support(
-        Support.Kind.LINEAGE, Optional.of(lineage.product()), lineage.name(), ahead, remedy);
+        Support.Kind.LINEAGE,
+        Optional.of(lineage.product()),
+        lineage.name(),
+        channelRole,
+        ahead,
+        remedy);
   }
 
   private String renewal(Lineage lineage, Root root) {

@@ -12,6 +12,7 @@ import dev.otasigner.service.report.Support;
 import dev.otasigner.service.rotation.Impact.CohortImpact;
 import dev.otasigner.service.signing.Cohort;
 import dev.otasigner.service.signing.FleetFacts;
+import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.json.Json;
 import java.time.Clock;
 import java.time.Duration;
@@ -124,9 +125,14 @@ class Expiries {
               ending.at().truncatedTo(ChronoUnit.SECONDS),
               support.ahead(),
               ask.get(),
-              impact -> true,
+              impact -> isOf(impact, support),
               support.remedy()));
     }
+  }
+
+  private static boolean isOf(CohortImpact impact, Support support) {
+    DeviceState state = impact.cohort().state();
+    return support.isOf(state.channel(), state.hardware().id());
   }
 
   private Optional<Json.Obj> ask(Support support) {

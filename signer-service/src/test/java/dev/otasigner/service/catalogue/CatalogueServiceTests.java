@@ -9,6 +9,7 @@ import dev.otasigner.service.MovingClock;
 import dev.otasigner.service.ServiceDirectories;
 import dev.otasigner.service.TemporaryData;
 import dev.otasigner.service.report.Ending;
+import dev.otasigner.service.report.Support;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.catalogue.CataloguePaths;
@@ -125,6 +126,11 @@ class CatalogueServiceTests {
             "catalogue role snapshot",
             "catalogue role timestamp",
             "catalogue role audit");
+    Support channel =
+        requireNonNull(endings.get("catalogue role stable.gw")).support().orElseThrow();
+    assertThat(channel.isOf("stable", "gw")).isTrue();
+    assertThat(channel.isOf("stable", "other")).as("who finds its head in another role").isFalse();
+    assertThat(requireNonNull(endings.get("catalogue role audit")).support()).isEmpty();
     Path metadata = directories.catalogue().resolve(story.product + "/main/metadata");
     assertThat(Files.readString(metadata.resolve("timestamp.json")))
         .contains(

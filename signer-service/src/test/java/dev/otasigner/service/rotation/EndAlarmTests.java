@@ -395,6 +395,32 @@ class EndAlarmTests extends AtTheBridge {
         .value();
   }
 
+  /** A key that is suspended ends as well, and may be needed again. */
+  @Test
+  void theEndOfASuspendedKeyIsTold() throws Exception {
+    endsIn("manifest", 100);
+    admin.post("/api/v1/keys/" + story.named("manifest") + "/suspend", "").expect(200);
+    alarms.look();
+    assertThat(alarm(key("manifest")).orElseThrow().integer("devices", 0, 9)).isEqualTo(2);
+  }
+
+  @Test
+  void aRoleOfAChannelEndsForTheDevicesThatItListsBuildsFor() throws Exception {
+    Instant end = Instant.now().plus(Duration.ofDays(2)).truncatedTo(ChronoUnit.SECONDS);
+    for (String role : List.of("stable.gw", "stable.other")) {
+      Support support =
+          new Support(
+              Support.Kind.LINEAGE,
+              Optional.of(story.product),
+              "main",
+              Optional.of(role),
+              Duration.ofDays(3),
+              "have it signed anew");
+      started(() -> List.of(new Ending("catalogue role " + role, end).taking(support))).look();
+      assertThat(alarm("catalogue role " + role).isPresent()).isEqualTo(role.equals("stable.gw"));
+    }
+  }
+
   @Test
   void aPartThatDoesNotTellWhatEndsHidesNoOtherAndClearsNothing() throws Exception {
     Instant end = endsIn("manifest", 300);
