@@ -8,18 +8,26 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
  * What it costs to ask who would be stranded, in a fleet of a million devices. Products, keys,
- * builds, releases and lists of devices come through the API. {@code IMPACT_BUILDS} makes fewer
- * builds.
+ * builds and lists of devices come through the API, and so do the first release of each channel and
+ * hardware and the last of all. The releases between are rows that are copied in the database: each
+ * release reads all that are listed, so that thousands by themselves take hours. {@code
+ * IMPACT_BUILDS} makes fewer builds.
  */
 final class ImpactLoad {
   private static final String PRODUCT = "/api/v1/products/big";
@@ -43,7 +51,7 @@ final class ImpactLoad {
   private final Random random = new Random(8);
 
   /** A build for one hardware and channel. */
-  private record Built(int role, String version, String manifest, String profile) {
+  private record Built(int role, String version) {
     String hardware() {
       return "hw" + role % HARDWARE;
     }
@@ -94,14 +102,62 @@ final class ImpactLoad {
       }
       long begun = System.nanoTime();
       for (int i = 0; i < BUILDS; i++) {
-        build(admin, i, "image");
+        builds.add(sign(admin, i));
+        if (i < ROLES) {
+          release(admin, builds.get(i));
+        }
         if ((i + 1) % Math.max(1, BUILDS / 10) == 0) {
-          out.printf(
-              Locale.ROOT, "%d builds signed and released in %.0f s%n", i + 1, seconds(begun));
+          out.printf(Locale.ROOT, "%d builds signed in %.0f s%n", i + 1, seconds(begun));
         }
       }
+    }
+    copyReleases();
+    try (RunningService service = RunningService.again(launcher, data, Installation.SETTINGS);
+        RunningService.Connection admin = service.connect()) {
+      long begun = System.nanoTime();
+      release(admin, builds.get(BUILDS - 1));
+      out.printf(Locale.ROOT, "all %d announced in %.0f s%n", BUILDS, seconds(begun));
       manufacture(admin);
     }
+  }
+
+  /** Lists what was signed, but for the last, as the first of its channel and hardware is. */
+  private void copyReleases() throws IOException {
+    try (Connection database = Installation.database(data);
+        PreparedStatement insert =
+            database.prepareStatement(
+                "insert into catalogue_release select "
+                    + columns(database)
+                    + " from catalogue_release where product = 'big' and version = ?")) {
+      for (int i = ROLES; i < BUILDS - 1; i++) {
+        insert.setObject(1, UUID.randomUUID());
+        insert.setString(2, builds.get(i).version());
+        insert.setString(3, builds.get(i % ROLES).version());
+        insert.addBatch();
+      }
+      insert.executeBatch();
+    } catch (SQLException e) {
+      throw new IOException("releases could not be copied", e);
+    }
+  }
+
+  /** All columns of a release in their order, a mark in place of its own id and version. */
+  private static String columns(Connection database) throws SQLException {
+    List<String> columns = new ArrayList<>();
+    try (PreparedStatement none =
+            database.prepareStatement("select * from catalogue_release where false");
+        ResultSet rows = none.executeQuery()) {
+      ResultSetMetaData described = rows.getMetaData();
+      for (int c = 1; c <= described.getColumnCount(); c++) {
+        String column = described.getColumnName(c).toLowerCase(Locale.ROOT);
+        boolean isOwn = column.equals("id") || column.equals("version");
+        columns.add(isOwn ? "?" : column);
+      }
+    }
+    if (columns.indexOf("?") != 0) {
+      throw new SQLException("the first column is not the id");
+    }
+    return String.join(", ", columns);
   }
 
   private static void key(
@@ -150,9 +206,7 @@ final class ImpactLoad {
         .string("digest");
   }
 
-  /** Signs a build and releases it as a bridge, so that all of them stay listed. */
-  private void build(RunningService.Connection admin, int i, String imageKey)
-      throws IOException, RejectedException {
+  private Built sign(RunningService.Connection admin, int i) throws IOException, RejectedException {
     int role = i % ROLES;
     String version = "1." + (i / ROLES + 1) + "." + role;
     byte[] payload = new byte[IMAGE_BYTES];
@@ -168,16 +222,18 @@ final class ImpactLoad {
                 + role % HARDWARE
                 + "','revisions':['a']}],'format':'mcuboot','payload':'"
                 + Digest.of(payload)
-                + "','imageKeys':['"
-                + imageKey
-                + "'],'manifestKeys':['manifest'],'profile':'"
+                + "','imageKeys':['image'],'manifestKeys':['manifest'],'profile':'"
                 + profile
                 + "'}");
     if (!request.string("state").equals("ready")) {
       throw new IOException("not signed: " + request.string("state"));
     }
-    String manifest = admin.get(PRODUCT + "/builds/" + version).string("manifest");
-    Built built = new Built(role, version + "+0", manifest, profile);
+    return new Built(role, version + "+0");
+  }
+
+  /** Releases a build as a bridge, so that all of them stay listed. */
+  private static void release(RunningService.Connection admin, Built built)
+      throws IOException, RejectedException {
     admin.post(
         PRODUCT + "/releases",
         "{'channel':'"
@@ -185,9 +241,8 @@ final class ImpactLoad {
             + "','hardware':'"
             + built.hardware()
             + "','version':'"
-            + version
+            + built.version()
             + "','bridge':true}");
-    builds.add(built);
   }
 
   /** Two hundred devices of each cohort: a build, one of two bootloaders, one of three clocks. */
@@ -244,7 +299,7 @@ final class ImpactLoad {
       ask(service, admin, "as things are, warm", "{}", "1");
       ask(service, admin, "without image, cold", "{'retireKeys':['image']}", "60");
       ask(service, admin, "without image, warm", "{'retireKeys':['image']}", "1");
-      build(admin, BUILDS, "image");
+      release(admin, sign(admin, BUILDS));
       ask(service, admin, "after one more build", "{}", "its own edges");
     }
     try (RunningService service = RunningService.again(launcher, data, Installation.SETTINGS);

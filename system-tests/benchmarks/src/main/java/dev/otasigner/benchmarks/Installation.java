@@ -148,9 +148,14 @@ final class Installation {
     return data.resolve("catalogue").resolve(name(product)).resolve("main");
   }
 
-  private void lengthenHistory(int products, int builds) throws SQLException {
+  /** The database of a service that is not running. */
+  static Connection database(Path data) throws SQLException {
     String url = "jdbc:h2:file:" + data.resolve("db").resolve("signer");
-    try (Connection database = DriverManager.getConnection(url, "sa", "")) {
+    return DriverManager.getConnection(url, "sa", "");
+  }
+
+  private void lengthenHistory(int products, int builds) throws SQLException {
+    try (Connection database = database(data)) {
       database.setAutoCommit(false);
       for (int product = 0; product < products; product++) {
         copy(database, "build", name(product), builds, false);
