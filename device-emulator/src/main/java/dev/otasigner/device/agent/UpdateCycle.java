@@ -263,7 +263,7 @@ final class UpdateCycle {
 
   private Optional<byte[]> component(Catalogue catalogue, DeviceState state, Chosen chosen)
       throws IOException, RejectedException {
-    if (chosen.eligible().manifest().bootloader().isEmpty()) {
+    if (chosen.eligible().manifest().componentFor(state.bootloader()).isEmpty()) {
       return Optional.empty();
     }
     String path =

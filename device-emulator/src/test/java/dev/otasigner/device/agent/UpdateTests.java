@@ -11,6 +11,7 @@ import dev.otasigner.device.transport.ClientIdentity;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.ClientKeyType;
 import dev.otasigner.verifier.device.ClockClass;
 import dev.otasigner.verifier.testing.Made;
@@ -249,5 +250,29 @@ class UpdateTests extends UpdateBench {
             service.rootBytes("first"),
             service.rsaIdentity(KEYS));
     assertRefused(device, Reason.BOOTLOADER_FIXED);
+  }
+
+  /** Its file is not even fetched: nobody has to keep it up for those who have it. */
+  @Test
+  void aBootloaderThatIsThereIsNotInstalledAgain() throws IOException {
+    TestKey newImage = TestKey.of(SignatureSuite.RSA_PSS_3072_SHA256, "image");
+    Bootloader second = TestFleet.bootloader("boot-2", newImage.bootAnchor());
+    Bootloader there = TestFleet.fixed(second);
+    service.release(
+        "first",
+        build("34.0")
+            .image("main", TestFleet.OLD_IMAGE_KEY, newImage)
+            .brings(second, TestFleet.OLD_IMAGE_KEY)
+            .make());
+    TestDevice device =
+        TestDevice.at(
+            TestDevice.LAYOUT,
+            there,
+            ClockClass.NONE,
+            build("33.0").image("main", newImage).make(),
+            service.rootBytes("first"),
+            service.rsaIdentity(KEYS));
+    assertThat(device.update(wire)).isEqualTo(new Installed(TestFleet.version("34.0")));
+    assertThat(device.state().bootloader()).isEqualTo(there);
   }
 }

@@ -78,7 +78,7 @@ final class WithoutKeys {
     }
     ByteSource left = strip(image);
     BootCheck.judge(left, onTrial(present, after), securityCounter);
-    if (build.component().isPresent()) {
+    if (build.manifest().componentFor(present).isPresent() && build.component().isPresent()) {
       BootCheck.judge(left, after, securityCounter);
       try {
         BootCheck.judge(strip(component(build, build.component().get())), present, securityCounter);

@@ -422,10 +422,13 @@ final class RequestPolicy {
       if (spec.format() != ImageFormat.MCUBOOT) {
         refuse(PolicyCode.PAYLOAD_FORMAT, "only an MCUboot build brings a bootloader component");
       }
-      if (!devices.isEmpty() && devices.stream().noneMatch(d -> d.bootloader().updatable())) {
+      if (!devices.isEmpty()
+          && devices.stream()
+              .map(DeviceState::bootloader)
+              .noneMatch(present -> present.updatable() || present.id().equals(id))) {
         refuse(
             PolicyCode.BOOTLOADER_FIXED,
-            "no device of this hardware has a bootloader that changes");
+            "no device of this hardware has bootloader " + id + ", or one that changes");
       }
       return bootloader;
     }

@@ -178,7 +178,7 @@ class RequestPolicyTests extends SigningFixture {
         .isInstanceOfSatisfying(
             RejectedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.PROFILE_UNFIT))
         .hasMessageContaining("lineage " + lineage);
-    assertThat(judgement.refusal(fleet.devices.get(0), builds().files(build))).isPresent();
+    assertThat(judgement.of(builds().files(build)).refusal(fleet.devices.get(0))).isPresent();
   }
 
   private static void untrusted(Profile brought) throws RejectedException {
@@ -201,6 +201,14 @@ class RequestPolicyTests extends SigningFixture {
   void aComponentForFixedBootloadersIsRefused() throws Exception {
     fleet.device("d1", "34.11", 1, fleet.bootloader("fixed", false, IMAGE), profile);
     assertRefused(spec("34.12", 1).put("bootloader", object("id", "bl-1")), "bootloader-fixed");
+  }
+
+  /** They leave it alone, and others may come that need it. */
+  @Test
+  void aComponentThatFixedDevicesHaveIsNotRefused() throws Exception {
+    fleet.device("d1", "34.11", 1, fleet.bootloader("fixed", false, IMAGE), profile);
+    SigningRequest request = sign(spec("34.12", 1).put("bootloader", object("id", "fixed")));
+    assertThat(request.state()).as(request.toString()).isEqualTo(RequestState.READY);
   }
 
   @Test

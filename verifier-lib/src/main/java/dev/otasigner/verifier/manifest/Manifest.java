@@ -7,6 +7,7 @@ import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
 import dev.otasigner.verifier.device.BootAnchor;
 import dev.otasigner.verifier.device.BootAnchor.ImageHash;
+import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.json.Fields;
 import dev.otasigner.verifier.json.Json;
 import dev.otasigner.verifier.json.JsonReader;
@@ -116,6 +117,19 @@ public record Manifest(
     public BootloaderComponent {
       anchors = List.copyOf(anchors);
     }
+
+    private boolean is(Bootloader present) {
+      return id.equals(present.id()) && Set.copyOf(anchors).equals(Set.copyOf(present.anchors()));
+    }
+  }
+
+  /**
+   * The component that a device has to install. One that it has is not installed again: a build may
+   * bring it for those that come from further back, and those who have it may be unable to install
+   * anything, or trust its signers no more.
+   */
+  public Optional<BootloaderComponent> componentFor(Bootloader present) {
+    return bootloader.filter(component -> !component.is(present));
   }
 
   public Manifest {

@@ -55,7 +55,7 @@ final class ImageCheck {
       throws RejectedException, IOException {
     Bootloader present = committed(bootloader);
     Bootloader onTrial =
-        manifest.bootloader().map(c -> withTrial(present, c.anchors())).orElse(present);
+        manifest.componentFor(present).map(c -> withTrial(present, c.anchors())).orElse(present);
     if (manifest.format() == ImageFormat.OPAQUE) {
       StatedImage.require(source, variant.lengthBytes(), variant.sha256());
       return new ImageCheck(deviceCounter, manifest, variant, onTrial, Optional.empty());

@@ -103,7 +103,7 @@ public final class UpgradePolicy {
     ImageCheck check = ImageCheck.read(bootloader, securityCounter, manifest, variant, image);
     check.requireBoots();
     Bootloader after = bootloaderAfter(bootloader, securityCounter, manifest, component);
-    if (manifest.bootloader().isPresent()) {
+    if (manifest.componentFor(bootloader).isPresent()) {
       check.requireBootsUnder(after);
     }
     return after;
@@ -143,7 +143,7 @@ public final class UpgradePolicy {
     Head.Variant file = VariantChoice.choose(manifest, listing, device);
     ProfileFit.require(manifest, brought, running, lineage);
     List<Check> remaining = new ArrayList<>(List.of(Check.IMAGE, Check.BOOT));
-    if (manifest.bootloader().isPresent()) {
+    if (manifest.componentFor(device.bootloader()).isPresent()) {
       remaining.add(Check.BOOTLOADER);
     }
     return new Eligible(manifest, ListingCheck.variantOf(manifest, file.name()), file, remaining);
@@ -262,12 +262,13 @@ public final class UpgradePolicy {
 
   private static void requireBootloaderMayChange(DeviceState device, Manifest manifest)
       throws RejectedException {
-    if (manifest.bootloader().isPresent() && !device.bootloader().updatable()) {
+    Optional<Manifest.BootloaderComponent> brought = manifest.componentFor(device.bootloader());
+    if (brought.isPresent() && !device.bootloader().updatable()) {
       throw new RejectedException(
           Reason.BOOTLOADER_FIXED,
           "brings a new bootloader, and this one can never change",
           device.bootloader().id(),
-          manifest.bootloader().get().id());
+          brought.get().id());
     }
   }
 
@@ -279,6 +280,10 @@ public final class UpgradePolicy {
       Optional<ByteSource> component)
       throws RejectedException, IOException {
     boolean stated = manifest.bootloader().isPresent();
+    Optional<Manifest.BootloaderComponent> brought = manifest.componentFor(bootloader);
+    if (stated && brought.isEmpty()) {
+      return ImageCheck.committed(bootloader); // it is there: whoever has the file at hand or not
+    }
     if (stated != component.isPresent()) {
       throw new RejectedException(
           Reason.BOOTLOADER_COMPONENT,
@@ -286,11 +291,9 @@ public final class UpgradePolicy {
               ? "the manifest brings a bootloader component, and its file is absent"
               : "a bootloader component that the manifest does not bring");
     }
-    if (!stated) {
-      return ImageCheck.committed(bootloader);
-    }
-    return BootloaderComponent.judge(
-        bootloader, securityCounter, manifest.bootloader().get(), component.get());
+    return brought.isEmpty()
+        ? ImageCheck.committed(bootloader)
+        : BootloaderComponent.judge(bootloader, securityCounter, brought.get(), component.get());
   }
 
   /**
@@ -326,14 +329,14 @@ public final class UpgradePolicy {
   }
 
   /**
-   * The same of a build without a bootloader component.
+   * The same of a build without a bootloader component that the device would install.
    *
    * @throws IllegalArgumentException when the manifest brings one, whose file decides what the
    *     bootloader becomes
    */
   public static DeviceState stateIfTaken(
       DeviceState device, Manifest manifest, Digest manifestDigest, Profile brought) {
-    if (manifest.bootloader().isPresent()) {
+    if (manifest.componentFor(device.bootloader()).isPresent()) {
       throw new IllegalArgumentException("a bootloader component decides what the device becomes");
     }
     Bootloader bootloader = ImageCheck.committed(device.bootloader());

@@ -45,7 +45,7 @@ final class VariantChoice {
    */
   private static List<BootAnchor> anchorsAfter(Manifest manifest, DeviceState device) {
     return manifest
-        .bootloader()
+        .componentFor(device.bootloader())
         .map(Manifest.BootloaderComponent::anchors)
         .orElse(device.bootloader().anchors());
   }

@@ -10,6 +10,8 @@ import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.Reason;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.crypto.SignatureSuite;
+import dev.otasigner.verifier.device.BootAnchor;
+import dev.otasigner.verifier.device.Bootloader;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.json.Json;
@@ -293,6 +295,41 @@ class UpgradePolicyTests {
             .make();
     assertRefused(
         Reason.BOOTLOADER_FIXED, () -> UpgradePolicy.judge(fixed, FACTORY, build.candidate()));
+  }
+
+  /** It came with an earlier build; this one brings it for those who passed that by. */
+  @Test
+  void aBootloaderThatIsThereIsNotInstalledAgain() throws Exception {
+    TestKey stranger = TestKey.of(SignatureSuite.ED25519);
+    Bootloader second = TestFleet.bootloader("boot-2", TestFleet.OLD_IMAGE_KEY.bootAnchor());
+    Made build = TestBuild.of("34.0").brings(second, stranger).make();
+    for (Bootloader present : List.of(second, TestFleet.fixed(second))) {
+      DeviceState there = TestFleet.device(present, FACTORY);
+      assertThat(UpgradePolicy.judge(there, FACTORY, build.candidate()).after().bootloader())
+          .isEqualTo(present);
+      assertThat(
+              UpgradePolicy.judgeListing(
+                      there, FACTORY, build.listing(), build.envelope(), build.profile())
+                  .remaining())
+          .containsExactly(Check.IMAGE, Check.BOOT);
+    }
+    assertRefused(
+        Reason.BOOTLOADER_COMPONENT, () -> UpgradePolicy.judge(device, FACTORY, build.candidate()));
+  }
+
+  @Test
+  void aBootloaderIsThereOnlyByItsNameAndWhatItBoots() {
+    Bootloader second = TestFleet.bootloader("boot-2", TestFleet.OLD_IMAGE_KEY.bootAnchor());
+    Made build = TestBuild.of("34.0").brings(second, TestFleet.OLD_IMAGE_KEY).make();
+    BootAnchor more = TestKey.of(SignatureSuite.ED25519).bootAnchor();
+    for (Bootloader present :
+        List.of(
+            TestFleet.bootloader("boot-3", TestFleet.OLD_IMAGE_KEY.bootAnchor()),
+            TestFleet.bootloader("boot-2", TestFleet.OLD_IMAGE_KEY.bootAnchor(), more))) {
+      DeviceState fixed = TestFleet.device(TestFleet.fixed(present), FACTORY);
+      assertRefused(
+          Reason.BOOTLOADER_FIXED, () -> UpgradePolicy.judge(fixed, FACTORY, build.candidate()));
+    }
   }
 
   // the order of the checks
