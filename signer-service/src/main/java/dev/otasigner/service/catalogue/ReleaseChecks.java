@@ -110,20 +110,32 @@ class ReleaseChecks {
    * the channel takes it.
    */
   void requireWanted(ReleaseName name, BuildFiles build) throws IOException {
+    PopulationJudgement.Standing standing = judgement.of(build);
+    List<Cohort> cohorts = cohorts(name);
+    for (Cohort cohort : cohorts) {
+      if (isTakenOrRun(cohort.state(), standing, build)) {
+        return;
+      }
+    }
     RejectedException refusal = null;
     Ways ways = ways(name);
-    for (Cohort cohort : cohorts(name)) {
+    for (Cohort cohort : cohorts) {
       for (DeviceState state : ways.from(cohort.state())) {
-        Optional<RejectedException> no = judgement.refusal(state, build);
-        if (no.isEmpty() || PopulationJudgement.runs(state, build)) {
+        if (isTakenOrRun(state, standing, build)) {
           return;
         }
-        refusal = no.get();
+        refusal = standing.refusal(state).orElse(refusal);
       }
     }
     if (refusal != null) {
       throw SignerException.refused(refusal);
     }
+  }
+
+  private static boolean isTakenOrRun(
+      DeviceState state, PopulationJudgement.Standing standing, BuildFiles build)
+      throws IOException {
+    return PopulationJudgement.runs(state, build) || standing.refusal(state).isEmpty();
   }
 
   /**
@@ -132,25 +144,35 @@ class ReleaseChecks {
    */
   List<ReleaseWarning> unmetDependencies(ReleaseName name, BuildFiles build) throws IOException {
     List<ReleaseWarning> warnings = new ArrayList<>();
+    Manifest manifest = build.manifest();
+    if (manifest.from().isEmpty() && manifest.requires().isEmpty()) {
+      return warnings;
+    }
+    PopulationJudgement.Standing standing = judgement.of(build);
     Ways ways = ways(name);
     for (Cohort cohort : cohorts(name)) {
-      if (!name.version().isNewerThan(cohort.state().running().version())) {
-        continue;
-      }
-      RejectedException refusal = null;
-      for (DeviceState state : ways.from(cohort.state())) {
-        refusal = judgement.refusal(state, build).orElse(null);
-        if (refusal == null) {
-          break;
-        }
-      }
-      if (refusal != null
-          && (refusal.reason() == Reason.NOT_FROM_HERE
-              || refusal.reason() == Reason.COMPONENT_MISSING)) {
-        warnings.add(ReleaseWarning.of(cohort, refusal));
+      if (name.version().isNewerThan(cohort.state().running().version())
+          && standing.refusal(cohort.state()).isPresent()) {
+        unmet(ways.from(cohort.state()), standing)
+            .map(refusal -> ReleaseWarning.of(cohort, refusal))
+            .ifPresent(warnings::add);
       }
     }
     return warnings;
+  }
+
+  /** The dependency that keeps a device from the build wherever it comes to. */
+  private static Optional<RejectedException> unmet(
+      List<DeviceState> states, PopulationJudgement.Standing standing) throws IOException {
+    Optional<RejectedException> refusal = Optional.empty();
+    for (DeviceState state : states) {
+      refusal = standing.refusal(state);
+      if (refusal.isEmpty()) {
+        return refusal;
+      }
+    }
+    return refusal.filter(
+        no -> no.reason() == Reason.NOT_FROM_HERE || no.reason() == Reason.COMPONENT_MISSING);
   }
 
   private Ways ways(ReleaseName name) throws IOException {
@@ -232,29 +254,48 @@ class ReleaseChecks {
       return List.of();
     }
     List<Release> superseded = new ArrayList<>();
+    List<DeviceState> refusing = refusing(name, build);
     for (Release older : store.listed(name.product(), ReleaseState.LISTED)) {
       if (older.channel().equals(name.channel())
           && older.hardware().equals(name.hardware())
           && !older.isBridge()
           && build.manifest().version().isNewerThan(older.version())
-          && isReplacedBy(older, build, name)) {
+          && isReplacedBy(older, build, refusing)) {
         superseded.add(older);
       }
     }
     return superseded;
   }
 
-  private boolean isReplacedBy(Release older, BuildFiles build, ReleaseName name)
+  private List<DeviceState> refusing(ReleaseName name, BuildFiles build) throws IOException {
+    PopulationJudgement.Standing standing = judgement.of(build);
+    List<DeviceState> refusing = new ArrayList<>();
+    for (Cohort cohort : cohorts(name)) {
+      if (standing.refusal(cohort.state()).isPresent()) {
+        refusing.add(cohort.state());
+      }
+    }
+    return refusing;
+  }
+
+  /**
+   * Whether nobody loses by it.
+   *
+   * @param refusing those that do not take the newer build
+   */
+  private boolean isReplacedBy(Release older, BuildFiles build, List<DeviceState> refusing)
       throws IOException {
     Build olderBuild = builds.find(older.product(), older.version()).orElseThrow();
     Manifest manifest = builds.manifest(olderBuild);
     if (!contents.lineageOf(manifest).equals(build.profile().lineage().name())) {
       return false;
     }
-    BuildFiles files = builds.files(olderBuild);
-    for (Cohort cohort : cohorts(name)) {
-      if (judgement.refusal(cohort.state(), files).isEmpty()
-          && judgement.refusal(cohort.state(), build).isPresent()) {
+    if (refusing.isEmpty()) {
+      return true;
+    }
+    PopulationJudgement.Standing standing = judgement.of(builds.files(olderBuild));
+    for (DeviceState state : refusing) {
+      if (standing.refusal(state).isEmpty()) {
         return false;
       }
     }

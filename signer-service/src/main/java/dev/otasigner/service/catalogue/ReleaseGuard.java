@@ -8,11 +8,13 @@ import dev.otasigner.service.signing.BuildFiles;
  */
 public interface ReleaseGuard {
   /**
-   * Returns when a device that has taken the build is still served.
+   * Returns when every device that is served still is once it has taken the build. Nobody can
+   * accept that some are not: what they have taken is not taken back.
    *
+   * @param bridge whether every lineage announces it
    * @throws dev.otasigner.service.problem.SignerException WOULD_STRAND otherwise
    */
-  void requireHarmless(String product, BuildFiles build);
+  void requireHarmless(ReleaseName release, boolean bridge, BuildFiles build);
 
   /**
    * Returns when every device is still led to the head of its channel and hardware, but for those

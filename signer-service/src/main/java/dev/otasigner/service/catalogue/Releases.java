@@ -114,7 +114,7 @@ public class Releases {
                   () -> {
                     guards
                         .orderedStream()
-                        .forEach(guard -> guard.requireHarmless(name.product(), build));
+                        .forEach(guard -> guard.requireHarmless(name, terms.bridge(), build));
                     narrowing.ifPresent(change -> requireUnneeded(change, order.known()));
                   }));
     } catch (IOException e) {

@@ -4,7 +4,6 @@ import dev.otasigner.service.catalogue.ReleaseName;
 import dev.otasigner.service.signing.Cohort;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.device.DeviceState;
-import dev.otasigner.verifier.device.Profile;
 import dev.otasigner.verifier.policy.Share;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,7 +19,7 @@ final class Crossings {
   private final Succession keys;
   private final World world;
   private final Stored stored;
-  private final Edges edges;
+  private final Routes routes;
 
   /**
    * For one product.
@@ -31,7 +30,7 @@ final class Crossings {
     this.keys = keys;
     this.world = world;
     this.stored = stored;
-    this.edges = edges;
+    this.routes = new Routes(stored, edges);
   }
 
   /**
@@ -60,11 +59,13 @@ final class Crossings {
    */
   List<Crossing> of(List<Cohort> cohorts) {
     List<Crossing> crossings = new ArrayList<>();
+    List<Cohort> known =
+        cohorts.stream().filter(c -> stored.registered(c.state()).isPresent()).toList();
+    Harm harm = Harm.asThingsAre(known, stored, routes, Inquiry.Age.forGood(world));
     try {
-      for (Cohort cohort : cohorts) {
-        Optional<Profile> profile = stored.registered(cohort.state());
-        if (profile.isPresent() && keys.needsCrossing(cohort.state(), profile.get())) {
-          crossings.add(of(cohort));
+      for (Cohort cohort : known) {
+        if (keys.needsCrossing(cohort.state(), stored.profile(cohort.state()))) {
+          crossings.add(of(cohort, harm));
         }
       }
     } catch (IOException e) {
@@ -73,14 +74,27 @@ final class Crossings {
     return crossings;
   }
 
-  private Crossing of(Cohort cohort) throws IOException {
+  private Crossing of(Cohort cohort, Harm harm) throws IOException {
     for (Share share : Route.SHARES) {
-      Route route = new Route(world, stored, edges, share);
+      Route route = routes.of(world, share);
       if (!hasCrossed(route.way(cohort.state()).end())) {
-        return new Crossing(cohort, false, route.unlisted(cohort.state(), this::hasCrossed));
+        return new Crossing(cohort, false, bridge(cohort.state(), route, harm));
       }
     }
     return new Crossing(cohort, true, Optional.empty());
+  }
+
+  /** The newest build that would lead over, were it a bridge, and nobody astray. */
+  private Optional<ImageVersion> bridge(DeviceState state, Route route, Harm harm)
+      throws IOException {
+    for (ImageVersion build : stored.newest(state)) {
+      if (!route.isBridge(state, build)
+          && route.isSavedBy(build, state, this::hasCrossed)
+          && !harm.isDoneByBridge(build, state)) {
+        return Optional.of(build);
+      }
+    }
+    return Optional.empty();
   }
 
   private boolean hasCrossed(DeviceState state) {

@@ -2,6 +2,7 @@ package dev.otasigner.service.rotation;
 
 import dev.otasigner.service.rotation.Impact.Obstacle;
 import dev.otasigner.service.signing.BuildFiles;
+import dev.otasigner.service.signing.FiledBuild;
 import dev.otasigner.verifier.ByteSource;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
@@ -165,19 +166,22 @@ final class Edges {
 
   /**
    * Whether a build is refused for its files, whatever is asked besides: of thousands of devices on
-   * hundreds of builds that is a few answers. What it brings as a component is not asked here.
+   * hundreds of builds that is a few answers, and no build is read for those that are remembered.
+   * What it brings as a component is not asked here.
    */
-  boolean isRefusedForFiles(
-      DeviceState state, Head.Candidate listing, BuildFiles build, World world, Stored stored)
+  boolean isRefusedForFiles(DeviceState state, Head.Candidate listing, World world, Stored stored)
       throws IOException {
-    if (build.component().isPresent()) {
+    Optional<FiledBuild> filed = stored.filed(listing.version());
+    if (filed.isEmpty() || filed.get().hasComponent()) {
       return false;
     }
-    Asking asking =
-        new Asking(
-            build, world, stored, new WithoutKeys(world.gone().keys()), LineageCheck.NO_CATALOGUE);
     for (Head.Variant variant : listing.variants()) {
-      if (judgeFiles(state, variant.name(), false, asking).refusal().isEmpty()) {
+      FilesQuestion question = files(filed.get().manifest(), state, variant.name(), false, world);
+      Optional<FilesAnswer> answer = known(question);
+      if (answer.isEmpty()) {
+        answer = Optional.of(judgeFiles(question, stored.listed(listing), world));
+      }
+      if (answer.get().refusal().isEmpty()) {
         return false;
       }
     }
@@ -271,7 +275,11 @@ final class Edges {
       return Judged.refused(Refusal.of(selection.refused().get(0).refusal()));
     }
     String variant = selection.chosen().get().eligible().variant().name();
-    FilesAnswer files = judgeFiles(state, variant, trusting, asking);
+    FilesAnswer files =
+        judgeFiles(
+            files(asking.manifest(), state, variant, trusting, asking.world()),
+            build,
+            asking.world());
     return new Judged(
         files
             .after()
@@ -286,26 +294,33 @@ final class Edges {
         files.refusal());
   }
 
-  private FilesAnswer judgeFiles(DeviceState state, String variant, boolean trusting, Asking asking)
-      throws IOException {
-    FilesQuestion question =
-        new FilesQuestion(
-            asking.manifest(),
-            variant,
-            state.bootloader(),
-            trusting,
-            state.securityCounter(),
-            asking.world().gone().ids());
+  private static FilesQuestion files(
+      Digest manifest, DeviceState state, String variant, boolean trusting, World world) {
+    return new FilesQuestion(
+        manifest,
+        variant,
+        state.bootloader(),
+        trusting,
+        state.securityCounter(),
+        world.gone().ids());
+  }
+
+  private Optional<FilesAnswer> known(FilesQuestion question) {
     synchronized (keptFiles) {
-      FilesAnswer known = keptFiles.get(question);
-      if (known != null) {
-        return known;
-      }
+      return Optional.ofNullable(keptFiles.get(question));
+    }
+  }
+
+  private FilesAnswer judgeFiles(FilesQuestion question, BuildFiles build, World world)
+      throws IOException {
+    Optional<FilesAnswer> known = known(question);
+    if (known.isPresent()) {
+      return known.get();
     }
     runs.incrementAndGet();
     FilesAnswer answer;
     try {
-      answer = new FilesAnswer(Optional.of(after(question, asking)), Optional.empty());
+      answer = new FilesAnswer(Optional.of(after(question, build, world)), Optional.empty());
     } catch (RejectedException e) {
       answer = new FilesAnswer(Optional.empty(), Optional.of(Refusal.of(e)));
     }
@@ -315,10 +330,9 @@ final class Edges {
     return answer;
   }
 
-  private static Bootloader after(FilesQuestion question, Asking asking)
+  private static Bootloader after(FilesQuestion question, BuildFiles build, World world)
       throws RejectedException, IOException {
-    BuildFiles build = asking.build();
-    WithoutKeys without = asking.without();
+    WithoutKeys without = new WithoutKeys(world.gone().keys());
     Bootloader bootloader = question.bootloader();
     ByteSource image = build.image(question.variant());
     Bootloader after =
@@ -346,7 +360,7 @@ final class Edges {
    */
   static Optional<DeviceState> ifTaken(
       DeviceState state, BuildFiles build, World world, Stored stored) {
-    return build.manifest().bootloader().isPresent()
+    return build.manifest().componentFor(state.bootloader()).isPresent()
         ? Optional.empty()
         : Optional.of(
             UpgradePolicy.stateIfTaken(

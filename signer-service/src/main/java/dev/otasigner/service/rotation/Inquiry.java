@@ -11,10 +11,7 @@ import dev.otasigner.verifier.policy.Share;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiPredicate;
 import java.util.function.Supplier;
@@ -28,13 +25,13 @@ import java.util.function.UnaryOperator;
  */
 final class Inquiry {
   private final Stored stored;
-  private final Edges edges;
+  private final Routes routes;
   private final Comparison really;
   private final Comparison byConfiguration;
   private final UnaryOperator<DeviceState> changed;
   private final BiPredicate<DeviceState, Profile> concerned;
   private final Ends ends;
-  private final IdentityHashMap<World, Map<Share, Route>> routes = new IdentityHashMap<>();
+  private final Harm harm;
 
   /**
    * What devices meet now, and what they meet later.
@@ -79,27 +76,31 @@ final class Inquiry {
   /**
    * A question.
    *
+   * @param routes of all that is asked in one question
    * @param really the service as it is
    * @param byConfiguration the service if everything did what it is configured to
    * @param changed what the change makes of a device itself
    * @param concerned whom the change is about: they are stranded by it even if something else
    *     strands them besides
+   * @param harm what builds would do that are not offered
    */
   Inquiry(
       Stored stored,
-      Edges edges,
+      Routes routes,
       Comparison really,
       Comparison byConfiguration,
       UnaryOperator<DeviceState> changed,
       BiPredicate<DeviceState, Profile> concerned,
-      Ends ends) {
+      Ends ends,
+      Harm harm) {
     this.stored = stored;
-    this.edges = edges;
+    this.routes = routes;
     this.really = really;
     this.byConfiguration = byConfiguration;
     this.changed = changed;
     this.concerned = concerned;
     this.ends = ends;
+    this.harm = harm;
   }
 
   /**
@@ -149,10 +150,7 @@ final class Inquiry {
 
   /** In and out of every share; one of them when nothing is listed for a part of the fleet. */
   private List<Share> shares(Comparison comparison, DeviceState state) {
-    return route(comparison.today().now(), Share.AS_IF_IN).isStaged(state)
-            || route(comparison.then().now(), Share.AS_IF_IN).isStaged(state)
-        ? Route.SHARES
-        : List.of(Share.AS_IF_IN);
+    return routes.shares(state, comparison.today().now(), comparison.then().now());
   }
 
   /** The shares in which the change cuts a cohort off. */
@@ -174,39 +172,45 @@ final class Inquiry {
   }
 
   private Route route(World world, Share share) {
-    return routes
-        .computeIfAbsent(world, w -> new EnumMap<>(Share.class))
-        .computeIfAbsent(share, s -> new Route(world, stored, edges, s));
+    return routes.of(world, share);
   }
 
   private Optional<Obstacle> obstacle(Age age, DeviceState state, Share share) throws IOException {
-    Route.Way way = route(age.now(), share).way(state);
-    if (way.obstacle().isPresent() || age.later().isEmpty()) {
-      return way.obstacle();
-    }
-    return route(age.later().get(), share).obstacle(way.end());
+    return routes.obstacle(age, state, share);
   }
 
   /** What serves the cohort in every share in which it is stranded. */
   private List<Repair> repairs(Comparison comparison, DeviceState state, List<Share> stranded)
       throws IOException {
     List<Repair> repairs = new ArrayList<>(repairs(comparison, state, stranded.get(0)));
-    boolean builds = repairs.stream().anyMatch(Repair::isByBuild);
     for (Share share : stranded.subList(1, stranded.size())) {
-      List<Repair> more = repairs(comparison, state, share);
-      builds &= more.stream().anyMatch(Repair::isByBuild);
-      repairs.retainAll(more);
+      repairs.retainAll(repairs(comparison, state, share));
     }
-    if (builds && repairs.stream().noneMatch(Repair::isByBuild)) {
+    if (repairs.stream().noneMatch(Repair::isByBuild)) {
       published(comparison, state, stranded)
           .ifPresent(build -> repairs.add(0, new Repair(Repair.Kind.PUBLISH, build.toString())));
     }
     return repairs;
   }
 
+  /** Without what could be published. */
+  private List<Repair> repairs(Comparison comparison, DeviceState state, Share share)
+      throws IOException {
+    List<Repair> repairs = new ArrayList<>();
+    route(comparison.today().now(), share)
+        .savedBy(state, after -> obstacle(comparison.then(), after, share).isEmpty())
+        .ifPresent(build -> repairs.add(new Repair(Repair.Kind.WAIT, build.toString())));
+    for (Kept kept : comparison.keeping().get()) {
+      if (obstacle(kept.age(), state, share).isEmpty()) {
+        repairs.add(kept.repair());
+      }
+    }
+    return repairs;
+  }
+
   /**
-   * The newest build that is no bridge, and as one would save the cohort in all of these shares:
-   * one of them may wait for what another one is never offered.
+   * The newest build that is no bridge, as one would save the cohort in all of these shares, and
+   * does no harm: to nobody, in this cohort or in another one, in these shares or outside of them.
    */
   private Optional<ImageVersion> published(
       Comparison comparison, DeviceState state, List<Share> stranded) throws IOException {
@@ -221,28 +225,10 @@ final class Inquiry {
                 && now.isSavedBy(
                     build, state, after -> obstacle(comparison.then(), after, share).isEmpty());
       }
-      if (saves && !bridge) {
+      if (saves && !bridge && !harm.isDoneByBridge(build, state)) {
         return Optional.of(build);
       }
     }
     return Optional.empty();
-  }
-
-  private List<Repair> repairs(Comparison comparison, DeviceState state, Share share)
-      throws IOException {
-    List<Repair> repairs = new ArrayList<>();
-    Route now = route(comparison.today().now(), share);
-    now.savedBy(state, after -> obstacle(comparison.then(), after, share).isEmpty())
-        .ifPresent(build -> repairs.add(new Repair(Repair.Kind.WAIT, build.toString())));
-    if (repairs.isEmpty()) {
-      now.unlisted(state, after -> obstacle(comparison.then(), after, share).isEmpty())
-          .ifPresent(build -> repairs.add(new Repair(Repair.Kind.PUBLISH, build.toString())));
-    }
-    for (Kept kept : comparison.keeping().get()) {
-      if (obstacle(kept.age(), state, share).isEmpty()) {
-        repairs.add(kept.repair());
-      }
-    }
-    return repairs;
   }
 }

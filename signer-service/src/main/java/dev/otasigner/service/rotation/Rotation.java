@@ -3,6 +3,7 @@ package dev.otasigner.service.rotation;
 import dev.otasigner.keys.KeyPurpose;
 import dev.otasigner.service.catalogue.Catalogue;
 import dev.otasigner.service.catalogue.Narrowing;
+import dev.otasigner.service.catalogue.ReleaseName;
 import dev.otasigner.service.fleet.ProductPolicy;
 import dev.otasigner.service.keyring.KeyEntry;
 import dev.otasigner.service.keyring.Keyring;
@@ -121,6 +122,28 @@ public class Rotation {
     return of(product, Change.of(narrowing), stored, alike.asked(), alike.broken());
   }
 
+  /**
+   * Who is served, and would not be any more once it has taken a build that is offered to all of a
+   * channel and hardware.
+   */
+  Impact ofOffering(ReleaseName release, Offering offering) {
+    String product = release.product();
+    Stored stored = stored(product);
+    List<Cohort> cohorts = known(fleet.cohorts(product), stored);
+    if (cohorts.isEmpty()) {
+      return new Impact(List.of());
+    }
+    Inquiry.Age today = proposed(product, Change.NONE, stored).really().today();
+    try {
+      List<CohortImpact> harmed =
+          Harm.asThingsAre(cohorts, stored, new Routes(stored, edges), today)
+              .of(offering, release.channel(), release.hardware());
+      return named(product, harmed, Set.of());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Whose hardware or format builds to come are no longer signed for. */
   Impact ofAdmitting(String product, ProductPolicy before, ProductPolicy after) {
     if (before.hardware().equals(after.hardware()) && before.formats().equals(after.formats())) {
@@ -199,7 +222,17 @@ public class Rotation {
     Ends ends = new Ends(product, catalogue);
     Inquiry.Comparison really = proposed.really();
     Inquiry.Comparison byConfiguration = proposed.byConfiguration();
-    Inquiry common = inquiry(stored, proposed, really, byConfiguration, ends);
+    Routes routes = new Routes(stored, edges);
+    Harm harm =
+        new Harm(
+            known(asked.stream().map(Asked::cohort).toList(), stored),
+            stored,
+            routes,
+            really.today().now(),
+            List.of(
+                new Harm.Future(really.today(), UnaryOperator.identity()),
+                new Harm.Future(really.then(), proposed::changed)));
+    Inquiry common = inquiry(stored, routes, proposed, really, byConfiguration, ends, harm);
     List<CohortImpact> impacts = new ArrayList<>();
     for (Asked one : asked) {
       Cohort cohort = one.cohort();
@@ -219,10 +252,12 @@ public class Rotation {
                       seen ->
                           inquiry(
                               stored,
+                              routes,
                               proposed,
                               really.announcing(seen),
                               byConfiguration.announcing(seen),
-                              ends))
+                              ends,
+                              harm))
                   .orElse(common)
                   .of(cohort));
     }
@@ -247,14 +282,23 @@ public class Rotation {
     return change.isAboutBuildsOnly() ? impact.asBefore() : impact;
   }
 
-  private Inquiry inquiry(
+  private static Inquiry inquiry(
       Stored stored,
+      Routes routes,
       Proposed proposed,
       Inquiry.Comparison really,
       Inquiry.Comparison byConfiguration,
-      Ends ends) {
+      Ends ends,
+      Harm harm) {
     return new Inquiry(
-        stored, edges, really, byConfiguration, proposed::changed, proposed::concerns, ends);
+        stored, routes, really, byConfiguration, proposed::changed, proposed::concerns, ends, harm);
+  }
+
+  /** Those of whom it is known what they trust. */
+  private static List<Cohort> known(List<Cohort> cohorts, Stored stored) {
+    return cohorts.stream()
+        .filter(cohort -> stored.registered(cohort.state()).isPresent())
+        .toList();
   }
 
   private Proposed proposed(String product, Change change, Stored stored) {

@@ -4,6 +4,7 @@ import dev.otasigner.service.audit.AuditLog;
 import dev.otasigner.service.catalogue.KnownStranded;
 import dev.otasigner.service.catalogue.Narrowing;
 import dev.otasigner.service.catalogue.ReleaseGuard;
+import dev.otasigner.service.catalogue.ReleaseName;
 import dev.otasigner.service.catalogue.Releases;
 import dev.otasigner.service.fleet.PolicyGuard;
 import dev.otasigner.service.fleet.ProductPolicy;
@@ -114,13 +115,12 @@ final class RotationGuards implements RetirementGuard, ListenerGuard, ReleaseGua
     require(impact, "closing listener " + listener.name());
   }
 
-  /**
-   * The service's own part of the judgement: can the device still connect once it has confirmed?
-   */
+  /** Whoever has taken the build must find the service, and take what comes next. */
   @Override
-  public void requireHarmless(String product, BuildFiles build) {
+  public void requireHarmless(ReleaseName release, boolean bridge, BuildFiles build) {
     beAlone();
-    Optional<Obstacle> cutOff = rotation.getObject().cutOff(build.profile());
+    Rotation judge = rotation.getObject();
+    Optional<Obstacle> cutOff = judge.cutOff(build.profile());
     if (cutOff.isPresent()) {
       throw new SignerException(
           ProblemType.WOULD_STRAND,
@@ -129,6 +129,7 @@ final class RotationGuards implements RetirementGuard, ListenerGuard, ReleaseGua
               + " finds no listener: "
               + cutOff.get().detail());
     }
+    require(judge.ofOffering(release, new Offering(build, bridge)), "releasing " + release);
   }
 
   @Override

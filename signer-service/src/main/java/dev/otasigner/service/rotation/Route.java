@@ -136,8 +136,7 @@ final class Route {
     Optional<Obstacle> first = Optional.empty();
     for (Head.Candidate candidate : offered(state)) {
       // Of all but the newest it is not told why they are refused.
-      if (first.isPresent()
-          && edges.isRefusedForFiles(state, candidate, listed(candidate), world, stored)) {
+      if (first.isPresent() && edges.isRefusedForFiles(state, candidate, world, stored)) {
         continue;
       }
       Edges.Answer answer = edge(state, candidate);
@@ -237,16 +236,6 @@ final class Route {
     return Optional.empty();
   }
 
-  /** The newest build that is here, is not a bridge, and would save the device as one. */
-  Optional<ImageVersion> unlisted(DeviceState state, Served served) throws IOException {
-    for (ImageVersion version : stored.newest(state)) {
-      if (!isBridge(state, version) && isSavedBy(version, state, served)) {
-        return Optional.of(version);
-      }
-    }
-    return Optional.empty();
-  }
-
   /**
    * Whether every lineage announces the build to everybody already. One that is offered to a
    * device, and is no bridge, is not offered to it any more in the next lineage that it comes to.
@@ -259,42 +248,55 @@ final class Route {
   }
 
   /** Whether a device would take this build on its way, were it a bridge, and be served there. */
-  boolean isSavedBy(ImageVersion version, DeviceState state, Served served) throws IOException {
-    if (!version.isNewerThan(version(state)) || way(state).isCutOff()) {
+  boolean isSavedBy(ImageVersion version, DeviceState start, Served served) throws IOException {
+    Optional<BuildFiles> build =
+        version.isNewerThan(version(start)) ? stored.build(version) : Optional.empty();
+    if (build.isEmpty()) {
       return false;
     }
-    Optional<BuildFiles> build = stored.build(version);
-    return build.isPresent() && isServedOver(build.get(), state, served);
+    Offering bridge = new Offering(build.get(), true);
+    if (!isWorthTaking(build.get(), mayTake(bridge, start), served)) {
+      return false;
+    }
+    Optional<DeviceState> over = over(bridge, start);
+    return over.isPresent() && served.test(over.get());
   }
 
-  /** Whether a device comes to this bridge, were it offered, and is served there. */
-  private boolean isServedOver(BuildFiles bridge, DeviceState start, Served served)
-      throws IOException {
+  /** Where a device takes this build on its way to, were it offered to all; empty when nowhere. */
+  Optional<DeviceState> over(Offering offering, DeviceState start) throws IOException {
+    BuildFiles build = offering.build();
     Head.Candidate listing =
-        CandidateListing.forEveryone(bridge.manifest(), start.channel(), start.hardware().id());
-    List<DeviceState> from = mayTake(listing.version(), way(start).stops());
-    if (!isWorthTaking(bridge, from, served)) {
-      return false;
-    }
-    for (DeviceState state : from) {
+        CandidateListing.forEveryone(build.manifest(), start.channel(), start.hardware().id());
+    for (DeviceState state : mayTake(offering, start)) {
       Optional<DeviceState> over =
           edges
-              .of(state, listing, bridge, world, stored)
+              .of(state, listing, build, world, stored)
               .after()
               .filter(there -> cutOff(there).isEmpty());
       if (over.isPresent()) {
-        return served.test(over.get());
+        return over;
       }
     }
-    return false;
+    return Optional.empty();
   }
 
-  /** The stops at which the build is newer, and newer than what the device takes there. */
-  private static List<DeviceState> mayTake(ImageVersion build, List<DeviceState> stops) {
+  /**
+   * The stops at which the build is announced, is newer, and newer than what the device takes
+   * there.
+   */
+  private List<DeviceState> mayTake(Offering offering, DeviceState start) throws IOException {
+    ImageVersion build = offering.build().manifest().version();
+    Way way = way(start);
+    if (way.isCutOff() || !build.isNewerThan(version(start))) {
+      return List.of();
+    }
+    List<DeviceState> stops = way.stops();
     List<DeviceState> from = new ArrayList<>();
     for (int i = 0; i < stops.size(); i++) {
       boolean isOutbid = i + 1 < stops.size() && version(stops.get(i + 1)).isNewerThan(build);
-      if (!isOutbid && build.isNewerThan(version(stops.get(i)))) {
+      if (!isOutbid
+          && build.isNewerThan(version(stops.get(i)))
+          && offering.isFor(stops.get(i).lineage())) {
         from.add(stops.get(i));
       }
     }
@@ -318,9 +320,7 @@ final class Route {
   }
 
   private BuildFiles listed(Head.Candidate candidate) throws IOException {
-    return stored
-        .build(candidate.version())
-        .orElseThrow(() -> new IllegalStateException("build " + candidate.version() + " is gone"));
+    return stored.listed(candidate);
   }
 
   static Obstacle unreachable(Profile profile) {

@@ -4,6 +4,7 @@ import dev.otasigner.service.catalogue.Catalogue;
 import dev.otasigner.service.signing.Build;
 import dev.otasigner.service.signing.BuildFiles;
 import dev.otasigner.service.signing.Builds;
+import dev.otasigner.service.signing.FiledBuild;
 import dev.otasigner.service.signing.FleetFacts;
 import dev.otasigner.verifier.Bytes;
 import dev.otasigner.verifier.Digest;
@@ -47,6 +48,7 @@ final class Stored {
   private final Supplier<List<VerificationKey>> keys;
   private final Map<Digest, Optional<Profile>> profiles = new HashMap<>();
   private final Map<ImageVersion, Optional<BuildFiles>> files = new HashMap<>();
+  private final Map<ImageVersion, FiledBuild> filed = new HashMap<>();
   private final List<VerificationKey> signatures = new ArrayList<>();
   private final Map<String, List<ImageVersion>> newest = new HashMap<>();
   private final Map<String, Optional<Head>> own = new HashMap<>();
@@ -119,6 +121,12 @@ final class Stored {
     return known;
   }
 
+  /** The bytes of a build that a head file lists: those are never pruned. */
+  BuildFiles listed(Head.Candidate candidate) throws IOException {
+    return build(candidate.version())
+        .orElseThrow(() -> new IllegalStateException("build " + candidate.version() + " is gone"));
+  }
+
   /** Of the product's newest builds, listed or not, those for a device's hardware. */
   List<ImageVersion> newest(DeviceState state) throws IOException {
     String hardware = state.hardware().id();
@@ -139,6 +147,14 @@ final class Stored {
     return build(version).stream()
         .flatMap(files -> files.manifest().hardware().stream())
         .anyMatch(listed -> listed.id().equals(hardware));
+  }
+
+  /** What is on record of a build, without reading it; empty when it was never here. */
+  Optional<FiledBuild> filed(ImageVersion version) {
+    if (filed.isEmpty()) {
+      builds.filed(product).forEach(build -> filed.put(build.version(), build));
+    }
+    return Optional.ofNullable(filed.get(version));
   }
 
   private Optional<BuildFiles> find(ImageVersion version) throws IOException {

@@ -53,6 +53,11 @@ record World(
     return new World(Gone.of(all), listing, unreachable, standing);
   }
 
+  /** With all signatures that stand in the stored bytes: so devices find what is offered. */
+  World asSigned() {
+    return new World(Gone.NONE, listing, unreachable, standing);
+  }
+
   /** As if this key went on signing. */
   World keeping(Digest keyId) {
     return new World(

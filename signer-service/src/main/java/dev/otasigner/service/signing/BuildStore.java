@@ -15,5 +15,11 @@ interface BuildStore extends JpaRepository<Build, UUID> {
           + " order by b.sortable desc")
   List<Build> newest(String product, String from, Limit limit);
 
+  /** What of a product's builds is filed where, in no order. */
+  @Query(
+      "select new dev.otasigner.service.signing.FiledBuild(b.version, b.manifest, b.component)"
+          + " from Build b where b.product = :product")
+  List<FiledBuild> filed(String product);
+
   Optional<Build> findByProductAndVersion(String product, String version);
 }

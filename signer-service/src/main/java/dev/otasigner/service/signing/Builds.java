@@ -83,6 +83,11 @@ public final class Builds {
     return store.findByProductAndVersion(product, version.toString());
   }
 
+  /** All that is on record of a product's builds, of pruned ones too. */
+  public List<FiledBuild> filed(String product) {
+    return store.filed(product);
+  }
+
   /**
    * The product's builds, newest version first.
    *

@@ -80,8 +80,7 @@ public final class PopulationJudgement {
    * @throws RejectedException the first refusal
    */
   public Accepted judge(DeviceState state, BuildFiles build) throws RejectedException, IOException {
-    Head.Candidate listing =
-        CandidateListing.forEveryone(build.manifest(), state.channel(), state.hardware().id());
+    Head.Candidate listing = listing(state, build);
     Profile running = runningProfile(state, build);
     Eligible eligible =
         UpgradePolicy.judgeListing(state, running, listing, build.envelope(), build.profile());
@@ -89,11 +88,83 @@ public final class PopulationJudgement {
         state, running, candidate(listing, eligible, build), fleet.lineages(state.product()));
   }
 
+  private static Head.Candidate listing(DeviceState state, BuildFiles build) {
+    return CandidateListing.forEveryone(build.manifest(), state.channel(), state.hardware().id());
+  }
+
   private static Candidate candidate(Head.Candidate listing, Eligible eligible, BuildFiles build) {
     ByteSource image = build.image(eligible.variant().name());
     return new Candidate(
         listing, eligible.file(), build.envelope(), image, build.profile(), build.component());
   }
+
+  /** The judgement of one build for as long as it is asked of many states. */
+  public Standing of(BuildFiles build) {
+    return new Standing(build);
+  }
+
+  /**
+   * One build before many devices. Its files are judged once for all that have the same bootloader
+   * and security counter: of the device, they depend on nothing else.
+   */
+  public final class Standing {
+    private final BuildFiles build;
+    private final Map<FilesQuestion, Optional<RejectedException>> files = new HashMap<>();
+
+    private Standing(BuildFiles build) {
+      this.build = build;
+    }
+
+    /** The first refusal as a device of this state would give it, or empty when it accepts. */
+    public Optional<RejectedException> refusal(DeviceState state) throws IOException {
+      try {
+        Eligible eligible =
+            UpgradePolicy.judgeListing(
+                state,
+                runningProfile(state, build),
+                listing(state, build),
+                build.envelope(),
+                build.profile());
+        FilesQuestion question =
+            new FilesQuestion(
+                eligible.variant().name(), state.bootloader(), state.securityCounter());
+        Optional<RejectedException> refusal = files.get(question);
+        if (refusal == null) {
+          refusal = judgeFiles(question);
+          files.put(question, refusal);
+        }
+        if (refusal.isEmpty()) {
+          fleet.lineages(state.product()).requireTrustedUnder(build.profile());
+        }
+        return refusal;
+      } catch (RejectedException e) {
+        return Optional.of(e);
+      }
+    }
+
+    private Optional<RejectedException> judgeFiles(FilesQuestion question) throws IOException {
+      Manifest manifest = build.manifest();
+      Manifest.Variant variant =
+          manifest.variants().stream()
+              .filter(listed -> listed.name().equals(question.variant()))
+              .findFirst()
+              .orElseThrow();
+      try {
+        UpgradePolicy.judgeFiles(
+            question.bootloader(),
+            question.securityCounter(),
+            manifest,
+            variant,
+            build.image(variant.name()),
+            build.component());
+        return Optional.empty();
+      } catch (RejectedException e) {
+        return Optional.of(e);
+      }
+    }
+  }
+
+  private record FilesQuestion(String variant, Bootloader bootloader, long securityCounter) {}
 
   /**
    * The profile that the device runs.
@@ -167,16 +238,5 @@ public final class PopulationJudgement {
   /** Whether a device of this state runs the build already. */
   public static boolean runs(DeviceState state, BuildFiles build) {
     return state.running().manifest().equals(build.manifestDigest());
-  }
-
-  /** The first refusal as a device of this state would give it, or empty when it accepts. */
-  public Optional<RejectedException> refusal(DeviceState state, BuildFiles build)
-      throws IOException {
-    try {
-      judge(state, build);
-      return Optional.empty();
-    } catch (RejectedException e) {
-      return Optional.of(e);
-    }
   }
 }

@@ -54,7 +54,7 @@ class RefusedReleaseTests {
     private volatile Runnable step = () -> {};
 
     @Override
-    public void requireHarmless(String product, BuildFiles build) {
+    public void requireHarmless(ReleaseName release, boolean bridge, BuildFiles build) {
       Runnable once = step;
       step = () -> {};
       once.run();

@@ -7,6 +7,7 @@ import dev.otasigner.service.Admin.Answer;
 import dev.otasigner.service.NothingScheduled;
 import dev.otasigner.verifier.RejectedException;
 import dev.otasigner.verifier.json.Fields;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -105,6 +106,85 @@ class GuardTests extends AtTheBridge {
         .contains("lists nothing that leads to 36.15.0+0");
   }
 
+  /** Its bootloader boots what one key has signed. */
+  private void toABootloaderOfOneKey() {
+    story.key("image-lost", "image", "ed25519");
+    story.bootloader("boot3", "image-lost");
+    story.build(
+        "36.16", next, "image,image-next,image-lost", NEXT_KEYS, ",'bootloader':{'id':'boot3'}");
+  }
+
+  /** The same, and nothing is signed by that key any more. */
+  private void aDeadEnd() {
+    toABootloaderOfOneKey();
+    key("image-lost", "deactivate", "{}").expect(200);
+  }
+
+  @Test
+  void aBuildThatLeadsToWhereNothingFollowsIsNotReleased() throws Exception {
+    aDeadEnd();
+    Answer refused = story.release("36.16", true).expectProblem(409, "would-strand");
+    assertThat(refused.text())
+        .contains(
+            "releasing 36.16.0+0 in stable for gw would strand 2 devices",
+            "a build to come, like 36.16.0+0");
+    Fields cohort = refused.json().object("impact").objects("cohorts", 9).get(0);
+    assertThat(cohort.strings("way", 9)).containsExactly("36.16.0+0");
+    assertThat(cohort.strings("devices", 9)).containsExactly("d1", "d2");
+    assertThat(only(ask("{}")).strings("way", 9)).containsExactly("36.14.0+0");
+  }
+
+  /** Who has taken it is lost: nobody's word makes that good. */
+  @Test
+  void nobodyCanAcceptThatABuildLeadsNowhere() {
+    aDeadEnd();
+    admin
+        .post(
+            story.base + "/releases",
+            "{'channel':'stable','hardware':'gw','version':'36.16','bridge':true,"
+                + "'stranded':[{'version':'34.11','count':2}]}")
+        .expectProblem(409, "would-strand");
+  }
+
+  @Test
+  void aPausedReleaseThatHasBecomeADeadEndIsNotResumed() throws Exception {
+    toABootloaderOfOneKey();
+    story.release("36.16", true).expect(201);
+    release("36.16", "pause").expect(200);
+    key("image-lost", "deactivate", "{}").expect(200);
+    release("36.16", "resume").expectProblem(409, "would-strand");
+    assertThat(only(ask("{}")).strings("way", 9)).containsExactly("36.14.0+0");
+  }
+
+  @Test
+  void onlyWhoHearsOfABuildIsHarmedByIt() throws Exception {
+    aDeadEnd();
+    take("d1", "36.14");
+    release("36.14", "withdraw").expect(200);
+    // The other device stays in a lineage that announces bridges and nothing else of this one.
+    assertThat(story.release("36.16", false).expectProblem(409, "would-strand").text())
+        .contains("would strand 1 device: d1");
+  }
+
+  @Test
+  void whoIsCutOffAnywayIsNotHarmed() throws Exception {
+    aDeadEnd();
+    key("image", "compromise", "{'reason':'laptop'}").expect(200);
+    release("36.14", "withdraw").expect(200);
+    assertThat(stranded(ask("{}"))).hasSize(1);
+    story.release("36.16", true).expect(201);
+  }
+
+  /** Who names it would be saved; the other one, which needs nothing, would be led astray. */
+  @Test
+  void aBuildThatHarmsOthersIsNoRepair() throws Exception {
+    story.step("36.14", "withdraw").expect(200);
+    aDeadEnd();
+    String key = story.named("manifest");
+    assertThat(repairs(only(ask("{'retireKeys':['" + key + "']}"))))
+        .containsExactly("publish-bridge 36.14.0+0", "keep-key " + key);
+  }
+
   @Test
   void whoWasCutOffBeforeIsToldAndHoldsNothingUp() throws Exception {
     story.build("34.12", story.legacyProfile(1), "image", "manifest");
@@ -166,5 +246,19 @@ class GuardTests extends AtTheBridge {
 
   private Fields ask(String change) throws RejectedException {
     return admin.post(story.base + "/rotation/impact", change).expect(200).json();
+  }
+
+  private static Fields only(Fields impact) throws RejectedException {
+    List<Fields> cohorts = impact.objects("cohorts", 9);
+    assertThat(cohorts).hasSize(1);
+    return cohorts.get(0);
+  }
+
+  private static List<String> repairs(Fields cohort) throws RejectedException {
+    List<String> repairs = new ArrayList<>();
+    for (Fields repair : cohort.objects("repairs", 9)) {
+      repairs.add(repair.string("kind") + " " + repair.string("what"));
+    }
+    return repairs;
   }
 }

@@ -211,7 +211,8 @@ class ImpactPropertyTests {
           pool.ports(),
           change,
           Objects.requireNonNull(states.get(device)),
-          drawn.profile());
+          drawn.profile(),
+          states.values());
     }
   }
 

@@ -3,13 +3,13 @@ package dev.otasigner.service.rotation;
 import dev.otasigner.service.rotation.DrawnProduct.Build;
 import dev.otasigner.service.rotation.DrawnProduct.Signer;
 import dev.otasigner.service.rotation.LivedFates.Ground;
-import dev.otasigner.service.rotation.LivedFates.Life;
 import dev.otasigner.verifier.Digest;
 import dev.otasigner.verifier.ImageVersion;
 import dev.otasigner.verifier.catalogue.Head;
 import dev.otasigner.verifier.device.DeviceState;
 import dev.otasigner.verifier.device.Profile;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,7 +31,13 @@ final class LivedVerdict {
   private final DeviceState before;
   private final DeviceState state;
   private final Profile profile;
+  private final Collection<DeviceState> fleet;
 
+  /**
+   * The verdict on one device.
+   *
+   * @param fleet all devices, as they are before the change
+   */
   LivedVerdict(
       DrawnProduct product,
       LivedFates fates,
@@ -39,7 +45,8 @@ final class LivedVerdict {
       List<Integer> ports,
       DrawnChange change,
       DeviceState before,
-      Profile profile) {
+      Profile profile,
+      Collection<DeviceState> fleet) {
     this.product = product;
     this.fates = fates;
     this.announced = Map.copyOf(announced);
@@ -48,10 +55,16 @@ final class LivedVerdict {
     this.before = before;
     this.state = change.of(before);
     this.profile = profile;
+    this.fleet = Set.copyOf(fleet);
   }
 
   private Ground today() {
     return ground(Set.of(), DrawnChange.NOTHING);
+  }
+
+  /** A key that has stopped has signed what there is. */
+  private static Ground asSigned() {
+    return new Ground(Set.of(), Set.of(), false, Set.of(), Set.of(), Optional.empty());
   }
 
   private Ground then() {
@@ -136,7 +149,8 @@ final class LivedVerdict {
     for (Build build : product.builds()) {
       if (build.version().isNewerThan(state.running().version())
           && !isBridge(build.version())
-          && isSavedBy(build.version())) {
+          && isSavedBy(build.version())
+          && isHarmless(build.version())) {
         saving.add(build.version());
       }
     }
@@ -150,16 +164,27 @@ final class LivedVerdict {
   }
 
   private boolean isSavedBy(ImageVersion bridge) {
-    Ground offered = today().with(bridge);
-    return atAll(lost(), offered).contains(bridge)
-        && unharmed().stream()
-            .allMatch(
-                first -> {
-                  Life life = fates.life(state, offered, first);
-                  return life.stops().stream()
-                      .filter(stop -> stop.running().version().equals(bridge))
-                      .allMatch(stop -> fates.life(stop, then(), first).served());
-                });
+    return atAll(lost(), today().with(bridge)).contains(bridge);
+  }
+
+  /** Whoever takes it, in and out of staged releases, stays served if it was. */
+  private boolean isHarmless(ImageVersion bridge) {
+    for (DeviceState device : fleet) {
+      for (boolean first : SHARES) {
+        if (harms(bridge, device, today(), first)
+            || harms(bridge, change.of(device), then(), first)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private boolean harms(ImageVersion bridge, DeviceState device, Ground ground, boolean first) {
+    return fates.life(device, ground, first).served()
+        && fates.life(device, asSigned().with(bridge), first).stops().stream()
+            .filter(stop -> stop.running().version().equals(bridge))
+            .anyMatch(stop -> !fates.life(stop, ground, first).served());
   }
 
   /** What the change would take away, and does no harm without. */
