@@ -37,7 +37,9 @@ final class StrandedOptions {
 
   private static String options(Json.Obj problem) {
     Map<String, Long> devices = new TreeMap<>();
-    if (problem.members().get("impact") instanceof Json.Obj impact) {
+    if (problem.members().get("acceptable") instanceof Json.Bool acceptable
+        && acceptable.value()
+        && problem.members().get("impact") instanceof Json.Obj impact) {
       for (Json.Obj cohort : Report.items(impact)) {
         if (cohort.members().get("served") instanceof Json.Bool served
             && !served.value()

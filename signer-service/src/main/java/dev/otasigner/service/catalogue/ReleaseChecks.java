@@ -110,10 +110,10 @@ class ReleaseChecks {
    * the channel takes it.
    */
   void requireWanted(ReleaseName name, BuildFiles build) throws IOException {
-    PopulationJudgement.Standing standing = judgement.of(build);
+    PopulationJudgement.JudgedBuild judged = judgement.of(build);
     List<Cohort> cohorts = cohorts(name);
     for (Cohort cohort : cohorts) {
-      if (isTakenOrRun(cohort.state(), standing, build)) {
+      if (isTakenOrRun(cohort.state(), judged, build)) {
         return;
       }
     }
@@ -121,10 +121,10 @@ class ReleaseChecks {
     Ways ways = ways(name);
     for (Cohort cohort : cohorts) {
       for (DeviceState state : ways.from(cohort.state())) {
-        if (isTakenOrRun(state, standing, build)) {
+        if (isTakenOrRun(state, judged, build)) {
           return;
         }
-        refusal = standing.refusal(state).orElse(refusal);
+        refusal = judged.refusal(state).orElse(refusal);
       }
     }
     if (refusal != null) {
@@ -133,9 +133,9 @@ class ReleaseChecks {
   }
 
   private static boolean isTakenOrRun(
-      DeviceState state, PopulationJudgement.Standing standing, BuildFiles build)
+      DeviceState state, PopulationJudgement.JudgedBuild judged, BuildFiles build)
       throws IOException {
-    return PopulationJudgement.runs(state, build) || standing.refusal(state).isEmpty();
+    return PopulationJudgement.runs(state, build) || judged.refusal(state).isEmpty();
   }
 
   /**
@@ -148,12 +148,12 @@ class ReleaseChecks {
     if (manifest.from().isEmpty() && manifest.requires().isEmpty()) {
       return warnings;
     }
-    PopulationJudgement.Standing standing = judgement.of(build);
+    PopulationJudgement.JudgedBuild judged = judgement.of(build);
     Ways ways = ways(name);
     for (Cohort cohort : cohorts(name)) {
       if (name.version().isNewerThan(cohort.state().running().version())
-          && standing.refusal(cohort.state()).isPresent()) {
-        unmet(ways.from(cohort.state()), standing)
+          && judged.refusal(cohort.state()).isPresent()) {
+        unmet(ways.from(cohort.state()), judged)
             .map(refusal -> ReleaseWarning.of(cohort, refusal))
             .ifPresent(warnings::add);
       }
@@ -163,10 +163,10 @@ class ReleaseChecks {
 
   /** The dependency that keeps a device from the build wherever it comes to. */
   private static Optional<RejectedException> unmet(
-      List<DeviceState> states, PopulationJudgement.Standing standing) throws IOException {
+      List<DeviceState> states, PopulationJudgement.JudgedBuild judged) throws IOException {
     Optional<RejectedException> refusal = Optional.empty();
     for (DeviceState state : states) {
-      refusal = standing.refusal(state);
+      refusal = judged.refusal(state);
       if (refusal.isEmpty()) {
         return refusal;
       }
@@ -268,10 +268,10 @@ class ReleaseChecks {
   }
 
   private List<DeviceState> refusing(ReleaseName name, BuildFiles build) throws IOException {
-    PopulationJudgement.Standing standing = judgement.of(build);
+    PopulationJudgement.JudgedBuild judged = judgement.of(build);
     List<DeviceState> refusing = new ArrayList<>();
     for (Cohort cohort : cohorts(name)) {
-      if (standing.refusal(cohort.state()).isPresent()) {
+      if (judged.refusal(cohort.state()).isPresent()) {
         refusing.add(cohort.state());
       }
     }
@@ -293,9 +293,9 @@ class ReleaseChecks {
     if (refusing.isEmpty()) {
       return true;
     }
-    PopulationJudgement.Standing standing = judgement.of(builds.files(olderBuild));
+    PopulationJudgement.JudgedBuild judged = judgement.of(builds.files(olderBuild));
     for (DeviceState state : refusing) {
-      if (standing.refusal(state).isEmpty()) {
+      if (judged.refusal(state).isEmpty()) {
         return false;
       }
     }

@@ -194,29 +194,32 @@ public record Impact(List<CohortImpact> cohorts) {
    */
   void requireAllowed(String what) {
     if (!isAllowed()) {
-      throw wouldStrand(what);
+      throw wouldStrand(what, Map.of());
     }
   }
 
   /**
    * Returns when exactly those would be stranded that are known to be.
    *
-   * @throws SignerException WOULD_STRAND with the impact, also when others were named
+   * @throws SignerException WOULD_STRAND with the impact, also when others were named; it says that
+   *     they may be
    */
   void requireAllowed(String what, KnownStranded known) {
     Map<ImageVersion, Long> devices = new HashMap<>();
     stranded().forEach(c -> devices.merge(c.version(), c.cohort().count(), Long::sum));
     if (!devices.isEmpty() && !devices.equals(known.devices())) {
-      throw wouldStrand(what);
+      throw wouldStrand(what, Map.of("acceptable", new Json.Bool(true)));
     }
   }
 
-  private SignerException wouldStrand(String what) {
+  private SignerException wouldStrand(String what, Map<String, Json> more) {
     List<CohortImpact> stranded = stranded();
     CohortImpact first = stranded.get(0);
     long count = stranded.stream().mapToLong(c -> c.cohort().count()).sum();
     String saved = first.savedBy().map(v -> "; build " + v + " saves it").orElse("");
     Obstacle obstacle = first.obstacle().orElseThrow();
+    Map<String, Json> members = new HashMap<>(more);
+    members.put("impact", toJson(stranded).build());
     return new SignerException(
         ProblemType.WOULD_STRAND,
         what
@@ -230,7 +233,7 @@ public record Impact(List<CohortImpact> cohorts) {
             + obstacle.reason()
             + ")"
             + saved,
-        Map.of("impact", toJson(stranded).build()));
+        members);
   }
 
   private Json.Builder toJson(List<CohortImpact> shown) {

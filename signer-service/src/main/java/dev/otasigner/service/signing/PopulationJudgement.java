@@ -99,19 +99,19 @@ public final class PopulationJudgement {
   }
 
   /** The judgement of one build for as long as it is asked of many states. */
-  public Standing of(BuildFiles build) {
-    return new Standing(build);
+  public JudgedBuild of(BuildFiles build) {
+    return new JudgedBuild(build);
   }
 
   /**
    * One build before many devices. Its files are judged once for all that have the same bootloader
    * and security counter: of the device, they depend on nothing else.
    */
-  public final class Standing {
+  public final class JudgedBuild {
     private final BuildFiles build;
     private final Map<FilesQuestion, Optional<RejectedException>> files = new HashMap<>();
 
-    private Standing(BuildFiles build) {
+    private JudgedBuild(BuildFiles build) {
       this.build = build;
     }
 

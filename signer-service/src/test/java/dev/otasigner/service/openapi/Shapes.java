@@ -34,6 +34,7 @@ final class Shapes {
       @Nullable List<UploadedFile> stored,
       @Nullable List<JudgedRequest> requests,
       @Nullable Impact impact,
+      @Nullable Boolean acceptable,
       @Nullable Long rotation,
       @Nullable List<SigningHint> hints) {}
 

@@ -128,6 +128,7 @@ class GuardTests extends AtTheBridge {
         .contains(
             "releasing 36.16.0+0 in stable for gw would strand 2 devices",
             "a build to come, like 36.16.0+0");
+    assertThat(refused.json().has("acceptable")).isFalse();
     Fields cohort = refused.json().object("impact").objects("cohorts", 9).get(0);
     assertThat(cohort.strings("way", 9)).containsExactly("36.16.0+0");
     assertThat(cohort.strings("devices", 9)).containsExactly("d1", "d2");
