@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** Tells stories of fleets, holds what became of their devices against what was predicted. */
 final class Fates {
@@ -108,7 +109,7 @@ final class Fates {
       repaired.addAll(tasks(told));
     }
     for (Told told : tellInTime(repaired)) {
-      requireSaved(told);
+      requireSaved(told, Set.of());
     }
     for (Task task : tasks) {
       if (!task.isInTime()) {
@@ -118,9 +119,26 @@ final class Fates {
   }
 
   private void repairs(Told told) throws Exception {
-    for (Task task : tasks(told)) {
-      requireSaved(tell(task));
+    List<Task> tasks = tasks(told);
+    boolean isOnBothSides = told.task().plan().share() < 1000;
+    Set<String> lost =
+        isOnBothSides && !tasks.isEmpty() && !told.story().isAskedAsThingsAre()
+            ? lostAnyway(told)
+            : Set.of();
+    for (Task task : tasks) {
+      requireSaved(tell(task), lost);
     }
+  }
+
+  /** Where a cohort is on both sides of a share, one of them may be lost without any change. */
+  private Set<String> lostAnyway(Told told) throws Exception {
+    FleetPlan plan = told.task().plan();
+    Change nothing = new Change(Kind.NOTHING, List.of(), List.of(), List.of(), 0);
+    Set<String> alive = tell(new Task(plan, nothing, Optional.empty(), List.of())).alive();
+    return plan.devices().stream()
+        .map(FleetPlan.Device::id)
+        .filter(id -> !alive.contains(id))
+        .collect(Collectors.toSet());
   }
 
   private List<Task> tasks(Told told) {
@@ -247,8 +265,12 @@ final class Fates {
     }
   }
 
-  /** Who named the repair lives, and nobody else does for whom nothing like it was named. */
-  private void requireSaved(Told told) throws IOException {
+  /**
+   * Who named the repair lives, and nobody else does for whom nothing like it was named.
+   *
+   * @param lost who is lost if nothing happens at all: no repair of a change brings them back
+   */
+  private void requireSaved(Told told, Set<String> lost) throws IOException {
     Repair repair = told.task().repair().orElseThrow();
     for (Prediction predicted : told.task().known()) {
       if (!predicted.isByChange()) {
@@ -257,7 +279,11 @@ final class Fates {
       boolean all = predicted.devices().stream().allMatch(told.alive()::contains);
       if (predicted.repairs().contains(repair)) {
         count("saved by " + repair.kind());
-        if (!all) {
+        boolean saved =
+            predicted.devices().stream()
+                .filter(device -> !lost.contains(device))
+                .allMatch(told.alive()::contains);
+        if (!saved || lost.containsAll(predicted.devices())) {
           differ(told, repair + " was to save " + predicted);
         }
       } else if (!isAlike(repair, predicted)) {

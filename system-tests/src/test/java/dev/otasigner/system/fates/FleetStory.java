@@ -151,6 +151,11 @@ final class FleetStory {
     }
   }
 
+  /** Nothing is asked but who is cut off, perhaps by what is scheduled. */
+  boolean isAskedAsThingsAre() {
+    return json().equals("{}");
+  }
+
   private String json() {
     List<String> members = new ArrayList<>();
     if (!change.retired().isEmpty()) {
